@@ -1,0 +1,230 @@
+"""What a report of test results (Laporan Hasil Uji, LHU) says, as plain values.
+
+Everything is already judged and worded by the bench when it arrives here: a result is the text that was
+validated, a limit is the text of the limit that judged it. Nothing here is computed from a database.
+
+All moments are timezone-aware ``datetime`` (UTC inside); `Times.zone` says in which zone they are printed.
+Every text may be empty, overlong or hostile: printing shows it literally (`laras.core.printing.clean`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Kind = Literal["clinical", "environment"]
+State = Literal["draft", "released", "copy", "superseded"]
+Language = Literal["id", "en", "id-en"]
+Zone = Literal["WIB", "WITA", "WIT"]
+Flag = Literal["", "L", "H", "LL", "HH", "A", "AA"]
+Role = Literal["analyst", "verifier", "validator", "head"]
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """The laboratory that answers for the report.
+
+    `parents` are the lines above its name (government, health office), biggest first. `accreditation` is
+    the printed number of its accreditation, e.g. "LK-000-IDN" or "LP-000-IDN". Logos are SVG text (see
+    `laras.core.printing.svg_of_png` for a bitmap); an unsafe SVG is refused.
+    """
+
+    name: str
+    parents: tuple[str, ...] = ()
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+    accreditation: str = ""
+    accreditation_standard: str = ""
+    logo_svg: str = ""
+    accreditation_logo_svg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who asked: an institution, a doctor, or both."""
+
+    name: str
+    doctor: str = ""
+    address: str = ""
+    phone: str = ""
+    order_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientBlock:
+    """The person examined. `age` is the text at collection time ("34 tahun 2 bulan")."""
+
+    name: str
+    nik: str = ""
+    medical_record: str = ""
+    birth_date: date | None = None
+    age: str = ""
+    sex: str = ""
+    address: str = ""
+    phone: str = ""
+    diagnosis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBlock:
+    """Where an environmental, food or vector sample was taken. `coordinates` and `in_situ` are texts."""
+
+    name: str
+    address: str = ""
+    point: str = ""
+    coordinates: str = ""
+    matrix: str = ""
+    in_situ: tuple[str, ...] = ()
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleBlock:
+    """One sample of the report. `lab_code` is its number in this laboratory."""
+
+    lab_code: str
+    specimen: str
+    collected_at: datetime | None = None
+    collector: str = ""
+    container: str = ""
+    volume: str = ""
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When things happened. `tested_from`/`tested_to` is the period of testing."""
+
+    zone: Zone
+    registered: datetime | None = None
+    collected: datetime | None = None
+    received: datetime | None = None
+    tested_from: datetime | None = None
+    tested_to: datetime | None = None
+    released: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One line of results.
+
+    `result` is the text to print, in Indonesian notation, without unit. `limit` is the reference range
+    (clinical) or the baku mutu (environment). `flag`: L low, H high, A abnormal; doubled is critical.
+    `complies` (environment): True memenuhi, False tidak memenuhi, None not judged (no adopted limit).
+    `laboratory` is the `key` of a `PerformingLaboratory`; empty is the issuing laboratory.
+    `accredited` False prints a mark and a footnote that the test is outside the scope of accreditation.
+    `level` indents (1 = part of the row above, e.g. a differential count).
+    """
+
+    test: str
+    result: str
+    unit: str = ""
+    limit: str = ""
+    flag: Flag = ""
+    method: str = ""
+    section: str = ""
+    note: str = ""
+    laboratory: str = ""
+    complies: bool | None = None
+    accredited: bool | None = None
+    amended: bool = False
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PerformingLaboratory:
+    """A laboratory other than, or including, the issuing one. `key` is what rows cite, e.g. "A"."""
+
+    key: str
+    name: str
+    address: str = ""
+    accreditation: str = ""
+    report_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalNote:
+    """A critical value that was called: who was told, by whom, when, and whether it was read back."""
+
+    test: str
+    result: str
+    told_to: str = ""
+    told_by: str = ""
+    told_at: datetime | None = None
+    read_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A person who answers for the report.
+
+    `title` is what stands under the name ("Dokter Penanggung Jawab"), `number` a NIP, SIP or STR with its
+    word ("NIP 1980..."). Analysts and verifiers appear by `initials`, validator and head with full block.
+    """
+
+    role: Role
+    name: str
+    title: str = ""
+    number: str = ""
+    initials: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs from the version before."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """Why this version replaces an earlier one."""
+
+    version: int
+    reason: str
+    issued_at: datetime | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LhuDocument:
+    """A whole report. `released` is the only `state` that prints without a watermark.
+
+    `regulation` names the rule whose limits judged an environmental report. `verification_url` is printed
+    as QR and in clear; empty leaves it out (drafts). `journal_mark` is a short digest of the journal head,
+    printed in the foot so that paper bears witness of the chain.
+    """
+
+    kind: Kind
+    number: str
+    version: int
+    letterhead: Letterhead
+    sender: Sender
+    times: Times
+    rows: tuple[ResultRow, ...]
+    signers: tuple[Signer, ...] = ()
+    order_number: str = ""
+    title: str = ""
+    patient: PatientBlock | None = None
+    site: SiteBlock | None = None
+    samples: tuple[SampleBlock, ...] = ()
+    regulation: str = ""
+    conclusion: str = ""
+    critical_notes: tuple[CriticalNote, ...] = ()
+    comments: tuple[str, ...] = ()
+    laboratories: tuple[PerformingLaboratory, ...] = ()
+    amends: Amendment | None = None
+    verification_url: str = ""
+    journal_mark: str = ""
+    place: str = ""
+    state: State = "released"
+    language: Language = "id"
+    extra_footnotes: tuple[str, ...] = ()
+    section_notes: Mapping[str, str] = field(default_factory=dict)
