@@ -1,0 +1,42 @@
+"""Addresses. Modules bring their own; this table only mounts them."""
+
+from importlib.util import find_spec
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
+
+from laras.core.web import error_page
+
+MOUNTS = [
+    ("", "laras.portal.urls"),
+    ("", "laras.core.urls"),
+    ("jejaring/", "laras.network.urls"),
+    ("kemampuan/", "laras.resources.urls"),
+    ("katalog/", "laras.catalogue.urls"),
+    ("pasien/", "laras.people.urls"),
+    ("pengirim/", "laras.partners.urls"),
+    ("permintaan/", "laras.orders.urls"),
+    ("meja-kerja/", "laras.bench.urls"),
+    ("rujukan/", "laras.referral.urls"),
+    ("lhu/", "laras.reports.urls"),
+]
+
+urlpatterns = [
+    path("akun/", include("allauth.account.urls")),
+    path("akun/dua-langkah/", include("allauth.mfa.urls")),
+    path("bahasa/", include("django.conf.urls.i18n")),
+    *(path(prefix, include(module)) for prefix, module in MOUNTS if find_spec(module)),
+]
+
+handler400 = error_page(400, _("Permintaan tidak dapat dibaca."))
+handler403 = error_page(403, _("Anda tidak berhak membuka halaman ini."))
+handler404 = error_page(404, _("Halaman tidak ditemukan."))
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        "<!doctype html><meta charset=utf-8><title>Laras</title><h1>Terjadi kesalahan di server</h1>"
+        "<p>Yang sudah tersimpan tetap aman. Coba sekali lagi; bila berulang, beri tahu administrator.</p>",
+        status=500,
+    )

@@ -1,0 +1,145 @@
+"""Roles and the rights they hold: one table, in code, reviewed like code.
+
+A right is ``module.verb``. ``rights`` hold at the organisation of the assignment; ``reach`` hold over all organisations
+that it supervises or has jurisdiction over. ``second_factor`` roles sign in with a code from their phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    label: str
+    home: str
+    rights: frozenset[str]
+    reach: frozenset[str] = frozenset()
+    second_factor: bool = False
+
+
+RIGHTS: Mapping[str, str] = {
+    "core.manage_users": _("Mengelola pengguna dan peran"),
+    "core.read_audit": _("Membaca jejak audit"),
+    "core.manage_system": _("Memelihara sistem"),
+    "network.manage_organisation": _("Mengubah data lembaga"),
+    "network.manage_network": _("Mengelola wilayah dan lembaga jejaring"),
+    "resources.manage_capability": _("Mengubah kemampuan pemeriksaan"),
+    "catalogue.manage": _("Mengubah katalog laboratorium"),
+    "people.read": _("Melihat pasien"),
+    "people.write": _("Mencatat pasien"),
+    "people.merge": _("Menggabungkan pasien ganda"),
+    "people.erase": _("Menghapus data pribadi"),
+    "partners.read": _("Melihat pengirim dan pelanggan"),
+    "partners.write": _("Mencatat pengirim dan pelanggan"),
+    "orders.read": _("Melihat permintaan"),
+    "orders.read_counts": _("Melihat jumlah tanpa nama"),
+    "orders.register": _("Mendaftarkan permintaan"),
+    "orders.cancel": _("Membatalkan permintaan"),
+    "orders.collect": _("Mengambil sampel"),
+    "orders.receive_sample": _("Menerima atau menolak sampel"),
+    "bench.read": _("Melihat hasil"),
+    "bench.enter": _("Memasukkan hasil"),
+    "bench.verify": _("Memverifikasi hasil"),
+    "bench.validate": _("Memvalidasi hasil"),
+    "bench.call_critical": _("Melaporkan nilai kritis"),
+    "bench.hold": _("Menahan dan melepas hasil"),
+    "referral.read": _("Melihat rujukan"),
+    "referral.send": _("Mengirim rujukan"),
+    "referral.receive": _("Menerima rujukan"),
+    "reports.read": _("Melihat LHU"),
+    "reports.release": _("Menerbitkan LHU"),
+    "reports.amend": _("Memperbaiki LHU terbit"),
+}
+
+_READ = {"people.read", "partners.read", "orders.read", "bench.read", "referral.read", "reports.read"}
+
+ROLES: Mapping[str, Role] = {
+    "receptionist": Role(
+        _("Pendaftaran"),
+        "registration",
+        frozenset(
+            {"people.read", "people.write", "partners.read", "partners.write", "orders.read", "orders.register",
+             "orders.cancel", "reports.read", "referral.read"}
+        ),
+    ),
+    "sampler": Role(
+        _("Pengambil sampel"),
+        "sampling",
+        frozenset({"people.read", "people.write", "partners.read", "orders.read", "orders.register", "orders.collect"}),
+    ),
+    "receiver": Role(
+        _("Penerima sampel"),
+        "receiving",
+        frozenset(
+            {"people.read", "partners.read", "orders.read", "orders.receive_sample", "referral.read", "referral.send",
+             "referral.receive", "bench.read"}
+        ),
+    ),
+    "analyst": Role(
+        _("Analis (ATLM)"),
+        "bench",
+        frozenset({*_READ, "bench.enter", "bench.call_critical", "orders.receive_sample", "referral.send"}),
+    ),
+    "verifier": Role(
+        _("Verifikator"),
+        "verification",
+        frozenset({*_READ, "bench.enter", "bench.verify", "bench.call_critical", "referral.send"}),
+    ),
+    "validator": Role(
+        _("Validator (dokter / manajer teknis)"),
+        "validation",
+        frozenset(
+            {*_READ, "bench.verify", "bench.validate", "bench.call_critical", "bench.hold", "reports.release",
+             "reports.amend"}
+        ),
+        second_factor=True,
+    ),
+    "head": Role(
+        _("Kepala laboratorium"),
+        "head",
+        frozenset(
+            {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "catalogue.manage",
+             "orders.cancel", "orders.read_counts", "people.merge", "bench.hold", "referral.send", "partners.write"}
+        ),
+        frozenset({"orders.read_counts"}),
+        second_factor=True,
+    ),
+    "quality_manager": Role(
+        _("Manajer mutu"), "quality", frozenset({*_READ, "bench.hold", "core.read_audit", "catalogue.manage"})
+    ),
+    "cashier": Role(_("Kasir"), "cashier", frozenset({"people.read", "partners.read", "orders.read"})),
+    "courier": Role(_("Kurir"), "courier", frozenset({"referral.read"})),
+    "officer": Role(
+        _("Petugas dinas kesehatan"), "office", frozenset({"orders.read_counts"}), frozenset({"orders.read_counts"})
+    ),
+    "network_manager": Role(
+        _("Pengelola jejaring"),
+        "office",
+        frozenset({"network.manage_network", "network.manage_organisation", "orders.read_counts"}),
+        frozenset({"orders.read_counts", "network.manage_organisation"}),
+        second_factor=True,
+    ),
+    "administrator": Role(
+        _("Administrator"),
+        "administration",
+        frozenset(
+            {"core.manage_users", "core.read_audit", "core.manage_system", "network.manage_organisation", "people.erase"}
+        ),
+        second_factor=True,
+    ),
+}  # fmt: skip
+
+
+def check_roles() -> None:
+    """Every right that a role names is described above; called when the app starts."""
+    for name, role in ROLES.items():
+        unknown = (role.rights | role.reach) - set(RIGHTS)
+        if unknown:
+            raise ValueError(f"role {name} names unknown rights {sorted(unknown)}")
+
+
+check_roles()
