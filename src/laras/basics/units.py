@@ -281,7 +281,7 @@ def factor(source: str, target: str) -> Fraction:
 
 def convert(value: Decimal, source: str, target: str) -> Decimal:
     """``value`` in ``source`` expressed in ``target``, exactly. Raises ``UnitError``: ``incompatible``,
-    ``unknown``, or ``inexact`` when the answer has no finite decimal form (1 min is not a finite number of hours)."""
+    ``unknown``, or ``inexact`` when the answer has no finite decimal form (1 min in hours)."""
     if source == target:
         return value
     return _decimal(Fraction(value) * factor(source, target), source, target)

@@ -28,9 +28,7 @@ Subject = Literal["person", "environment", "food", "vector", "equipment"]
 TestKind = Literal["quantity", "count", "titre", "coded", "text"]
 Layer = Literal["shipped", "ministry", "province", "laboratory"]
 RowKind = Literal["test", "panel", "range", "critical", "standard", "limit", "answer"]
-LimitKind = Literal[
-    "max", "lt", "min", "gt", "range", "text", "negative", "air_temperature", "by_category", "report"
-]
+LimitKind = Literal["max", "lt", "min", "gt", "range", "text", "negative", "air_temperature", "by_category", "report"]
 Flag = Literal["", "N", "L", "H", "LL", "HH", "A"]
 Verdict = Literal["meets", "fails", "undecided", "report"]
 
@@ -451,9 +449,7 @@ class Catalogue:
         ]
         return tuple(rows)
 
-    def search(
-        self, text: str, *, subject: str | None = None, limit: int = 20
-    ) -> tuple[TestInfo | PanelInfo, ...]:
+    def search(self, text: str, *, subject: str | None = None, limit: int = 20) -> tuple[TestInfo | PanelInfo, ...]:
         """Tests and panels that contain every word of ``text``; an exact code first, then codes and names
         that begin with it, then the rest. An empty text finds nothing."""
         words = text.casefold().split()
