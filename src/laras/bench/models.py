@@ -1,0 +1,241 @@
+"""Results with every value that was ever entered for them, holds, and calls of critical values."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from laras.bench.states import RESULT
+from laras.core import clock
+from laras.core.models import Owner, ScopedModel
+
+OPERATORS = ["", "<", "<=", ">", ">="]
+FLAGS = ["", "N", "L", "H", "LL", "HH", "A"]
+
+
+class Result(ScopedModel):
+    """The work on one requested test and its present value.
+
+    The value's columns repeat the newest :class:`ResultValue`, so that a list of a thousand results is one query. Two eyes
+    are two persons: the database itself refuses a verifier or validator who entered the present value. A result of
+    another laboratory (``performer`` set) was verified and validated there.
+    """
+
+    requested = models.OneToOneField("orders.RequestedTest", models.PROTECT, related_name="result")
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="results")
+    sample = models.ForeignKey("orders.Sample", models.PROTECT, related_name="results")
+    test_code = models.CharField(max_length=60)
+    discipline = models.CharField(max_length=40, blank=True)
+    urgency = models.CharField(max_length=12, default="routine")
+    status = models.CharField(max_length=12, choices=RESULT.choices, default=RESULT.initial)
+    opened_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(null=True)
+
+    raw = models.CharField(max_length=400, blank=True)
+    operator = models.CharField(max_length=2, blank=True)
+    number = models.DecimalField(max_digits=24, decimal_places=9, null=True)
+    unit = models.CharField(max_length=40, blank=True)
+    answer = models.CharField(max_length=60, blank=True)
+    text = models.TextField(blank=True)
+    flag = models.CharField(max_length=2, blank=True)
+    critical = models.BooleanField(default=False)
+    abnormal = models.BooleanField(default=False)
+    reference = models.CharField(max_length=160, blank=True)
+    judgement = models.CharField(max_length=240, blank=True)
+    basis = models.CharField(max_length=240, blank=True)
+    meets_limit = models.BooleanField(null=True)
+    limit_text = models.CharField(max_length=160, blank=True)
+    limit_basis = models.CharField(max_length=160, blank=True)
+    delta = models.CharField(max_length=160, blank=True)
+    comment = models.CharField(max_length=500, blank=True)
+    revision = models.PositiveSmallIntegerField(default=0)
+
+    method = models.CharField(max_length=160, blank=True)
+    instrument = models.CharField(max_length=80, blank=True)
+    reagent_lot = models.CharField(max_length=60, blank=True)
+    run = models.UUIDField(null=True)
+    control_state = models.CharField(max_length=12, blank=True)
+    performer = models.ForeignKey(Owner, models.PROTECT, null=True, related_name="+")
+    performer_name = models.CharField(max_length=200, blank=True)
+    performer_report = models.CharField(max_length=60, blank=True)
+
+    entered_by = models.UUIDField(null=True)
+    entered_at = models.DateTimeField(null=True)
+    verified_by = models.UUIDField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    validated_by = models.UUIDField(null=True)
+    validated_at = models.DateTimeField(null=True)
+    return_reason = models.CharField(max_length=240, blank=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "requested", "order", "sample", "test_code", "discipline", "urgency", "status", "opened_at", "due_at",
+            "unit", "reference", "basis", "limit_text", "limit_basis", "revision", "method", "instrument",
+            "reagent_lot", "run", "control_state", "performer", "performer_name", "performer_report", "entered_by",
+            "entered_at", "verified_by", "verified_at", "validated_by", "validated_at", "return_reason",
+        ],
+        "health": [
+            "raw", "operator", "number", "answer", "text", "flag", "critical", "abnormal", "judgement", "meets_limit",
+            "delta", "comment",
+        ],
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_result"
+        constraints = [
+            RESULT.constraint("bench_result"),
+            models.CheckConstraint(condition=Q(operator__in=OPERATORS), name="bench_result_operator_known"),
+            models.CheckConstraint(condition=Q(flag__in=FLAGS), name="bench_result_flag_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["entered", "verified", "validated"])
+                | Q(performer__isnull=False)
+                | Q(entered_by__isnull=False, entered_at__isnull=False),
+                name="bench_result_entered_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["verified", "validated"])
+                | Q(performer__isnull=False)
+                | Q(verified_by__isnull=False, verified_at__isnull=False),
+                name="bench_result_verified_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="validated")
+                | Q(performer__isnull=False)
+                | Q(validated_by__isnull=False, validated_at__isnull=False),
+                name="bench_result_validated_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_by__isnull=True) | ~Q(verified_by=F("entered_by")),
+                name="bench_result_two_eyes_verify",
+            ),
+            models.CheckConstraint(
+                condition=Q(validated_by__isnull=True) | ~Q(validated_by=F("entered_by")),
+                name="bench_result_two_eyes_validate",
+            ),
+        ]
+        indexes = [
+            # The worklists: only what is not finished, so they stay small beside a million old results.
+            models.Index(
+                fields=["owner", "status", "test_code", "opened_at"],
+                condition=Q(status__in=["waiting", "to_refer", "referred", "entered", "verified"]),
+                name="bench_result_open",
+            ),
+            models.Index(
+                fields=["owner", "critical", "entered_at"],
+                condition=Q(critical=True),
+                name="bench_result_critical",
+            ),
+        ]
+
+
+class ResultValue(ScopedModel):
+    """One value as it was entered: repeats, dilutions and amendments add rows and change none."""
+
+    result = models.ForeignKey(Result, models.CASCADE, related_name="values")
+    sequence = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=12, default="first")
+    note = models.CharField(max_length=240, blank=True)
+    raw = models.CharField(max_length=400)
+    operator = models.CharField(max_length=2, blank=True)
+    number = models.DecimalField(max_digits=24, decimal_places=9, null=True)
+    unit = models.CharField(max_length=40, blank=True)
+    answer = models.CharField(max_length=60, blank=True)
+    text = models.TextField(blank=True)
+    flag = models.CharField(max_length=2, blank=True)
+    instrument = models.CharField(max_length=80, blank=True)
+    reagent_lot = models.CharField(max_length=60, blank=True)
+    entered_by = models.UUIDField(null=True)
+    entered_at = models.DateTimeField(default=clock.now)
+
+    privacy: ClassVar = {
+        "internal": ["result", "sequence", "reason", "unit", "instrument", "reagent_lot", "entered_by", "entered_at"],
+        "health": ["raw", "operator", "number", "answer", "text", "flag", "note"],
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_result_value"
+        constraints = [
+            models.UniqueConstraint(fields=["result", "sequence"], name="bench_result_value_sequence_once"),
+            models.CheckConstraint(
+                condition=Q(reason__in=["first", "correction", "repeat", "dilution", "amendment", "referral"]),
+                name="bench_result_value_reason_known",
+            ),
+        ]
+
+
+class Hold(ScopedModel):
+    """Something that keeps an order or a result from being released; ``key`` is the placer's own reference."""
+
+    order = models.ForeignKey("orders.Order", models.CASCADE, related_name="holds")
+    result = models.ForeignKey(Result, models.CASCADE, null=True, related_name="holds")
+    kind = models.CharField(max_length=24)
+    key = models.CharField(max_length=80, blank=True)
+    reason = models.CharField(max_length=240)
+    placed_by = models.UUIDField(null=True)
+    placed_at = models.DateTimeField(default=clock.now)
+    lifted_by = models.UUIDField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    lift_reason = models.CharField(max_length=240, blank=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "order", "result", "kind", "key", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at",
+            "lift_reason",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_hold"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["result", "kind", "key"],
+                condition=Q(lifted_at__isnull=True, result__isnull=False),
+                name="bench_hold_on_result_once",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "kind", "key"],
+                condition=Q(lifted_at__isnull=True, result__isnull=True),
+                name="bench_hold_on_order_once",
+            ),
+        ]
+
+
+class CriticalCall(ScopedModel):
+    """The duty to tell somebody of a critical value within ``due_at``, and how it was done."""
+
+    result = models.ForeignKey(Result, models.CASCADE, related_name="critical_calls")
+    value = models.ForeignKey(ResultValue, models.CASCADE, related_name="+")
+    opened_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField()
+    called_at = models.DateTimeField(null=True)
+    called_by = models.UUIDField(null=True)
+    receiver = models.CharField(max_length=120, blank=True)
+    receiver_role = models.CharField(max_length=80, blank=True)
+    read_back = models.BooleanField(default=False)
+    note = models.CharField(max_length=240, blank=True)
+
+    privacy: ClassVar = {
+        "internal": ["result", "value", "opened_at", "due_at", "called_at", "called_by", "read_back", "note"],
+        "personal": ["receiver", "receiver_role"],
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_critical_call"
+        constraints = [
+            models.UniqueConstraint(fields=["value"], name="bench_critical_call_once"),
+            models.CheckConstraint(
+                condition=Q(called_at__isnull=True) | (~Q(receiver="") & Q(read_back=True)),
+                name="bench_critical_call_read_back",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner", "due_at"], condition=Q(called_at__isnull=True), name="bench_critical_call_open"
+            )
+        ]

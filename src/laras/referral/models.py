@@ -1,0 +1,153 @@
+"""Referrals: the sender owns the outgoing record, the receiver owns what it made of the message."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from laras.core import clock
+from laras.core.models import Owner, ScopedModel
+from laras.referral.states import INCOMING, OUTGOING
+
+ITEM_STATES = ["sent", "accepted", "refused", "resulted", "cancelled"]
+
+
+class Outgoing(ScopedModel):
+    """A referral that this organisation sends: results of ours that another laboratory shall perform."""
+
+    number = models.CharField(max_length=48)
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(Owner, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=OUTGOING.choices, default=OUTGOING.initial)
+    reason = models.CharField(max_length=240, blank=True)
+    courier = models.CharField(max_length=120, blank=True)
+    packaging = models.CharField(max_length=120, blank=True)
+    temperature = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.UUIDField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    remote_order = models.CharField(max_length=48, blank=True)
+    answer_note = models.CharField(max_length=240, blank=True)
+    message_revision = models.PositiveIntegerField(default=0)
+
+    privacy: ClassVar = {
+        "internal": [
+            "number", "order", "recipient", "status", "reason", "courier", "packaging", "temperature", "created_at",
+            "created_by", "sent_at", "answered_at", "completed_at", "remote_order", "answer_note", "message_revision",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_outgoing"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "number"], name="referral_outgoing_number_once"),
+            OUTGOING.constraint("referral_outgoing"),
+            models.CheckConstraint(condition=~Q(owner=models.F("recipient")), name="referral_outgoing_not_to_self"),
+            models.CheckConstraint(
+                condition=Q(status__in=["prepared", "cancelled"]) | Q(sent_at__isnull=False),
+                name="referral_outgoing_sent_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "status", "-created_at"], name="referral_outgoing_by_status")]
+
+
+class OutgoingItem(ScopedModel):
+    """One of our results that travels with a referral."""
+
+    referral = models.ForeignKey(Outgoing, models.CASCADE, related_name="items")
+    result = models.ForeignKey("bench.Result", models.PROTECT, related_name="+")
+    sample = models.ForeignKey("orders.Sample", models.PROTECT, related_name="+")
+    test_code = models.CharField(max_length=60)
+    status = models.CharField(max_length=12, default="sent")
+    note = models.CharField(max_length=240, blank=True)
+    result_revision = models.PositiveIntegerField(default=0)
+    journey = models.JSONField(default=list)
+
+    privacy: ClassVar = {
+        "internal": ["referral", "result", "sample", "test_code", "status", "note", "result_revision", "journey"]
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_outgoing_item"
+        constraints = [
+            models.UniqueConstraint(fields=["referral", "result"], name="referral_outgoing_item_once"),
+            # A result is with one laboratory at a time.
+            models.UniqueConstraint(
+                fields=["result"],
+                condition=Q(status__in=["sent", "accepted"]),
+                name="referral_outgoing_item_at_one_place",
+            ),
+            models.CheckConstraint(condition=Q(status__in=ITEM_STATES), name="referral_outgoing_item_status_known"),
+        ]
+
+
+class Incoming(ScopedModel):
+    """What this organisation made of another's message: announced, then accepted as an order of its own, or refused."""
+
+    sender = models.ForeignKey(Owner, models.PROTECT, related_name="+")
+    remote = models.UUIDField()
+    number = models.CharField(max_length=48)
+    status = models.CharField(max_length=12, choices=INCOMING.choices, default=INCOMING.initial)
+    message_revision = models.PositiveIntegerField(default=0)
+    body = models.JSONField(null=True)
+    order = models.ForeignKey("orders.Order", models.PROTECT, null=True, related_name="+")
+    announced_at = models.DateTimeField(default=clock.now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+    note = models.CharField(max_length=240, blank=True)
+    completed_at = models.DateTimeField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "sender", "remote", "number", "status", "message_revision", "order", "announced_at", "decided_at",
+            "decided_by", "note", "completed_at",
+        ],
+        "health": ["body"],
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_incoming"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "sender", "remote"], name="referral_incoming_once"),
+            INCOMING.constraint("referral_incoming"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["accepted", "completed"]) | Q(order__isnull=False),
+                name="referral_incoming_has_its_order",
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "status", "-announced_at"], name="referral_incoming_by_status")]
+
+
+class IncomingItem(ScopedModel):
+    """One test asked for by the sender, and our own requested test that answers it."""
+
+    referral = models.ForeignKey(Incoming, models.CASCADE, related_name="items")
+    remote_item = models.UUIDField()
+    requested = models.ForeignKey("orders.RequestedTest", models.PROTECT, null=True, related_name="+")
+    test_code = models.CharField(max_length=60)
+    sample_number = models.CharField(max_length=60)
+    status = models.CharField(max_length=12, default="sent")
+    note = models.CharField(max_length=240, blank=True)
+    reported_revision = models.IntegerField(default=-1)
+
+    privacy: ClassVar = {
+        "internal": [
+            "referral", "remote_item", "requested", "test_code", "sample_number", "status", "note",
+            "reported_revision",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_incoming_item"
+        constraints = [
+            models.UniqueConstraint(fields=["referral", "remote_item"], name="referral_incoming_item_once"),
+            models.CheckConstraint(condition=Q(status__in=ITEM_STATES), name="referral_incoming_item_status_known"),
+        ]
