@@ -1,0 +1,305 @@
+"""Reading people. Every function takes the scope first; another organisation's patient is not found."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from laras.basics.names import prefix_range, search_key, sound_key, tail_key
+from laras.basics.nik import clean_nik
+from laras.core import clock
+from laras.core.errors import Refused
+from laras.core.models import ExternalIdentifier
+from laras.core.scope import Scope, get_or_404
+from laras.people.models import Consent, Patient, PatientMerge
+from laras.people.reference import ConsentText, consent_purposes
+from laras.people.rules import clean_phone, compare_people, matching_token
+from laras.people.types import Identity, Likeness
+
+ENTITY = "people.patient"
+"""How `core.ExternalIdentifier` names a patient."""
+
+CANDIDATES = 200
+"""How many rows one question of a duplicate check looks at."""
+
+NEAR_DAYS = 2 * 366
+"""How far an estimated date of birth may lie off."""
+
+
+def identity_of(patient: Patient) -> Identity:
+    """What the rules compare."""
+    return Identity(
+        full_name=patient.full_name,
+        sex=patient.sex,
+        birth_date=patient.birth_date,
+        birth_date_estimated=patient.birth_date_estimated,
+        nik=patient.nik,
+        passport_number=patient.passport_number,
+        mother_nik=patient.mother_nik,
+        phone=patient.phone,
+    )
+
+
+def all_patients(scope: Scope, *, status: str = "active") -> QuerySet[Patient]:
+    """The patients of a status; `""` for every status."""
+    rows = Patient.objects.within(scope)
+    return rows.filter(status=status) if status else rows
+
+
+def get_patient(scope: Scope, patient_id: UUID | str) -> Patient:
+    """The patient as stored, merged or not. Raises NotFound."""
+    return get_or_404(Patient.objects.within(scope).select_related("merged_into", "residence"), id=patient_id)
+
+
+def patients_by_id(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, Patient]:
+    """Several at once, as stored; unknown ids are left out."""
+    return {patient.id: patient for patient in Patient.objects.within(scope).filter(id__in=list(ids))}
+
+
+def resolve(scope: Scope, patient_id: UUID | str) -> Patient:
+    """The patient under whom this one is kept: itself, or the end of its merges. Raises NotFound."""
+    patient = get_patient(scope, patient_id)
+    while patient.status == "merged":
+        patient = get_patient(scope, patient.merged_into_id)
+    return patient
+
+
+def resolve_many(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, Patient]:
+    """Asked id -> the patient under whom it is kept; one query for each step of merging, most often one in all."""
+    wanted = set(ids)
+    rows = patients_by_id(scope, wanted)
+    while missing := {
+        row.merged_into_id
+        for row in rows.values()
+        if row.status == "merged" and row.merged_into_id and row.merged_into_id not in rows
+    }:
+        found = patients_by_id(scope, missing)
+        if not found:
+            break
+        rows |= found
+    answer = {}
+    for key in wanted & rows.keys():
+        row = rows[key]
+        while row.status == "merged" and row.merged_into_id in rows:
+            row = rows[row.merged_into_id]
+        answer[key] = row
+    return answer
+
+
+def identity_ids(scope: Scope, patient_id: UUID) -> list[UUID]:
+    """The patient and all that were merged into it, directly or on the way: whose orders are this person's orders."""
+    found = [patient_id]
+    level = [patient_id]
+    while level:
+        rows = Patient.objects.within(scope).filter(merged_into_id__in=level).exclude(id__in=found)
+        level = list(rows.values_list("id", flat=True))
+        found += level
+    return found
+
+
+# --- Searching ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a search. `after` asks for the next page and is empty at the end."""
+
+    patients: list[Patient]
+    after: str = ""
+
+
+def search(scope: Scope, text: str, *, limit: int = 50, after: str = "") -> Found:
+    """Patients by what is typed in one box: NIK, medical record number, phone, passport, or the beginning of a name.
+
+    Numbers find merged patients too (the old card must lead to the kept one); names find active ones, by their
+    first and then by their last word. Nothing typed shows the latest registrations. Every way uses an index.
+    """
+    text = text.strip()[:150]
+    active = Patient.objects.within(scope).filter(status="active")
+    if not text:
+        rows = list(active.order_by("-id")[:limit])
+        return Found(rows)
+    if any(letter.isdigit() for letter in text):
+        by_number = _search_numbers(scope, text, limit)
+        if by_number:
+            return Found(by_number)
+    return _search_names(active, text, limit, after)
+
+
+def _search_numbers(scope: Scope, text: str, limit: int) -> list[Patient]:
+    bare = clean_nik(text)
+    rows = Patient.objects.within(scope).exclude(status="erased")
+    conditions = Q(mrn=text.upper()) | Q(mrn=text) | Q(passport_number=bare.upper())
+    if bare.isascii() and bare.isdigit() and len(bare) >= 6:
+        if len(bare) >= 16:
+            conditions |= Q(nik=bare) | Q(mother_nik=bare)
+        else:
+            low, high = prefix_range(bare)
+            conditions |= Q(nik__gte=low, nik__lt=high)
+    phone = clean_phone(text)
+    if phone:
+        conditions |= Q(phone=phone)
+    return sorted(rows.filter(conditions)[:limit], key=lambda row: (row.status != "active", row.search_name))
+
+
+def _search_names(active: QuerySet[Patient], text: str, limit: int, after: str) -> Found:
+    key = search_key(text)
+    if not key:
+        return Found([])
+    low, high = prefix_range(key)
+    by_first = active.filter(search_name__gte=low, search_name__lt=high)
+    if after:
+        name, _bar, last_id = after.rpartition("|")
+        try:
+            by_first = by_first.filter(Q(search_name__gt=name) | Q(search_name=name, id__gt=UUID(last_id)))
+        except ValueError as error:
+            raise Refused("Penanda halaman tidak dikenal.") from error
+    rows = list(by_first.order_by("search_name", "id")[: limit + 1])
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        return Found(rows[:limit], f"{last.search_name}|{last.id}")
+    if not after:
+        # The words typed may be the last name first: `santoso`, `santoso budi`.
+        by_tail = active.filter(search_tail__gte=low, search_tail__lt=high)
+        seen = {row.id for row in rows}
+        rows += [row for row in by_tail.order_by("search_tail", "id")[:limit] if row.id not in seen][
+            : limit - len(rows)
+        ]
+    return Found(rows)
+
+
+def same_numbers(scope: Scope, *, nik: str = "", passport_number: str = "", mrn: str = "") -> QuerySet[Patient]:
+    """Patients who carry one of these numbers, active ones for NIK and passport."""
+    condition = Q()
+    if nik:
+        condition |= Q(nik=nik, status="active")
+    if passport_number:
+        condition |= Q(passport_number=passport_number, status="active")
+    if mrn:
+        condition |= Q(mrn=mrn)
+    rows = Patient.objects.within(scope)
+    return rows.filter(condition) if condition else rows.none()
+
+
+# --- Who may be the same person -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A patient on file with how much and why they look like the person asked for."""
+
+    patient: Patient
+    likeness: Likeness
+
+
+def find_duplicates(
+    scope: Scope, identity: Identity, *, without: Sequence[UUID] = (), limit: int = 5
+) -> list[Lookalike]:
+    """Active patients who may be this person, best first, at least "possible"."""
+    sound = sound_key(identity.full_name)[:100]
+    exact, near = Q(), Q()
+    if identity.nik:
+        exact |= Q(nik=identity.nik)
+    if identity.passport_number:
+        exact |= Q(passport_number=identity.passport_number)
+    if identity.phone and sound:
+        exact |= Q(phone=identity.phone, sound_key=sound)
+    if identity.birth_date:
+        born = identity.birth_date
+        exact |= Q(birth_date=born)
+        if sound:
+            about = (born - timedelta(days=NEAR_DAYS), born + timedelta(days=NEAR_DAYS))
+            near = Q(birth_date__range=about) | Q(birth_date__month=born.month, birth_date__day=born.day)
+    rows = Patient.objects.within(scope).filter(status="active").exclude(id__in=list(without))
+    found: dict[UUID, Patient] = {}
+    # Two questions, so that the many who share a frequent name cannot crowd out those with the same number or birthday.
+    for condition in (exact, near and Q(sound_key=sound) & near):
+        if condition:
+            found |= {row.id: row for row in rows.filter(condition)[:CANDIDATES]}
+    alike = [Lookalike(row, compare_people(identity, identity_of(row))) for row in found.values()]
+    possible = [row for row in alike if row.likeness.possible]
+    return sorted(possible, key=lambda row: (-row.likeness.score, row.patient.id))[:limit]
+
+
+def duplicates_of(scope: Scope, patient: Patient, limit: int = 5) -> list[Lookalike]:
+    """Others who may be this patient."""
+    return find_duplicates(scope, identity_of(patient), without=[patient.id], limit=limit)
+
+
+def same_people(scope: Scope, patient: Patient) -> QuerySet[Patient]:
+    """Patients of other organisations of the scope who carry the same matching token; only tokens are compared."""
+    tokens = Q()
+    if patient.token_nik:
+        tokens |= Q(token_nik=patient.token_nik)
+    if patient.token_name:
+        tokens |= Q(token_name=patient.token_name)
+    rows = Patient.objects.within(scope).exclude(owner_id=patient.owner_id).filter(status="active")
+    return rows.filter(tokens) if tokens else rows.none()
+
+
+def find_by_nik_token(scope: Scope, nik: str, key: bytes) -> QuerySet[Patient]:
+    """Patients of the scope whose NIK has the same token under `key`."""
+    token = matching_token(key, "nik", nik)
+    rows = Patient.objects.within(scope)
+    return rows.filter(token_nik=token, status="active") if token else rows.none()
+
+
+# --- Merges, consents, identifiers ----------------------------------------------------------------------------------
+
+
+def merges_of(scope: Scope, patient_id: UUID) -> list[PatientMerge]:
+    """Merges in which the patient took part, newest first."""
+    return list(
+        PatientMerge.objects.within(scope)
+        .filter(Q(kept_id=patient_id) | Q(other_id=patient_id))
+        .select_related("kept", "other")
+        .order_by("-merged_at")
+    )
+
+
+def get_merge(scope: Scope, merge_id: UUID | str) -> PatientMerge:
+    """Raises NotFound."""
+    return get_or_404(PatientMerge.objects.within(scope).select_related("kept", "other"), id=merge_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """One purpose as it stands for a person: the words in force now and the consent that is given, if any."""
+
+    text: ConsentText
+    given: Consent | None
+
+
+def consents_of(scope: Scope, patient_id: UUID) -> list[Consent]:
+    """All that was given and withdrawn, newest first, also of those merged into this person."""
+    ids = identity_ids(scope, patient_id)
+    return list(Consent.objects.within(scope).filter(patient_id__in=ids).order_by("-given_at"))
+
+
+def consent_lines(consents: Iterable[Consent]) -> list[ConsentLine]:
+    """Every purpose with the consent that stands."""
+    standing = {row.purpose: row for row in reversed(list(consents)) if row.status == "given"}
+    return [ConsentLine(text, standing.get(text.purpose)) for text in consent_purposes(clock.today())]
+
+
+def has_consent(scope: Scope, patient_id: UUID, purpose: str) -> bool:
+    """Whether a consent for the purpose stands now."""
+    ids = identity_ids(scope, patient_id)
+    return Consent.objects.within(scope).filter(patient_id__in=ids, purpose=purpose, status="given").exists()
+
+
+def get_consent(scope: Scope, consent_id: UUID | str) -> Consent:
+    """Raises NotFound."""
+    return get_or_404(Consent.objects.within(scope), id=consent_id)
+
+
+def identifiers_of(patient: Patient) -> list[ExternalIdentifier]:
+    """How other systems call this patient. Asks by a patient that was found in scope."""
+    return list(ExternalIdentifier.objects.filter(entity=ENTITY, entity_id=patient.id).order_by("system", "value"))
+
+
+def tail_of(name: str) -> str:
+    """The second search key of a name."""
+    return tail_key(search_key(name))[:150]
