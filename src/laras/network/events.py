@@ -1,0 +1,68 @@
+"""What happens to areas and organisations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from laras.core.journal import Event
+
+
+@dataclass(frozen=True)
+class OrganisationCreated(Event):
+    """``values``: the fields of the first version; areas, regions and supervisors by id."""
+
+    name: ClassVar[str] = "network.organisation_created"
+    code: str
+    kind: str
+    valid_from: date
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OrganisationAltered(Event):
+    """``changes``: field -> the new value, valid from that day on."""
+
+    name: ClassVar[str] = "network.organisation_altered"
+    valid_from: date
+    changes: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrganisationClosed(Event):
+    name: ClassVar[str] = "network.organisation_closed"
+    closed_from: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class JurisdictionSet(Event):
+    """``claims``: the whole set from that day on, each ``area:<id>``, ``region:<id>`` or ``national``."""
+
+    name: ClassVar[str] = "network.jurisdiction_set"
+    valid_from: date
+    claims: list[str]
+
+
+@dataclass(frozen=True)
+class AreaSucceeded(Event):
+    """``codes``: old code -> new code of every area that was given a new version."""
+
+    name: ClassVar[str] = "network.area_succeeded"
+    kind: str
+    date: date
+    predecessor: UUID
+    successors: list[UUID]
+    codes: dict[str, str]
+    source: str
+
+
+@dataclass(frozen=True)
+class InstitutionCreated(Event):
+    name: ClassVar[str] = "network.institution_created"
+    code: str
+    institution_name: str
+    kind: str

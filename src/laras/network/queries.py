@@ -1,0 +1,354 @@
+"""Reading of areas and organisations: open directory data, so without a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from laras.core import clock
+from laras.core.models import Owner
+from laras.network import rules
+from laras.network.models import (
+    Area,
+    AreaSuccession,
+    AreaVersion,
+    Institution,
+    Jurisdiction,
+    Organisation,
+    OrganisationVersion,
+    Region,
+    RegionProvince,
+)
+from laras.network.types import AreaRow, OrganisationRow, Place
+
+
+def valid_on(day: date, prefix: str = "") -> Q:
+    """The condition that a version with ``valid_from`` and ``valid_until`` holds on ``day``."""
+    begun = Q(**{f"{prefix}valid_from__isnull": True}) | Q(**{f"{prefix}valid_from__lte": day})
+    return begun & (Q(**{f"{prefix}valid_until__isnull": True}) | Q(**{f"{prefix}valid_until__gt": day}))
+
+
+# --- Areas ------------------------------------------------------------------------------------------
+def areas(
+    *,
+    level: int | None = None,
+    parent_id: UUID | None = None,
+    search: str = "",
+    on: date | None = None,
+) -> QuerySet[AreaVersion]:
+    """The areas valid on a day (today), by code; ``search`` finds in the name or at the beginning of the code."""
+    rows = AreaVersion.objects.filter(valid_on(on or clock.today())).select_related("area")
+    if level is not None:
+        rows = rows.filter(area__level=level)
+    if parent_id is not None:
+        rows = rows.filter(parent_id=parent_id)
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(code__startswith=search))
+    return rows.order_by("code")
+
+
+def area_row(version: AreaVersion) -> AreaRow:
+    return AreaRow(
+        version.area_id,
+        version.code,
+        version.name,
+        rules.level_of_code(version.code),
+        version.parent_id,
+        version.lat,
+        version.lon,
+        version.zone,
+        version.area_km2,
+        version.population,
+        version.postal_code,
+        version.valid_from,
+        version.valid_until,
+        version.source,
+        version.status,
+    )
+
+
+def version_at(area_id: UUID, on: date | None = None) -> AreaVersion | None:
+    """The area as it is valid on ``on`` (today), or ``None`` when it does not exist then."""
+    return AreaVersion.objects.filter(valid_on(on or clock.today()), area_id=area_id).first()
+
+
+def find_area(code: str, on: date | None = None) -> AreaVersion | None:
+    """The area that ``code`` (dotted or digits) stands for, as it is valid today.
+
+    ``on``: the day on which the code was written, e.g. the day a NIK was issued; without it the present meaning of
+    the code goes first, then its latest old one, so that the codes of before 2022 in Papua resolve. An area that
+    has ended is followed to its only successor. ``None``: nobody ever had this code, or it has ended in several.
+    """
+    try:
+        wanted = rules.normalise_area_code(code)
+    except ValueError:
+        return None
+    rows = AreaVersion.objects.filter(code=wanted)
+    if on is not None:
+        rows = rows.filter(valid_on(on))
+    found = rows.order_by(F("valid_from").desc(nulls_last=True)).first()
+    return _present(found) if found else None
+
+
+def _present(version: AreaVersion) -> AreaVersion | None:
+    seen: set[UUID] = set()
+    area_id = version.area_id
+    while area_id not in seen:
+        seen.add(area_id)
+        now = version_at(area_id)
+        if now is not None:
+            return now
+        followers = AreaSuccession.objects.filter(predecessor_id=area_id).exclude(successor_id=area_id)
+        targets = set(followers.values_list("successor_id", flat=True))
+        if len(targets) != 1:
+            return None
+        area_id = targets.pop()
+    return None
+
+
+def path_of(area_id: UUID, on: date | None = None) -> list[AreaVersion]:
+    """The area and what it lies in, nearest first, up to the province, as on the day."""
+    found: list[AreaVersion] = []
+    step: UUID | None = area_id
+    while step is not None and len(found) < len(rules.LEVELS):
+        version = version_at(step, on)
+        if version is None:
+            break
+        found.append(version)
+        step = version.parent_id
+    return found
+
+
+def area_label(area_id: UUID | None, on: date | None = None) -> str:
+    """``Bulurokeng, Biringkanaya, Kota Makassar, Sulawesi Selatan``; empty without an area."""
+    return ", ".join(version.name for version in path_of(area_id, on)) if area_id else ""
+
+
+def history_of(area_id: UUID) -> list[AreaVersion]:
+    """All versions of an area, newest first."""
+    rows = AreaVersion.objects.filter(area_id=area_id).select_related("area")
+    return list(rows.order_by(F("valid_from").desc(nulls_last=True)))
+
+
+def successions_of(area_id: UUID) -> list[AreaSuccession]:
+    """What became of the area and what it came from, by day."""
+    rows = AreaSuccession.objects.filter(Q(predecessor_id=area_id) | Q(successor_id=area_id))
+    return list(rows.order_by("date", "id"))
+
+
+def within(area_id: UUID, field: str = "area_id", on: date | None = None) -> Q:
+    """The condition that ``field`` names ``area_id`` or anything that lies in it."""
+    now = AreaVersion.objects.filter(valid_on(on or clock.today()))
+    condition, inside = Q(**{field: area_id}), [area_id]
+    for _level in range(len(rules.LEVELS) - 1):
+        below = now.filter(parent_id__in=inside).values("area_id")
+        condition |= Q(**{f"{field}__in": below})
+        inside = below  # type: ignore[assignment]
+    return condition
+
+
+def counts_by_level() -> dict[int, int]:
+    """Level -> number of areas valid today."""
+    now = AreaVersion.objects.filter(valid_on(clock.today()))
+    return {level: now.filter(area__level=level).count() for level in rules.LEVEL_NAMES}
+
+
+def places_for(area_ids: Iterable[UUID], on: date | None = None) -> rules.Map:
+    """Levels, parents and regions of the named areas and of all that they lie in; one query a level."""
+    day = on or clock.today()
+    levels: dict[rules.Key, int] = {}
+    parents: dict[rules.Key, rules.Key | None] = {}
+    wanted = set(area_ids)
+    while wanted:
+        rows = AreaVersion.objects.filter(valid_on(day), area_id__in=wanted)
+        found = list(rows.values_list("area_id", "area__level", "parent_id"))
+        for area_id, level, parent_id in found:
+            levels[area_id], parents[area_id] = level, parent_id
+        wanted = {parent for _, _, parent in found if parent is not None and parent not in parents}
+    return rules.Map(levels, parents, regions_of_provinces(day))
+
+
+def regions_of_provinces(on: date | None = None) -> dict[rules.Key, rules.Key]:
+    """Province -> region on the day."""
+    rows = RegionProvince.objects.filter(valid_on(on or clock.today()))
+    return dict(rows.values_list("province_id", "region_id"))
+
+
+def regions() -> list[Region]:
+    return list(Region.objects.order_by("number"))
+
+
+def provinces_of_region(region_id: UUID, on: date | None = None) -> list[RegionProvince]:
+    rows = RegionProvince.objects.filter(valid_on(on or clock.today()), region_id=region_id)
+    return list(rows.order_by("id"))
+
+
+def institutions() -> list[Institution]:
+    return list(Institution.objects.order_by("name"))
+
+
+# --- Organisations ----------------------------------------------------------------------------------
+def organisations(
+    *,
+    owner_kind: str | None = None,
+    tier: int | None = None,
+    kind: str | None = None,
+    area_id: UUID | None = None,
+    supervisor_id: UUID | None = None,
+    search: str = "",
+    closed: bool = False,
+    on: date | None = None,
+) -> QuerySet[OrganisationVersion]:
+    """The organisations valid on a day (today) by code. ``area_id``: standing there or in anything inside it."""
+    rows = OrganisationVersion.objects.filter(valid_on(on or clock.today())).select_related(
+        "organisation__owner", "supervisor__owner", "institution", "region"
+    )
+    if not closed:
+        rows = rows.filter(organisation__owner__closed=False)
+    if owner_kind:
+        rows = rows.filter(organisation__owner__kind=owner_kind)
+    if tier is not None:
+        rows = rows.filter(tier=tier)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if area_id is not None:
+        rows = rows.filter(within(area_id, "area_id", on))
+    if supervisor_id is not None:
+        rows = rows.filter(supervisor_id=supervisor_id)
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(organisation__owner__code__icontains=search))
+    return rows.order_by("organisation__owner__code")
+
+
+def organisation_rows(versions: Iterable[OrganisationVersion], on: date | None = None) -> list[OrganisationRow]:
+    """The rows of ``organisations(...)`` with the codes and names of their areas; one query for all areas."""
+    found = list(versions)
+    wanted = {version.area_id for version in found if version.area_id}
+    now = AreaVersion.objects.filter(valid_on(on or clock.today()), area_id__in=wanted)
+    named = {area_id: (code, name) for area_id, code, name in now.values_list("area_id", "code", "name")}
+    rows = []
+    for version in found:
+        owner = version.organisation.owner
+        code, name = named.get(version.area_id, (None, ""))
+        above = version.supervisor.owner if version.supervisor else None
+        rows.append(
+            OrganisationRow(
+                owner.id,
+                owner.code,
+                version.name,
+                version.tier,
+                version.kind,
+                owner.kind,
+                owner.closed,
+                version.area_id,
+                code,
+                name,
+                version.region.number if version.region else None,
+                version.institution.name if version.institution else "",
+                version.supervisor_id,
+                above.code if above else None,
+                above.name if above else "",
+                version.address,
+                version.phone,
+                version.lat,
+                version.lon,
+                version.accreditation_number,
+                version.valid_from,
+                version.valid_until,
+            )
+        )
+    return rows
+
+
+def organisation_at(owner_id: UUID, on: date | None = None) -> OrganisationVersion | None:
+    """What is valid of an organisation on the day; before its first version ``None``."""
+    rows = OrganisationVersion.objects.filter(valid_on(on or clock.today()), organisation_id=owner_id)
+    return rows.select_related("organisation__owner", "supervisor__owner", "institution", "region").first()
+
+
+def organisation_row(owner_id: UUID, on: date | None = None) -> OrganisationRow | None:
+    version = organisation_at(owner_id, on)
+    return organisation_rows([version], on)[0] if version else None
+
+
+def organisation_history(owner_id: UUID) -> list[OrganisationVersion]:
+    """All versions, newest first, those that begin in the future included."""
+    rows = OrganisationVersion.objects.filter(organisation_id=owner_id)
+    return list(
+        rows.select_related("organisation__owner", "supervisor__owner", "institution", "region").order_by("-valid_from")
+    )
+
+
+def find_organisation(code: str) -> Organisation | None:
+    return Organisation.objects.select_related("owner").filter(owner__code=code.strip()).first()
+
+
+def organisation_exists(owner_id: UUID) -> bool:
+    return Organisation.objects.filter(pk=owner_id).exists()
+
+
+def jurisdictions_of(owner_id: UUID, on: date | None = None) -> list[Jurisdiction]:
+    rows = Jurisdiction.objects.filter(valid_on(on or clock.today()), organisation_id=owner_id)
+    return list(rows.select_related("region").order_by("id"))
+
+
+def claims_of(owner_id: UUID, on: date | None = None) -> list[rules.Claim]:
+    return [claim(row) for row in jurisdictions_of(owner_id, on)]
+
+
+def claim(row: Jurisdiction) -> rules.Claim:
+    return rules.Claim(row.area_id, row.region_id, row.national)
+
+
+def nodes(on: date | None = None) -> dict[rules.Key, rules.Node]:
+    """All open organisations in their supervising relation on the day."""
+    rows = OrganisationVersion.objects.filter(
+        valid_on(on or clock.today()), organisation__owner__closed=False
+    ).values_list("organisation_id", "organisation__owner__kind", "tier", "supervisor_id")
+    return {key: rules.Node(kind, tier, supervisor) for key, kind, tier, supervisor in rows}
+
+
+def supervisor_chain(owner_id: UUID, on: date | None = None) -> list[UUID]:
+    """The supervisors of an organisation, nearest first."""
+    day, found = on or clock.today(), [owner_id]
+    while True:
+        rows = OrganisationVersion.objects.filter(valid_on(day), organisation_id=found[-1])
+        above = rows.values_list("supervisor_id", flat=True).first()
+        if above is None or above in found:
+            return found[1:]
+        found.append(above)
+
+
+def positions(owner_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, Place]:
+    """Where organisations are; those without a point of their own stand at the point of their area."""
+    day = on or clock.today()
+    rows = OrganisationVersion.objects.filter(valid_on(day), organisation_id__in=list(owner_ids))
+    found: dict[UUID, Place] = {}
+    waiting: dict[UUID, UUID] = {}
+    for owner_id, lat, lon, area_id in rows.values_list("organisation_id", "lat", "lon", "area_id"):
+        if lat is not None and lon is not None:
+            found[owner_id] = Place(lat, lon, False)
+        elif area_id is not None:
+            waiting[owner_id] = area_id
+    points = {
+        area_id: (lat, lon)
+        for area_id, lat, lon in AreaVersion.objects.filter(
+            valid_on(day), area_id__in=set(waiting.values()), lat__isnull=False
+        ).values_list("area_id", "lat", "lon")
+    }
+    for owner_id, area_id in waiting.items():
+        if area_id in points:
+            found[owner_id] = Place(*points[area_id], True)
+    return found
+
+
+def owner_codes() -> dict[str, Owner]:
+    """Code -> owner, of all organisations."""
+    return {owner.code: owner for owner in Owner.objects.filter(organisation__isnull=False)}
+
+
+def area_exists(area_id: UUID) -> bool:
+    return Area.objects.filter(pk=area_id).exists()

@@ -1,0 +1,454 @@
+"""Organisations: each change is a version from a day on, and an entry in the organisation's own journal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from laras.core import clock, journal
+from laras.core.actor import Actor
+from laras.core.errors import NotFound, Problem, Refused
+from laras.core.ids import new_id
+from laras.core.models import Owner
+from laras.core.unit import use_case
+from laras.network import queries, rules
+from laras.network.events import (
+    InstitutionCreated,
+    JurisdictionSet,
+    OrganisationAltered,
+    OrganisationClosed,
+    OrganisationCreated,
+)
+from laras.network.models import (
+    INSTITUTION_LABELS,
+    Institution,
+    Jurisdiction,
+    Organisation,
+    OrganisationVersion,
+    Region,
+)
+from laras.network.services.authority import MANAGE_ORGANISATION, claim_of, require_network
+from laras.network.services.reach import rebuild_reach, refresh_owner
+
+# What the organisation says of itself, and what the network says of it.
+DESCRIPTIVE = ("name", "address", "phone", "lat", "lon", "accreditation_number")
+STRUCTURAL = ("tier", "kind", "area_id", "region_id", "institution_id", "supervisor_id")
+FIELDS = (*DESCRIPTIVE, *STRUCTURAL)
+_LENGTHS = {"name": 200, "address": 300, "phone": 40, "accreditation_number": 60}
+_CODE_LENGTH = 24
+
+
+@use_case
+def create_organisation(
+    actor: Actor,
+    *,
+    office_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+    code: str,
+    kind: str,
+    valid_from: date | None = None,
+    claims: Iterable[rules.Claim] = (),
+    zone: str = "",
+    **values: Any,
+) -> Organisation:
+    """Create a laboratory, office or ministry with its first version; its journal begins with this.
+
+    ``office_id``: the office that decides (``network.manage_network`` there, and the place within its jurisdiction;
+    only the system may leave it out). ``values``: name, tier, area_id, region_id, institution_id, supervisor_id,
+    address, phone, lat, lon, accreditation_number. ``claims``: its jurisdiction. ``zone``: IANA name where no area
+    says it.
+    """
+    organisation = create_quietly(
+        actor,
+        office_id=office_id,
+        organisation_id=organisation_id,
+        code=code,
+        kind=kind,
+        valid_from=valid_from,
+        claims=claims,
+        zone=zone,
+        **values,
+    )
+    rebuild_reach()
+    return organisation
+
+
+def create_quietly(
+    actor: Actor,
+    *,
+    office_id: UUID | None,
+    organisation_id: UUID | None = None,
+    code: str,
+    kind: str,
+    valid_from: date | None = None,
+    claims: Iterable[rules.Claim] = (),
+    zone: str = "",
+    **values: Any,
+) -> Organisation:
+    """:func:`create_organisation` without rebuilding the reach, for many at once. Inside a unit only."""
+    require_network(actor, office_id, [])
+    day = valid_from or clock.today()
+    of_new = list(claims)
+    content = {name: values.pop(name, None) for name in FIELDS if name != "kind"}
+    content["kind"] = kind
+    if values:
+        raise TypeError(f"unknown values {sorted(values)}")
+    content, problems = checked(content)
+    code = tidy(code)
+    if not code or len(code) > _CODE_LENGTH or not code.isprintable() or " " in code:
+        problems.append(Problem("code", _("Kode wajib diisi tanpa spasi, paling banyak 24 huruf.")))
+    elif Owner.objects.filter(code=code).exists():
+        problems.append(Problem("code", _("Kode %(code)s sudah dipakai.") % {"code": code}))
+    if problems:
+        raise Refused(_("Data lembaga belum benar."), problems=problems)
+    require_network(actor, office_id, [claim_of(kind, content["tier"], content["area_id"], day), *of_new], day)
+
+    owner_kind = rules.KINDS[kind]
+    new = organisation_id or new_id()
+    if content["supervisor_id"]:
+        known = queries.nodes(day)
+        known[new] = rules.Node(owner_kind, content["tier"])
+        _check_supervision(known, new, content["supervisor_id"])
+    owner = Owner.objects.create(
+        id=new,
+        code=code,
+        name=content["name"],
+        kind=owner_kind,
+        tier=content["tier"],
+        **({"zone": zone} if zone else {}),
+    )
+    organisation = Organisation.objects.create(owner=owner)
+    version = OrganisationVersion.objects.create(organisation=organisation, valid_from=day, **content)
+    journal.record(
+        actor,
+        owner=owner.id,
+        event=OrganisationCreated(code, kind, day, _told(content)),
+        subject=owner.id,
+    )
+    if of_new:
+        _write_claims(actor, owner.id, of_new, day)
+    if day <= clock.today():
+        refresh_owner(version)
+    return organisation
+
+
+@use_case
+def alter_organisation(
+    actor: Actor,
+    *,
+    organisation_id: UUID,
+    changes: Mapping[str, Any],
+    valid_from: date | None = None,
+    office_id: UUID | None = None,
+    reason: str = "",
+) -> OrganisationVersion:
+    """Give the organisation a new version from ``valid_from`` (today) on; answers it.
+
+    Name, address, phone, point and accreditation need ``network.manage_organisation`` there; tier, kind, place,
+    region, institution and supervisor are the network's to decide and need ``network.manage_network`` at
+    ``office_id``. A change on the day on which the last version began corrects that version (the journal keeps
+    both); a day before it is refused, since periods follow each other. Nothing to change: nothing is written.
+    """
+    version = alter_quietly(
+        actor,
+        organisation_id=organisation_id,
+        changes=changes,
+        valid_from=valid_from,
+        office_id=office_id,
+        reason=reason,
+    )
+    rebuild_reach()
+    return version
+
+
+def alter_quietly(
+    actor: Actor,
+    *,
+    organisation_id: UUID,
+    changes: Mapping[str, Any],
+    valid_from: date | None = None,
+    office_id: UUID | None = None,
+    reason: str = "",
+) -> OrganisationVersion:
+    """:func:`alter_organisation` without rebuilding the reach, for many at once. Inside a unit only."""
+    unknown = set(changes) - set(FIELDS)
+    if unknown:
+        raise TypeError(f"unknown fields {sorted(unknown)}")
+    day = valid_from or clock.today()
+    last = _last_version(organisation_id)
+    before = {name: getattr(last, name) for name in FIELDS}
+    content, problems = checked({**before, **changes})
+    different = {name: content[name] for name in FIELDS if content[name] != before[name]}
+    if content["kind"] in rules.KINDS and rules.KINDS[content["kind"]] != last.organisation.owner.kind:
+        problems.append(Problem("kind", _("Laboratorium tidak bisa menjadi dinas, atau sebaliknya.")))
+    if day < last.valid_from:
+        problems.append(
+            Problem(
+                "valid_from",
+                _("Sudah ada versi mulai %(day)s. Pilih tanggal itu atau sesudahnya.")
+                % {"day": last.valid_from.isoformat()},
+            )
+        )
+    # The right goes first: whoever may not change it does not learn what is wrong with the change.
+    if set(different) & set(STRUCTURAL):
+        asked = [claim_of(last.kind, last.tier, last.area_id, day)]
+        if not problems:
+            asked.append(claim_of(content["kind"], content["tier"], content["area_id"], day))
+        require_network(actor, office_id, asked, day)
+    else:
+        actor.require(MANAGE_ORGANISATION, organisation_id)
+    if problems:
+        raise Refused(_("Data lembaga belum benar."), problems=problems)
+    if not different:
+        return last
+    if {"tier", "supervisor_id", "kind"} & set(different):
+        _check_relations(organisation_id, content, day)
+
+    if day == last.valid_from:
+        for name, value in different.items():
+            setattr(last, name, value)
+        last.save(update_fields=list(different))
+        version = last
+    else:
+        last.valid_until = day
+        last.save(update_fields=["valid_until"])
+        version = OrganisationVersion.objects.create(organisation_id=organisation_id, valid_from=day, **content)
+    journal.record(
+        actor,
+        owner=organisation_id,
+        event=OrganisationAltered(day, _told(different), tidy(reason)[:300]),
+        subject=organisation_id,
+    )
+    if day <= clock.today():
+        refresh_owner(version)
+    return version
+
+
+def set_supervisor(
+    actor: Actor,
+    *,
+    organisation_id: UUID,
+    supervisor_id: UUID | None,
+    valid_from: date | None = None,
+    office_id: UUID | None = None,
+    reason: str = "",
+) -> OrganisationVersion:
+    """Who supervises the organisation from that day on. Refuses circles and a lower tier over a higher one."""
+    return alter_organisation(
+        actor,
+        organisation_id=organisation_id,
+        changes={"supervisor_id": supervisor_id},
+        valid_from=valid_from,
+        office_id=office_id,
+        reason=reason,
+    )
+
+
+@use_case
+def close_organisation(actor: Actor, *, organisation_id: UUID, office_id: UUID | None = None, reason: str) -> None:
+    """Close an organisation from today on. Its rows, its journal and its versions stay; nobody is supervised by it."""
+    last = _last_version(organisation_id)
+    require_network(actor, office_id, [claim_of(last.kind, last.tier, last.area_id)])
+    if not tidy(reason):
+        raise Refused(_("Alasan wajib diisi."), problems=[Problem("reason", _("Alasan wajib diisi."))])
+    if OrganisationVersion.objects.filter(
+        supervisor_id=organisation_id, valid_until__isnull=True, organisation__owner__closed=False
+    ).exists():
+        raise Refused(_("Masih ada lembaga yang dibinanya. Tunjuk pembina lain lebih dahulu."))
+    owner = last.organisation.owner
+    if owner.closed:
+        return
+    owner.closed = True
+    owner.save(update_fields=["closed"])
+    journal.record(
+        actor,
+        owner=organisation_id,
+        event=OrganisationClosed(clock.today(), tidy(reason)[:300]),
+        subject=organisation_id,
+    )
+    rebuild_reach()
+
+
+@use_case
+def set_jurisdiction(
+    actor: Actor,
+    *,
+    organisation_id: UUID,
+    claims: Iterable[rules.Claim],
+    valid_from: date | None = None,
+    office_id: UUID | None = None,
+) -> None:
+    """Replace what the organisation is responsible for, from a day on. Where it stands is another matter."""
+    day, wanted = valid_from or clock.today(), list(dict.fromkeys(claims))
+    _last_version(organisation_id)
+    held = [queries.claim(row) for row in Jurisdiction.objects.filter(organisation_id=organisation_id)]
+    require_network(actor, office_id, [*wanted, *held], day)
+    if _write_claims(actor, organisation_id, wanted, day):
+        rebuild_reach()
+
+
+@use_case
+def create_institution(actor: Actor, *, office_id: UUID, code: str, name: str, kind: str) -> Institution:
+    """Enter who organisations belong to by law. Asks for ``network.manage_network``; journaled at the office."""
+    actor.require("network.manage_network", office_id)
+    code, name = tidy(code), tidy(name)
+    problems = []
+    if not code or len(code) > _CODE_LENGTH:
+        problems.append(Problem("code", _("Kode wajib diisi, paling banyak 24 huruf.")))
+    elif Institution.objects.filter(code=code).exists():
+        problems.append(Problem("code", _("Kode %(code)s sudah dipakai.") % {"code": code}))
+    if not name or len(name) > 200:
+        problems.append(Problem("name", _("Nama wajib diisi, paling banyak 200 huruf.")))
+    if kind not in INSTITUTION_LABELS:
+        problems.append(Problem("kind", _("Jenis institusi tidak dikenal.")))
+    if problems:
+        raise Refused(_("Data institusi belum benar."), problems=problems)
+    row = Institution.objects.create(code=code, name=name, kind=kind)
+    journal.record(actor, owner=office_id, event=InstitutionCreated(code, name, kind), subject=row.id)
+    return row
+
+
+# --- Checks -----------------------------------------------------------------------------------------
+def tidy(text: Any) -> str:
+    """Text without control characters (a NUL is refused by PostgreSQL) and with single spaces."""
+    plain = "".join(
+        " " if unicodedata.category(sign)[0] in "CZ" else sign for sign in str(text if text is not None else "")
+    )
+    return " ".join(plain.split())
+
+
+def checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The fields of a version in their stored form, and what is wrong with them."""
+    result = dict(content)
+    problems: list[Problem] = []
+    for name, length in _LENGTHS.items():
+        result[name] = tidy(result.get(name))
+        if len(result[name]) > length:
+            problems.append(Problem(name, _("Paling banyak %(length)d huruf.") % {"length": length}))
+    if not result["name"]:
+        problems.append(Problem("name", _("Nama wajib diisi.")))
+    kind = result.get("kind")
+    if kind not in rules.KINDS:
+        problems.append(Problem("kind", _("Jenis “%(kind)s” tidak dikenal.") % {"kind": kind}))
+    tier = result.get("tier")
+    if tier is not None and (isinstance(tier, bool) or tier not in rules.TIERS):
+        problems.append(Problem("tier", _("Tingkat ditulis 1 sampai 5, atau dikosongkan.")))
+    elif tier is not None and rules.KINDS.get(str(kind)) != "laboratory":
+        problems.append(Problem("tier", _("Hanya laboratorium yang bertingkat.")))
+    lat, lon = result.get("lat"), result.get("lon")
+    if (lat is None) != (lon is None):
+        problems.append(Problem("lat" if lat is None else "lon", _("Isi lintang dan bujur bersama-sama.")))
+    elif lat is not None and lon is not None and not rules.in_indonesia(lat, lon):
+        problems.append(Problem("lat", _("Titik ini di luar Indonesia. Periksa lintang dan bujur.")))
+    for name, exists, message in (
+        ("area_id", queries.version_at, _("Wilayah tidak ada atau tidak berlaku lagi.")),
+        ("region_id", lambda key: Region.objects.filter(pk=key).exists(), _("Regional tidak dikenal.")),
+        ("institution_id", lambda key: Institution.objects.filter(pk=key).exists(), _("Institusi tidak dikenal.")),
+        ("supervisor_id", queries.organisation_exists, _("Pembina tidak dikenal.")),
+    ):
+        result.setdefault(name, None)
+        if result[name] is not None and not exists(result[name]):
+            problems.append(Problem(name, message))
+    return result, problems
+
+
+def supervision_message(problem: str) -> str:
+    """What :func:`laras.network.rules.supervision_problem` found, in the user's words."""
+    return {
+        "unknown": _("Pembina tidak dikenal atau sudah tutup."),
+        "self": _("Lembaga tidak membina dirinya sendiri."),
+        "lower": _("Pembina tidak boleh dari tingkat yang lebih rendah."),
+        "laboratory_over_office": _("Laboratorium tidak membina dinas atau kementerian."),
+        "cycle": _("Pembinaan akan melingkar."),
+    }[problem]
+
+
+def _check_supervision(known: dict[rules.Key, rules.Node], below: UUID, above: UUID) -> None:
+    problem = rules.supervision_problem(known, below, above)
+    if problem:
+        message = supervision_message(problem)
+        raise Refused(message, code=f"supervision_{problem}", problems=[Problem("supervisor_id", message)])
+
+
+def _check_relations(organisation_id: UUID, content: Mapping[str, Any], day: date) -> None:
+    """The supervisor above and everybody below still fit after the change."""
+    known = queries.nodes(day)
+    kind = rules.KINDS[content["kind"]]
+    known[organisation_id] = rules.Node(kind, content["tier"])
+    if content["supervisor_id"]:
+        _check_supervision(known, organisation_id, content["supervisor_id"])
+        known[organisation_id] = rules.Node(kind, content["tier"], content["supervisor_id"])
+    for below, node in known.items():
+        if node.supervisor == organisation_id and rules.supervision_problem(
+            {**known, below: rules.Node(node.kind, node.tier)}, below, organisation_id
+        ):
+            message = _("Lembaga yang dibinanya bertingkat lebih tinggi.")
+            raise Refused(message, problems=[Problem("tier", message)])
+
+
+def _last_version(organisation_id: UUID) -> OrganisationVersion:
+    rows = OrganisationVersion.objects.select_for_update(of=("self",)).select_related("organisation__owner")
+    version = rows.filter(organisation_id=organisation_id, valid_until__isnull=True).first()
+    if version is None:
+        raise NotFound(_("Lembaga tidak ditemukan."))
+    return version
+
+
+def _write_claims(actor: Actor, organisation_id: UUID, wanted: list[rules.Claim], day: date) -> bool:
+    for claim in wanted:
+        known = (
+            claim.national
+            or (claim.area is not None and queries.version_at(claim.area, day) is not None)  # type: ignore[arg-type]
+            or (claim.region is not None and Region.objects.filter(pk=claim.region).exists())
+        )
+        if not known:
+            message = _("Wilayah kewenangan tidak dikenal.")
+            raise Refused(message, problems=[Problem("claims", message)])
+    rows = Jurisdiction.objects.select_for_update().filter(organisation_id=organisation_id, valid_until__isnull=True)
+    held = {queries.claim(row): row for row in rows}
+    if set(held) == set(wanted):
+        return False
+    for claim, row in held.items():
+        if claim in wanted:
+            continue
+        if row.valid_from >= day:
+            row.delete()
+        else:
+            row.valid_until = day
+            row.save(update_fields=["valid_until"])
+    Jurisdiction.objects.bulk_create(
+        [
+            Jurisdiction(
+                organisation_id=organisation_id,
+                area_id=claim.area,
+                region_id=claim.region,
+                national=claim.national,
+                valid_from=day,
+            )
+            for claim in wanted
+            if claim not in held
+        ]
+    )
+    journal.record(
+        actor,
+        owner=organisation_id,
+        event=JurisdictionSet(day, sorted(_claim_text(claim) for claim in wanted)),
+        subject=organisation_id,
+    )
+    return True
+
+
+def _claim_text(claim: rules.Claim) -> str:
+    if claim.national:
+        return "national"
+    return f"area:{claim.area}" if claim.area is not None else f"region:{claim.region}"
+
+
+def _told(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as they go into the journal: all of them open directory data."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in content.items()}

@@ -1,0 +1,106 @@
+"""Reading of capabilities: open directory data, so without a scope of the asker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from laras.core.scope import Scope, get_or_404
+from laras.network import queries as network
+from laras.network.rules import distance_km
+from laras.resources import rules
+from laras.resources.models import Capability
+from laras.resources.types import Candidate, Offer
+
+
+def capabilities(
+    *, owner_id: UUID | None = None, test_code: str | None = None, status: str | None = None
+) -> QuerySet[Capability]:
+    """Capabilities of all laboratories or of one, by test and method."""
+    rows = Capability.objects.within(Scope.everything() if owner_id is None else Scope.of(owner_id))
+    if test_code:
+        rows = rows.filter(test_code=test_code)
+    if status:
+        rows = rows.filter(status=status)
+    return rows.order_by("test_code", "method")
+
+
+def offer(row: Capability) -> Offer:
+    return Offer(
+        row.id,
+        row.owner_id,
+        row.test_code,
+        row.method,
+        row.tat_hours,
+        row.capacity_per_day,
+        row.price,
+        row.accredited,
+        row.status,
+        row.reason,
+    )
+
+
+def capabilities_of(owner_id: UUID) -> list[Offer]:
+    """All that a laboratory can do, paused ones included."""
+    return [offer(row) for row in capabilities(owner_id=owner_id)]
+
+
+def capability(owner_id: UUID, capability_id: UUID) -> Offer:
+    """One capability of that laboratory; :class:`~laras.core.errors.NotFound` for another's."""
+    return offer(get_or_404(capabilities(owner_id=owner_id), id=capability_id))
+
+
+def can_do(owner_id: UUID, test_codes: Iterable[str]) -> set[str]:
+    """Which of the tests the laboratory does now; one query."""
+    rows = capabilities(owner_id=owner_id, status="active").filter(test_code__in=set(test_codes))
+    return set(rows.order_by().values_list("test_code", flat=True))
+
+
+def laboratories_for(test_code: str, from_owner_id: UUID) -> list[Candidate]:
+    """The laboratories that do the test now, in the order in which ``from_owner_id`` should ask them.
+
+    Without the asking laboratory itself and closed ones; one row per laboratory and method. Five queries and one for
+    each step of the chain of supervisors, however many laboratories there are.
+    """
+    rows = list(
+        capabilities(test_code=test_code, status="active")
+        .exclude(owner_id=from_owner_id)
+        .filter(owner__closed=False)
+        .select_related("owner")
+    )
+    if not rows:
+        return []
+    above = set(network.supervisor_chain(from_owner_id))
+    places = network.positions({from_owner_id, *(row.owner_id for row in rows)})
+    here = places.get(from_owner_id)
+    origin = network.organisation_at(from_owner_id)
+    candidates = []
+    for row in rows:
+        there = places.get(row.owner_id)
+        far = distance_km((here.lat, here.lon), (there.lat, there.lon)) if here and there else None
+        candidates.append(
+            Candidate(
+                row.owner_id,
+                row.owner.code,
+                row.owner.name,
+                row.owner.tier,
+                row.method,
+                row.tat_hours,
+                row.price,
+                row.accredited,
+                None if far is None else round(far, 1),
+                row.owner_id in above,
+            )
+        )
+    return rules.referral_order(origin.tier if origin else None, candidates)
+
+
+def laboratories_counts(test_codes: Iterable[str]) -> dict[str, int]:
+    """Test -> number of laboratories that do it now."""
+    rows = capabilities(status="active").filter(test_code__in=set(test_codes), owner__closed=False)
+    found: dict[str, set[UUID]] = {}
+    for test_code, owner_id in rows.order_by().values_list("test_code", "owner_id"):
+        found.setdefault(test_code, set()).add(owner_id)
+    return {test_code: len(owners) for test_code, owners in found.items()}

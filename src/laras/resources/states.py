@@ -1,0 +1,17 @@
+"""The life of a capability."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from laras.core.states import Move, StateMachine
+
+CAPABILITY = StateMachine(
+    "capability",
+    states={"active": _("Aktif"), "paused": _("Dihentikan sementara")},  # type: ignore[dict-item]
+    tones={"active": "done", "paused": "waiting"},
+    moves=[
+        Move("pause", ("active",), "paused", "resources.manage_capability"),
+        Move("resume", ("paused",), "active", "resources.manage_capability"),
+    ],
+)
