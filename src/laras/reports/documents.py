@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from laras.core.printing import date_text, moment_text, plain, qr_svg, render
+from laras.core.printing import date_text, in_zone, moment_text, plain, qr_svg, render
 from laras.reports.types import LhuDocument, ResultRow, Signer
 
 TEMPLATE = "reports/templates_typst/lhu.typ"
@@ -124,6 +124,9 @@ def lhu_data(document: LhuDocument) -> dict[str, Any]:
         "journal_mark": document.journal_mark,
         "letterhead": plain(document.letterhead),
         "fact_columns": _fact_columns(document, say),
+        "times": _times(document, say),
+        "key_width": 38 if document.language == "id-en" else 23,
+        "samples": _samples(document, say),
         "amends": _amends(document, say),
         "regulation": document.regulation,
         "sections": _sections(document),
@@ -133,8 +136,7 @@ def lhu_data(document: LhuDocument) -> dict[str, Any]:
         "comments": [c for c in document.comments if c.strip()],
         "laboratories": _laboratories(document, say),
         "initials": _initials(document.signers, say),
-        "signatures": [_signature(document, s, say) for s in document.signers if s.role in ("validator", "head")],
-        "place_line": _place_line(document),
+        "signatures": _signatures(document, say),
         "qr_svg": qr_svg(document.verification_url) if document.verification_url else "",
         "verification_text": document.verification_url,
         "footnotes": [say.of(f) for f in FOOTNOTES] + [(f,) for f in document.extra_footnotes],
@@ -167,11 +169,8 @@ class _Words:
         return moment_text(moment, zone, language="en" if self.language == "en" else "id")
 
 
-def _fact_columns(document: LhuDocument, say: _Words) -> list[list[dict[str, Any]]]:
-    return [
-        [_subject_facts(document, say)],
-        [_sender_facts(document, say), _time_facts(document, say)],
-    ]
+def _fact_columns(document: LhuDocument, say: _Words) -> list[dict[str, Any]]:
+    return [_subject_facts(document, say), _sender_facts(document, say)]
 
 
 def _pairs(say: _Words, *pairs: tuple[str, str] | tuple[str, str, bool]) -> list[list[Any]]:
@@ -179,7 +178,6 @@ def _pairs(say: _Words, *pairs: tuple[str, str] | tuple[str, str, bool]) -> list
 
 
 def _subject_facts(document: LhuDocument, say: _Words) -> dict[str, Any]:
-    samples = _sample_pairs(document, say)
     if document.patient:
         p = document.patient
         language = "en" if say.language == "en" else "id"
@@ -189,7 +187,7 @@ def _subject_facts(document: LhuDocument, say: _Words) -> dict[str, Any]:
             "pairs": _pairs(
                 say, ("name", p.name, True), ("nik", p.nik), ("medical_record", p.medical_record), ("birth", born),
                 ("sex", p.sex), ("address", p.address), ("phone", p.phone), ("diagnosis", p.diagnosis),
-            ) + samples,
+            ),
         }  # fmt: skip
     site = document.site
     facts: list[list[Any]] = []
@@ -198,18 +196,28 @@ def _subject_facts(document: LhuDocument, say: _Words) -> dict[str, Any]:
             say, ("name", site.name, True), ("owner", site.owner), ("address", site.address), ("matrix", site.matrix),
             ("point", site.point), ("coordinates", site.coordinates), ("in_situ", "; ".join(site.in_situ)),
         )  # fmt: skip
-    return {"title": say("site"), "pairs": facts + samples}
+    return {"title": say("site"), "pairs": facts}
 
 
-def _sample_pairs(document: LhuDocument, say: _Words) -> list[list[Any]]:
-    pairs: list[list[Any]] = []
-    for sample in document.samples:
-        what = " · ".join(x for x in (sample.specimen, sample.container, sample.volume) if x)
-        pairs += _pairs(say, ("lab_code", sample.lab_code, True), ("sample", what))
-        if len(document.samples) > 1:
-            pairs += _pairs(say, ("collected", say.moment(sample.collected_at, document.times.zone)))
-        pairs += _pairs(say, ("collector", sample.collector), ("condition", sample.condition))
-    return pairs
+def _samples(document: LhuDocument, say: _Words) -> dict[str, Any]:
+    """The samples as a small table: only columns that say something, one line a sample."""
+    zone = document.times.zone
+    taken = {s.collected_at for s in document.samples}
+    # One moment for all is already told among the times of the order.
+    apart = taken - {None, document.times.collected}
+    columns = (
+        ("lab_code", 1.3, [s.lab_code for s in document.samples]),
+        ("sample", 1.7, [" · ".join(x for x in (s.specimen, s.container, s.volume) if x) for s in document.samples]),
+        ("collected", 1.4, [say.moment(s.collected_at, zone) if apart else "" for s in document.samples]),
+        ("collector", 1.2, [s.collector for s in document.samples]),
+        ("condition", 1.0, [s.condition for s in document.samples]),
+    )
+    kept = [c for c in columns if any(c[2])]
+    return {
+        "heads": [say(c[0]) for c in kept],
+        "widths": [c[1] for c in kept],
+        "rows": [list(line) for line in zip(*(c[2] for c in kept), strict=True)],
+    }
 
 
 def _sender_facts(document: LhuDocument, say: _Words) -> dict[str, Any]:
@@ -223,21 +231,29 @@ def _sender_facts(document: LhuDocument, say: _Words) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _time_facts(document: LhuDocument, say: _Words) -> dict[str, Any]:
+def _times(document: LhuDocument, say: _Words) -> list[dict[str, Any]]:
+    """The moments of the sample's way, each as a word and two lines; those that are not known are left out."""
     times = document.times
-    start, end = (say.moment(m, times.zone) for m in (times.tested_from, times.tested_to))
-    tested = f"{start} – {end}" if start and end and start != end else start or end
-    return {
-        "title": say("times"),
-        "pairs": _pairs(
-            say,
-            ("registered", say.moment(times.registered, times.zone)),
-            ("collected", say.moment(times.collected, times.zone)),
-            ("received", say.moment(times.received, times.zone)),
-            ("tested", tested),
-            ("released", say.moment(times.released, times.zone)),
-        ),
-    }
+
+    def lines(moment: datetime | None) -> list[str]:
+        text = say.moment(moment, times.zone)
+        day, _, clock = text.removesuffix(" " + times.zone).rpartition(" ")
+        return [day, f"{clock} {times.zone}"] if text else []
+
+    start, end = lines(times.tested_from), lines(times.tested_to)
+    tested = start or end
+    if start and end and start[0] == end[0] and start != end:
+        tested = [start[0], f"{start[1].split()[0]} – {end[1]}"]
+    elif start and end and start != end:
+        tested = [f"{start[0]} {start[1].split()[0]} –", f"{end[0]} {end[1]}"]
+    moments = (
+        ("registered", lines(times.registered)),
+        ("collected", lines(times.collected)),
+        ("received", lines(times.received)),
+        ("tested", tested),
+        ("released", lines(times.released)),
+    )
+    return [{"word": say(word), "lines": text} for word, text in moments if text]
 
 
 def _amends(document: LhuDocument, say: _Words) -> dict[str, Any] | None:
@@ -337,18 +353,29 @@ def _initials(signers: Iterable[Signer], say: _Words) -> list[tuple[str, str]]:
     return lines
 
 
-def _signature(document: LhuDocument, signer: Signer, say: _Words) -> dict[str, str]:
-    signed = ""
-    if signer.at and document.state != "draft":
-        signed = f"{say('signed')[0]} {say.moment(signer.at, document.times.zone)}"
-    return {"title": signer.title, "name": signer.name, "number": signer.number, "signed": signed}
+def _signatures(document: LhuDocument, say: _Words) -> list[dict[str, Any]]:
+    """Validator and head, in the order given; place and date stand over the last of them."""
+    signers = [s for s in document.signers if s.role in ("validator", "head")]
+    blocks: list[dict[str, Any]] = []
+    for place, signer in enumerate(signers, 1):
+        signed: list[str] = []
+        if signer.at and document.state != "draft":
+            signed = [say("signed")[0], say.moment(signer.at, document.times.zone)]
+        blocks.append(
+            {
+                "title": signer.title,
+                "name": signer.name,
+                "number": signer.number,
+                "signed": signed,
+                "place": _place_line(document) if place == len(signers) else "",
+            }
+        )
+    return blocks
 
 
 def _place_line(document: LhuDocument) -> str:
     if not document.place or not document.times.released:
         return ""
-    from laras.core.printing import in_zone
-
     language = "en" if document.language == "en" else "id"
     day = in_zone(document.times.released, document.times.zone).date()
     return f"{document.place}, {date_text(day, language=language, long=True)}"

@@ -14,33 +14,29 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from laras.core.printing.types import Letterhead, Zone
+
+__all__ = [
+    "Amendment",
+    "Change",
+    "CriticalNote",
+    "Letterhead",
+    "LhuDocument",
+    "PatientBlock",
+    "PerformingLaboratory",
+    "ResultRow",
+    "SampleBlock",
+    "Sender",
+    "Signer",
+    "SiteBlock",
+    "Times",
+]
+
 Kind = Literal["clinical", "environment"]
 State = Literal["draft", "released", "copy", "superseded"]
 Language = Literal["id", "en", "id-en"]
-Zone = Literal["WIB", "WITA", "WIT"]
 Flag = Literal["", "L", "H", "LL", "HH", "A", "AA"]
 Role = Literal["analyst", "verifier", "validator", "head"]
-
-
-@dataclass(frozen=True, slots=True)
-class Letterhead:
-    """The laboratory that answers for the report.
-
-    `parents` are the lines above its name (government, health office), biggest first. `accreditation` is
-    the printed number of its accreditation, e.g. "LK-000-IDN" or "LP-000-IDN". Logos are SVG text (see
-    `laras.core.printing.svg_of_png` for a bitmap); an unsafe SVG is refused.
-    """
-
-    name: str
-    parents: tuple[str, ...] = ()
-    address: str = ""
-    phone: str = ""
-    email: str = ""
-    website: str = ""
-    accreditation: str = ""
-    accreditation_standard: str = ""
-    logo_svg: str = ""
-    accreditation_logo_svg: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ packages, system fonts are ignored, and dates come from the caller, never from a
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import importlib.util
 import json
@@ -15,6 +16,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -106,6 +108,34 @@ def check_svg(text: str) -> str:
     return text
 
 
+def svg_of_bitmap(picture: bytes) -> str:
+    """A PNG or JPEG wrapped as SVG, for a logo that exists only so. Raises `PrintError` for anything else."""
+    if picture.startswith(b"\x89PNG\r\n\x1a\n") and len(picture) > 24:
+        kind, width, height = "png", int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
+    elif picture.startswith(b"\xff\xd8"):
+        kind, (width, height) = "jpeg", _jpeg_size(picture)
+    else:
+        raise PrintError("the picture is neither PNG nor JPEG")
+    if not (0 < width <= 4000 and 0 < height <= 4000):
+        raise PrintError("the picture is empty or wider or higher than 4000 pixels")
+    packed = base64.b64encode(picture).decode("ascii")
+    return check_svg(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f'<image width="{width}" height="{height}" href="data:image/{kind};base64,{packed}"/></svg>'
+    )
+
+
+def _jpeg_size(picture: bytes) -> tuple[int, int]:
+    at = 2
+    while at + 9 < len(picture) and picture[at] == 0xFF:
+        marker, length = picture[at + 1], int.from_bytes(picture[at + 2 : at + 4], "big")
+        # Start-of-frame markers hold the size; C4, C8 and CC in their range are tables.
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(picture[at + 7 : at + 9], "big"), int.from_bytes(picture[at + 5 : at + 7], "big")
+        at += 2 + length
+    raise PrintError("the JPEG has no size")
+
+
 @lru_cache(maxsize=1)
 def fonts() -> typst.Fonts:
     """The fonts of every document, loaded once per process. About 10 ms."""
@@ -135,17 +165,27 @@ class Template:
         self._lock = threading.Lock()
         self._compiler: typst.Compiler | None = None
 
-    def pdf(self, data: Mapping[str, Any], *, created_at: datetime | None = None) -> bytes:
-        """PDF bytes of `data` (already `plain`). `created_at` becomes the creation date of the file."""
+    def pdf(self, data: Mapping[str, Any], *, created_at: datetime | None = None, archival: bool = True) -> bytes:
+        """PDF bytes of `data` (already `plain`). `created_at` becomes the creation date of the file.
+
+        `archival` makes PDF/A-2a and PDF/UA-1 (to keep for years, to be read aloud). Where a name holds a
+        character that no font has (an emoji), those are out of reach and the same page comes as plain PDF.
+        """
         stamp = int((created_at or _EPOCH).timestamp())
         packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         with self._lock:
+            if archival:
+                with suppress(typst.TypstError):
+                    return self._compile(packed, stamp, standards=["a-2a", "ua-1"])
             try:
-                result = self._ready().compile(
-                    format="pdf", sys_inputs={"data": packed}, timestamp=stamp, pdf_tags=True
-                )
+                return self._compile(packed, stamp, tags=archival)
             except typst.TypstError as error:
                 raise PrintError(f"{self.path.name}: {error.message}") from error
+
+    def _compile(self, packed: str, stamp: int, *, standards: list[Any] | None = None, tags: bool = True) -> bytes:
+        result = self._ready().compile(
+            format="pdf", sys_inputs={"data": packed}, timestamp=stamp, pdf_standards=standards or [], pdf_tags=tags
+        )
         if not isinstance(result, bytes):
             raise PrintError(f"{self.path.name}: no PDF came out")
         return result
@@ -171,11 +211,11 @@ def template(path: str) -> Template:
     return Template(path)
 
 
-def render(path: str, data: Mapping[str, Any], *, created_at: datetime | None = None) -> bytes:
+def render(path: str, data: Mapping[str, Any], *, created_at: datetime | None = None, archival: bool = True) -> bytes:
     """Compile the template at `path` with `data`; texts are cleaned here.
 
     Raises `PrintError`. `created_at` defaults to a fixed moment, so that equal data give equal bytes.
     """
     ready = plain(data)
     ready["families"] = list(FAMILIES)
-    return template(path).pdf(ready, created_at=created_at)
+    return template(path).pdf(ready, created_at=created_at, archival=archival)
