@@ -13,9 +13,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.db.backends.sqlite3.operations import DatabaseOperations
-
-from laras.core.migrations import __path__ as _migrations  # noqa: F401
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 
 def pytest_configure() -> None:
@@ -23,6 +21,7 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
 
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
+from laras.config.api import api
 from laras.core.web import error_page
 
 MOUNTS = [
@@ -23,6 +24,7 @@ MOUNTS = [
 ]
 
 urlpatterns = [
+    path("api/v1/", api.urls),
     path("akun/", include("allauth.account.urls")),
     path("akun/dua-langkah/", include("allauth.mfa.urls")),
     path("bahasa/", include("django.conf.urls.i18n")),

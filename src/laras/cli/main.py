@@ -1,0 +1,79 @@
+"""``laras``: the command line. Each command says what it does with ``--help`` and answers ``--json`` where scripts read it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+# Name -> (module, attribute, what `laras --help` says). Loaded only when called: `laras --help` needs no database.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "run": ("laras.cli.serve", "run", "Start Laras on this machine: pages, API and jobs."),
+    "jobs": ("laras.cli.serve", "jobs", "Run the jobs only (deliveries, queued work, nightly rounds)."),
+    "demo": ("laras.demo.commands", "demo", "Load the demo network and print its logins."),
+    "migrate": ("laras.cli.system", "migrate", "Bring the database and the shipped tables up to date."),
+    "doctor": ("laras.cli.system", "doctor", "Check this installation and say what to do."),
+    "backup": ("laras.cli.system", "backup", "Write a verified copy of the SQLite database and the files."),
+    "user": ("laras.cli.access", "user", "Accounts and their roles."),
+    "token": ("laras.cli.access", "token", "API tokens."),
+    "journal": ("laras.cli.journal", "journal", "The journal: verify its chain, list its entries."),
+    "network": ("laras.network.commands", "network", "Areas and laboratories."),
+    "catalogue": ("laras.catalogue.commands", "catalogue", "Tests, panels, limits."),
+    "orders": ("laras.orders.commands", "orders", "Orders and samples."),
+    "referral": ("laras.referral.commands", "referral", "Referrals between laboratories."),
+    "report": ("laras.reports.commands", "report", "Laboratory reports (LHU)."),
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported, and Django with them, when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        if ctx.resilient_parsing or name != ctx.meta.get("called"):
+            return click.Command(name, short_help=COMMANDS[name][2])
+        module, attribute, _help = COMMANDS[name]
+        if name == "run":  # the supervisor stays small: no Django in it
+            return getattr(import_module(module), attribute)
+        import django
+        from django.apps import apps
+
+        if not apps.ready:
+            django.setup()
+        return getattr(import_module(module), attribute)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        ctx.meta["called"] = args[0] if args else ""
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="laras")
+def laras() -> None:
+    """Laras, the information system of a network of public-health laboratories."""
+
+
+def main() -> None:
+    """Entry point. A refusal of the domain is one clear line and exit code 1, not a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "laras.config.settings")
+    from laras.core.errors import DomainError
+
+    try:
+        laras(standalone_mode=True)
+    except DomainError as error:
+        click.echo(f"laras: {error.message}", err=True)
+        for problem in error.problems:
+            row = f"baris {problem.row}, " if problem.row else ""
+            click.echo(f"  {row}{problem.field}: {problem.message}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

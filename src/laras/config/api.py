@@ -1,0 +1,44 @@
+"""``/api/v1/``: the routers of the modules under one roof."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.http import HttpRequest
+from ninja import NinjaAPI, Schema
+
+from laras import __version__
+from laras.core.api import PROBLEMS, TokenAuth, install_handlers
+
+api = NinjaAPI(
+    title="Laras",
+    version="1",
+    description=(
+        "Everything that the screens do. Send `Authorization: Bearer laras_...`; lists page by the `next` cursor; "
+        "every create needs an `Idempotency-Key`; errors are problem+json (RFC 9457)."
+    ),
+    auth=TokenAuth(),
+    urls_namespace="api",
+    docs_url=None,
+    openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
+)
+install_handlers(api)
+
+ROUTERS = ("network", "resources", "catalogue", "people", "partners", "orders", "bench", "referral", "reports")
+for name in ROUTERS:
+    if find_spec(f"laras.{name}.api"):
+        api.add_router("", import_module(f"laras.{name}.api").router)
+
+
+class About(Schema):
+    version: str
+    organisation: str
+    person: str
+    rights: list[str]
+
+
+@api.get("/me", response={200: About, **PROBLEMS}, tags=["core"], summary="Who this token acts for")
+def about_me(request: HttpRequest) -> About:
+    rights = request.actor.grants.get(request.owner.id, frozenset())
+    return About(version=__version__, organisation=request.owner.code, person=request.actor.name, rights=sorted(rights))
