@@ -2,20 +2,23 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Written before a name, with or without a dot. They stay in the name as typed and are left out of the keys.
-_TITLES = frozenset(
+_TITLE_WORDS = (
     "tn ny nn sdr sdri an by bpk bapak ibu bp dr drg drs dra drh ir prof h hj haji hajjah hajah kh ust ustad "
-    "ustadz ustadzah pdt rm alm almh".split()
+    "ustadz ustadzah pdt rm alm almh"
 )
+_TITLES = frozenset(_TITLE_WORDS.split())
 _APOSTROPHES = re.compile(r"['’‘`´ʼ]")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 _DEGREE = re.compile(r"\w+(?:\.\w+)+\.?|\w{1,3}\.?|\w+\.")
 
-_MUHAMMAD = frozenset(
+_MUHAMMAD_WORDS = (
     "muhammad muhamad mohammad mohamad mohammed mohamed muhammed muchammad muchamad mochammad mochamad moch "
-    "moh mohd muh mhd muhd".split()
+    "moh mohd muh mhd muhd"
 )
+_MUHAMMAD = frozenset(_MUHAMMAD_WORDS.split())
 _WHOLE_WORDS = {
     "st": "siti",
     "sity": "siti",
@@ -25,9 +28,10 @@ _WHOLE_WORDS = {
     "nr": "nur",
     "noer": "nur",
 }
-_FILLERS = frozenset("bin binti bt bte".split())
+_FILLERS = frozenset(("bin", "binti", "bt", "bte"))
 
 
+@lru_cache(maxsize=256)
 def search_key(name: str) -> str:
     """The name as it is looked for: lower case, no accents, punctuation, titles or degrees, one blank between words.
 
@@ -53,6 +57,7 @@ def prefix_range(key: str) -> tuple[str, str]:
     return key, key + "\U0010ffff"
 
 
+@lru_cache(maxsize=256)
 def sound_key(name: str) -> str:
     """Equal for spellings of one name: old and new orthography, short forms, doubled letters, joined words.
 

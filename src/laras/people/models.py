@@ -42,7 +42,10 @@ class Patient(ScopedModel):
     mrn = models.CharField(_("Nomor rekam medis"), max_length=32)
     phone = models.CharField(_("Telepon"), max_length=20, blank=True, default="")
     address = models.CharField(_("Alamat"), max_length=300, blank=True, default="")
-    residence = models.ForeignKey("network.Area", models.PROTECT, null=True, blank=True, related_name="+")
+    # No index of its own: areas are never deleted and nobody lists patients by where they live.
+    residence = models.ForeignKey(
+        "network.Area", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     privacy_note = models.CharField(_("Catatan privasi"), max_length=500, blank=True, default="")
     status = models.CharField(max_length=8, choices=PATIENT.choices, default=PATIENT.initial)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
