@@ -206,17 +206,17 @@ def _samples(document: LhuDocument, say: _Words) -> dict[str, Any]:
     # One moment for all is already told among the times of the order.
     apart = taken - {None, document.times.collected}
     columns = (
-        ("lab_code", 1.3, [s.lab_code for s in document.samples]),
-        ("sample", 1.7, [" · ".join(x for x in (s.specimen, s.container, s.volume) if x) for s in document.samples]),
-        ("collected", 1.4, [say.moment(s.collected_at, zone) if apart else "" for s in document.samples]),
-        ("collector", 1.2, [s.collector for s in document.samples]),
-        ("condition", 1.0, [s.condition for s in document.samples]),
+        ("lab_code", 1.3, [[s.lab_code] for s in document.samples]),
+        ("sample", 1.7, [[s.specimen, s.container, s.volume] for s in document.samples]),
+        ("collected", 1.4, [[say.moment(s.collected_at, zone) if apart else ""] for s in document.samples]),
+        ("collector", 1.2, [[s.collector] for s in document.samples]),
+        ("condition", 1.0, [[s.condition] for s in document.samples]),
     )
-    kept = [c for c in columns if any(c[2])]
+    kept = [c for c in columns if any(any(cell) for cell in c[2])]
     return {
         "heads": [say(c[0]) for c in kept],
         "widths": [c[1] for c in kept],
-        "rows": [list(line) for line in zip(*(c[2] for c in kept), strict=True)],
+        "rows": [[[x for x in cell if x] for cell in line] for line in zip(*(c[2] for c in kept), strict=True)],
     }
 
 

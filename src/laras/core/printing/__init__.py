@@ -1,6 +1,7 @@
 """Paper: PDF from templates, labels, barcodes, manifests and digital signatures. Free of the database.
 
-Pure data in, bytes out; nothing here reads a clock, a setting or the network.
+Pure data in, bytes out; nothing here reads a setting or the network, and a clock only where a signature is
+given no time. Papers of a module (the LHU) keep their template with the module and call `render`.
 """
 
 from laras.core.printing.codes import code128_svg, qr_svg

@@ -35,7 +35,7 @@ FONT_PACKAGE = "fontpkg_fira_sans"
 # A token longer than this may be broken anywhere, since no column is wide enough for it.
 LONGEST_TOKEN = 24
 _ZERO_WIDTH_SPACE = "\u200b"
-_LONG_TOKEN = re.compile(r"[^\s\u200b]{%d,}" % (LONGEST_TOKEN + 1))
+_LONG_TOKEN = re.compile(rf"[^\s\u200b]{{{LONGEST_TOKEN + 1},}}")
 # Bidirectional controls would let a name reorder what stands beside it; the script's own direction remains.
 _REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -140,7 +140,7 @@ def _jpeg_size(picture: bytes) -> tuple[int, int]:
 def fonts() -> typst.Fonts:
     """The fonts of every document, loaded once per process. About 10 ms."""
     found = importlib.util.find_spec(FONT_PACKAGE)
-    paths: list[str | Path] = []
+    paths: list[Path] = []
     if found and found.origin:
         paths.append(Path(found.origin).parent / "files")
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=paths)

@@ -76,7 +76,7 @@ def manifest_data(manifest: Manifest) -> dict[str, Any]:
             {
                 "code": item.code,
                 "specimen": item.specimen,
-                "holder": " · ".join(x for x in (item.container, item.volume) if x),
+                "holder": [x for x in (item.container, item.volume) if x],
                 "collected": moment_text(item.collected_at, manifest.zone),
                 "tests": "; ".join(item.tests),
                 "subject": item.subject,
