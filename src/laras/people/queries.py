@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from laras.basics.names import prefix_range, search_key, sound_key, tail_key
+from laras.basics.names import prefix_range, search_key, sound_key
 from laras.basics.nik import clean_nik
 from laras.core import clock
 from laras.core.errors import Refused
@@ -15,7 +15,7 @@ from laras.core.models import ExternalIdentifier
 from laras.core.scope import Scope, get_or_404
 from laras.people.models import Consent, Patient, PatientMerge
 from laras.people.reference import ConsentText, consent_purposes
-from laras.people.rules import clean_phone, compare_people, matching_token
+from laras.people.rules import clean_phone, matching_token, rank_suggestions
 from laras.people.types import Identity, Likeness
 
 ENTITY = "people.patient"
@@ -218,9 +218,8 @@ def find_duplicates(
     for condition in (exact, near and Q(sound_key=sound) & near):
         if condition:
             found |= {row.id: row for row in rows.filter(condition)[:CANDIDATES]}
-    alike = [Lookalike(row, compare_people(identity, identity_of(row))) for row in found.values()]
-    possible = [row for row in alike if row.likeness.possible]
-    return sorted(possible, key=lambda row: (-row.likeness.score, row.patient.id))[:limit]
+    ranked = rank_suggestions(identity, [(row.id, identity_of(row)) for row in found.values()], limit=limit)
+    return [Lookalike(found[row.patient_id], row.likeness) for row in ranked]
 
 
 def duplicates_of(scope: Scope, patient: Patient, limit: int = 5) -> list[Lookalike]:
@@ -298,8 +297,3 @@ def get_consent(scope: Scope, consent_id: UUID | str) -> Consent:
 def identifiers_of(patient: Patient) -> list[ExternalIdentifier]:
     """How other systems call this patient. Asks by a patient that was found in scope."""
     return list(ExternalIdentifier.objects.filter(entity=ENTITY, entity_id=patient.id).order_by("system", "value"))
-
-
-def tail_of(name: str) -> str:
-    """The second search key of a name."""
-    return tail_key(search_key(name))[:150]

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -285,10 +285,3 @@ def kept_until(rule: RetentionRule, last_service: datetime) -> date:
 def may_erase(rule: RetentionRule, *, last_service: datetime | None, today: date) -> bool:
     """Erasure is free for somebody who was never served, and when the time after the last service is over."""
     return last_service is None or today >= kept_until(rule, last_service)
-
-
-def merged_values(
-    kept: dict[str, object], other: dict[str, object], take: Collection[str]
-) -> dict[str, tuple[object, object]]:
-    """What a merge changes on the kept person: field -> (before, after), only where it differs."""
-    return {field: (kept[field], other[field]) for field in sorted(take) if kept[field] != other[field]}
