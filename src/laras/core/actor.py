@@ -52,9 +52,7 @@ class Actor:
         )
 
     def needs_second_factor(self) -> bool:
-        return any(
-            ROLES[role].second_factor for held in self.roles.values() for role in held if role in ROLES
-        )
+        return any(ROLES[role].second_factor for held in self.roles.values() for role in held if role in ROLES)
 
     def narrowed(self, rights: Iterable[str]) -> Actor:
         """The same actor with only these rights, as a token gives; ``orders`` stands for all of ``orders.*``."""

@@ -108,9 +108,7 @@ def problem(status: int, title: str, detail: str, *, code: str, problems: Sequen
             for p in problems
         ],
     }
-    return HttpResponse(
-        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
-    )
+    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json")
 
 
 def page_of(rows: Any, *, after: str | None, limit: int, key: str = "id") -> tuple[list[Any], str | None]:
@@ -177,9 +175,7 @@ def install_handlers(api: NinjaAPI) -> None:
 
     @api.exception_handler(DomainError)
     def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
-        return problem(
-            error.status, type(error).__name__, str(error.message), code=error.code, problems=error.problems
-        )
+        return problem(error.status, type(error).__name__, str(error.message), code=error.code, problems=error.problems)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -195,9 +191,7 @@ def install_handlers(api: NinjaAPI) -> None:
 
     @api.exception_handler(AuthenticationError)
     def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        return problem(
-            401, "Unauthorized", _("Token tidak ada, salah, atau sudah tidak berlaku."), code="unauthorized"
-        )
+        return problem(401, "Unauthorized", _("Token tidak ada, salah, atau sudah tidak berlaku."), code="unauthorized")
 
     @api.exception_handler(Http404)
     def missing(request: HttpRequest, error: Http404) -> HttpResponse:

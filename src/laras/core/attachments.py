@@ -8,10 +8,10 @@ import secrets
 from pathlib import Path
 from uuid import UUID
 
-from laras.core.paths import below
 from laras.core import clock
 from laras.core.errors import NotFound
 from laras.core.models import Attachment
+from laras.core.paths import below
 
 
 def _path(digest: str) -> Path:

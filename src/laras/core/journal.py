@@ -283,12 +283,8 @@ class Line:
 
 def history(scope: Scope, subject: UUID, limit: int = 200) -> list[Line]:
     """What happened to one record, oldest first; from the organisations of the scope only."""
-    rows = (
-        JournalEntry.objects.within(scope).filter(subject=subject).order_by("occurred_at", "sequence")[:limit]
-    )
-    return [
-        Line(e.id, e.event, e.occurred_at, e.person, e.device, json.loads(bytes(e.payload))) for e in rows
-    ]
+    rows = JournalEntry.objects.within(scope).filter(subject=subject).order_by("occurred_at", "sequence")[:limit]
+    return [Line(e.id, e.event, e.occurred_at, e.person, e.device, json.loads(bytes(e.payload))) for e in rows]
 
 
 def open_sealed(entry_id: UUID) -> dict[str, Any] | None:

@@ -326,9 +326,7 @@ class Inbox(models.Model):
 
     class Meta:
         db_table = "core_inbox"
-        constraints = [
-            models.UniqueConstraint(fields=["recipient", "entry", "handler"], name="core_inbox_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["recipient", "entry", "handler"], name="core_inbox_once")]
 
 
 class Counter(models.Model):
@@ -382,9 +380,7 @@ class Attachment(ScopedModel):
     class Meta(ScopedModel.Meta):
         abstract = False
         db_table = "core_attachment"
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "digest", "name"], name="core_attachment_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["owner", "digest", "name"], name="core_attachment_once")]
 
 
 class ExternalIdentifier(models.Model):

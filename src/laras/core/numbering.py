@@ -62,7 +62,7 @@ def next_serials(owner_id: UUID, series: str, day: date, count: int = 1) -> int:
         adapt = connection.ops.adapt_datefield_value
         owner = owner_id.hex if connection.vendor == "sqlite" else owner_id
         cursor.execute(
-            f"INSERT INTO {Counter._meta.db_table} (owner_id, series, day, value) VALUES (%s, %s, %s, %s) "  # noqa: S608
+            f"INSERT INTO {Counter._meta.db_table} (owner_id, series, day, value) VALUES (%s, %s, %s, %s) "
             f"ON CONFLICT (owner_id, series, day) DO UPDATE SET value = {Counter._meta.db_table}.value + excluded.value "
             "RETURNING value",
             [owner, series, adapt(day), count],

@@ -38,9 +38,7 @@ class Scope:
         return cls(unlimited=True)
 
     def __or__(self, other: Scope) -> Scope:
-        return Scope(
-            self.owners | other.owners, self.offices | other.offices, self.unlimited or other.unlimited
-        )
+        return Scope(self.owners | other.owners, self.offices | other.offices, self.unlimited or other.unlimited)
 
     def condition(self, field_name: str = "owner_id") -> models.Q:
         """The condition on the owner's column; an empty scope matches nothing."""

@@ -52,9 +52,7 @@ class StateMachine:
     def move(self, current: str, move: str) -> str:
         """The state after ``move``; raises :class:`MoveRefused` naming the present state in the user's words."""
         if not self.can(current, move):
-            raise MoveRefused(
-                _("Tidak bisa: statusnya sekarang “%(status)s”.") % {"status": self.label(current)}
-            )
+            raise MoveRefused(_("Tidak bisa: statusnya sekarang “%(status)s”.") % {"status": self.label(current)})
         return self.moves[move].target
 
     def right(self, move: str) -> str:
@@ -75,9 +73,7 @@ class StateMachine:
 
     def constraint(self, table: str, field: str = "status") -> CheckConstraint:
         """The database's own copy of the list of statuses."""
-        return CheckConstraint(
-            condition=Q(**{f"{field}__in": list(self.states)}), name=f"{table}_{field}_known"
-        )
+        return CheckConstraint(condition=Q(**{f"{field}__in": list(self.states)}), name=f"{table}_{field}_known")
 
     def mermaid(self) -> str:
         """The diagram for ``docs/states/``."""

@@ -74,9 +74,7 @@ def error_page(status: int, message: str) -> Callable[..., HttpResponse]:
     return view
 
 
-def page(
-    *rights: str, anyone: bool = False
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def page(*rights: str, anyone: bool = False) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Decorate a view that needs a signed-in person with any of ``rights`` at the organisation worked in.
 
     Sets ``request.actor``, ``request.owner`` and ``request.scope``. ``anyone=True``: signed in is enough. The services check

@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.db.models.manager
-import laras.core.clock
-import laras.core.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import laras.core.clock
+import laras.core.ids
 
 
 class Migration(migrations.Migration):
@@ -21,9 +22,7 @@ class Migration(migrations.Migration):
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("username", models.CharField(max_length=60, unique=True, verbose_name="Nama pengguna")),
                 ("email", models.EmailField(blank=True, max_length=254)),
@@ -41,9 +40,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("digest", models.CharField(max_length=64)),
                 ("media_type", models.CharField(max_length=80)),
@@ -93,9 +90,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("entity", models.CharField(max_length=40)),
                 ("entity_id", models.UUIDField()),
@@ -125,9 +120,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("epoch", models.PositiveIntegerField()),
                 ("sequence", models.BigIntegerField()),
@@ -158,9 +151,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("code", models.CharField(max_length=24, unique=True)),
                 ("name", models.CharField(max_length=200)),
@@ -199,9 +190,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("role", models.CharField(max_length=40)),
                 ("valid_from", models.DateTimeField(default=laras.core.clock.now)),
@@ -216,9 +205,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("name", models.CharField(max_length=120)),
                 ("title", models.CharField(blank=True, max_length=80)),
@@ -234,9 +221,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("label", models.CharField(max_length=80)),
                 ("digest", models.CharField(max_length=64, unique=True)),
@@ -376,9 +361,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="cursor",
             name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"),
         ),
         migrations.AddField(
             model_name="counter",
@@ -397,30 +380,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="apitoken",
             name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"),
         ),
         migrations.AddField(
             model_name="reach",
             name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"),
         ),
         migrations.AddField(
             model_name="reach",
             name="reached",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"),
         ),
         migrations.AddField(
             model_name="roleassignment",
             name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"),
         ),
         migrations.AddField(
             model_name="roleassignment",
@@ -473,9 +448,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="inbox",
-            constraint=models.UniqueConstraint(
-                fields=("recipient", "entry", "handler"), name="core_inbox_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("recipient", "entry", "handler"), name="core_inbox_once"),
         ),
         migrations.AddIndex(
             model_name="externalidentifier",
@@ -497,9 +470,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="attachment",
-            constraint=models.UniqueConstraint(
-                fields=("owner", "digest", "name"), name="core_attachment_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("owner", "digest", "name"), name="core_attachment_once"),
         ),
         migrations.AddConstraint(
             model_name="reach",
