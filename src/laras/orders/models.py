@@ -86,15 +86,16 @@ class Site(ScopedModel):
 
 
 class Order(ScopedModel):
-    """A request for tests on one subject. ``number`` is its printed label, ``day`` the laboratory's own calendar day."""
+    """A request for tests on one subject. ``number`` is its printed label, ``day`` the laboratory's calendar day."""
 
     number = models.CharField(max_length=48)
     day = models.DateField()
     subject_kind = models.CharField(max_length=16, choices=list(SUBJECT_KINDS.items()))
-    patient = models.ForeignKey("people.Patient", models.PROTECT, null=True, related_name="+")
+    # The index of the patient's and of the client's orders begins with the key: a second one would only cost writes.
+    patient = models.ForeignKey("people.Patient", models.PROTECT, null=True, related_name="+", db_index=False)
     site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="+")
     subject_label = models.CharField(max_length=160, blank=True)
-    client = models.ForeignKey("partners.Client", models.PROTECT, null=True, related_name="+")
+    client = models.ForeignKey("partners.Client", models.PROTECT, null=True, related_name="+", db_index=False)
     requester = models.CharField(max_length=120, blank=True)
     payer = models.CharField(max_length=16, choices=list(PAYERS.items()), default="self")
     purpose = models.CharField(max_length=16, choices=list(PURPOSES.items()), default="diagnosis")
@@ -145,7 +146,9 @@ class Order(ScopedModel):
         indexes = [
             models.Index(fields=["owner", "-registered_at"], name="orders_order_recent"),
             models.Index(fields=["owner", "status", "-registered_at"], name="orders_order_by_status"),
+            models.Index(fields=["owner", "urgency", "-registered_at"], name="orders_order_by_urgency"),
             models.Index(fields=["patient", "-registered_at"], name="orders_order_of_patient"),
+            models.Index(fields=["client", "-registered_at"], name="orders_order_of_client"),
         ]
 
     def __str__(self) -> str:
@@ -155,7 +158,7 @@ class Order(ScopedModel):
 class OrderLine(ScopedModel):
     """What was ordered and can be charged: a test or a panel, with the price as it was then (whole rupiah)."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=160)
@@ -186,7 +189,7 @@ class OrderLine(ScopedModel):
 class Sample(ScopedModel):
     """One container with its label. ``number`` is the order's number with a letter."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="samples")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="samples", db_index=False)
     number = models.CharField(max_length=48)
     position = models.PositiveSmallIntegerField()
     specimen = models.CharField(max_length=60)
@@ -201,7 +204,7 @@ class Sample(ScopedModel):
     temperature = models.DecimalField(max_digits=5, decimal_places=1, null=True)
     refusal = models.CharField(max_length=16, blank=True)
     refusal_note = models.CharField(max_length=240, blank=True)
-    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     external_number = models.CharField(max_length=60, blank=True)
 
     privacy: ClassVar = {
@@ -221,16 +224,16 @@ class Sample(ScopedModel):
             models.UniqueConstraint(fields=["order", "position"], name="orders_sample_position_once"),
             SAMPLE.constraint("orders_sample"),
             models.CheckConstraint(
+                condition=~Q(status="collected") | Q(collected_at__isnull=False), name="orders_sample_collected_when"
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="received") | Q(received_at__isnull=False), name="orders_sample_received_when"
             ),
             models.CheckConstraint(condition=~Q(status="refused") | ~Q(refusal=""), name="orders_sample_refused_why"),
         ]
         indexes = [
-            models.Index(
-                fields=["owner", "status", "collected_at"],
-                condition=Q(status__in=["expected", "collected"]),
-                name="orders_sample_to_receive",
-            ),
+            # Not partial: SQLite does not see the values of parameters and would not use it.
+            models.Index(fields=["owner", "status", "collected_at"], name="orders_sample_by_status"),
             models.Index(fields=["owner", "external_number"], name="orders_sample_external"),
         ]
 
@@ -242,7 +245,7 @@ class RequestedTest(ScopedModel):
     """One test asked for on one sample; panels are already taken apart."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="requested")
-    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="requested")
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="requested", db_index=False)
     sample = models.ForeignKey(Sample, models.PROTECT, related_name="requested")
     test_code = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField()

@@ -1,0 +1,151 @@
+"""What happened to orders and samples. No personal values: who the patient is stays behind its id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from laras.core.journal import Event
+
+
+@dataclass(frozen=True)
+class OrderRegistered(Event):
+    """``tests`` and ``samples`` list (requested test, sample, code) and (sample, number, specimen, status)."""
+
+    name: ClassVar[str] = "orders.order_registered"
+
+    order: UUID
+    number: str
+    subject_kind: str
+    patient: UUID | None
+    site: UUID | None
+    client: UUID | None
+    urgency: str
+    payer: str
+    purpose: str
+    source: str
+    origin: UUID | None
+    standard: str
+    total: int
+    tests: tuple[tuple[UUID, UUID, str], ...]
+    samples: tuple[tuple[UUID, str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class TestsAdded(Event):
+    """``tests`` are (requested test, sample, code, sample's status): what is ``received`` can be worked at once."""
+
+    __test__ = False  # the name begins with "Test": pytest must not collect it
+    name: ClassVar[str] = "orders.test_added"
+
+    order: UUID
+    total: int
+    tests: tuple[tuple[UUID, UUID, str, str], ...]
+
+
+@dataclass(frozen=True)
+class LineCancelled(Event):
+    """``tests`` are the requested tests that nobody needs any more; ``samples`` those left without any."""
+
+    name: ClassVar[str] = "orders.line_cancelled"
+
+    order: UUID
+    line: UUID
+    code: str
+    tests: tuple[UUID, ...]
+    samples: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class OrderCancelled(Event):
+    name: ClassVar[str] = "orders.order_cancelled"
+
+    order: UUID
+    number: str
+    tests: tuple[UUID, ...]
+    samples: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class OrderReported(Event):
+    name: ClassVar[str] = "orders.order_reported"
+
+    order: UUID
+
+
+@dataclass(frozen=True)
+class OrderReopened(Event):
+    name: ClassVar[str] = "orders.order_reopened"
+
+    order: UUID
+
+
+@dataclass(frozen=True)
+class SampleCollected(Event):
+    name: ClassVar[str] = "orders.sample_collected"
+
+    order: UUID
+    sample: UUID
+    number: str
+    collected_at: str
+
+
+@dataclass(frozen=True)
+class SampleReceived(Event):
+    """``tests`` are (requested test, code): the work that can begin."""
+
+    name: ClassVar[str] = "orders.sample_received"
+
+    order: UUID
+    sample: UUID
+    number: str
+    condition: str
+    temperature: str
+    urgency: str
+    tests: tuple[tuple[UUID, str], ...]
+
+
+@dataclass(frozen=True)
+class SampleRefused(Event):
+    """``tests`` wait for ``replacement`` (a sample of the same order), or are cancelled when there is none."""
+
+    name: ClassVar[str] = "orders.sample_refused"
+
+    order: UUID
+    sample: UUID
+    number: str
+    reason: str
+    replacement: UUID | None
+    replacement_number: str
+    tests: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class SampleHandedOver(Event):
+    """A link of the chain of custody; ``action`` as in ``Custody``."""
+
+    name: ClassVar[str] = "orders.sample_handed_over"
+
+    order: UUID
+    sample: UUID
+    number: str
+    action: str
+    place: str
+
+
+@dataclass(frozen=True)
+class SampleDisposed(Event):
+    name: ClassVar[str] = "orders.sample_disposed"
+
+    order: UUID
+    sample: UUID
+    number: str
+
+
+@dataclass(frozen=True)
+class SiteRegistered(Event):
+    name: ClassVar[str] = "orders.site_registered"
+
+    site: UUID
+    area: UUID | None
