@@ -149,12 +149,13 @@ def register_site_order(
     *,
     owner: Owner,
     kind: str = "environment",
-    codes: Sequence[str],
+    codes: Sequence[str] = (),
     site_id: UUID | None = None,
     new_site: SiteInput | None = None,
     matrix: str = "",
     standard: str = "",
     points: Sequence[str] = (),
+    given_samples: Sequence[GivenSample] = (),
     in_situ: Mapping[str, str] | None = None,
     client_id: UUID | None = None,
     requester: str = "",
@@ -171,7 +172,8 @@ def register_site_order(
 
     ``points`` are the places of sampling within the site: each gets its own samples, and each test is made and charged
     once for every point. ``standard`` is the set of limits that judges the results; ``in_situ`` are the readings of
-    ``rules.IN_SITU`` as typed. Coordinates must lie in Indonesia.
+    ``rules.IN_SITU`` as typed. Coordinates must lie in Indonesia. ``given_samples`` exist already, as in a referral,
+    and stand instead of ``codes`` and ``points``.
     """
     _require_registering(actor, owner.id, source)
     catalogue = catalogue_queries.effective(owner.id)
@@ -179,6 +181,9 @@ def register_site_order(
     if kind not in SITE_KINDS:
         problems.append(Problem("kind", _("Pilih jalur lingkungan, makanan, atau vektor.")))
         kind = "environment"
+    if given_samples:
+        codes = list(dict.fromkeys(code for sample in given_samples for code in sample.codes))
+        points = ()
     chosen = choose_lines(catalogue, codes, kind, problems)
     head = _read_head(
         owner,
@@ -203,6 +208,7 @@ def register_site_order(
         matrix = limits.matrix[:40]
     readings = _read_in_situ(problems, in_situ or {})
     collected_at, collector = _read_collection(owner, problems, collected_at, collector)
+    given = _read_given(owner, problems, given_samples)
     places = [checked_text(problems, "points", point, 160) for point in points if point.strip()] or [""]
     if len(places) > rules.MAX_POINTS:
         problems.append(
@@ -238,7 +244,7 @@ def register_site_order(
             "origin": origin,
         },
         points=places,
-        given=(),
+        given=given,
         origins={},
         collected_at=collected_at,
         collector=collector,
