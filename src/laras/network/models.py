@@ -114,13 +114,16 @@ class AreaVersion(models.Model):
             ),
             models.UniqueConstraint(fields=["area", "valid_from"], name="network_area_version_once"),
             models.UniqueConstraint(
-                fields=["area"], condition=Q(valid_from__isnull=True), name="network_area_version_one_first"
+                fields=["area"], condition=Q(valid_until__isnull=True), name="network_area_version_now"
             ),
             models.UniqueConstraint(
                 fields=["code"], condition=Q(valid_until__isnull=True), name="network_area_version_code_now"
             ),
         ]
-        indexes = [models.Index(fields=["code"], name="network_area_version_code")]
+        indexes = [
+            # The present codes have their unique index; the old ones are few and found by this one.
+            models.Index(fields=["code"], condition=Q(valid_until__isnull=False), name="network_area_version_code_old")
+        ]
 
     def __str__(self) -> str:
         return self.name

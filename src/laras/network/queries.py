@@ -86,10 +86,12 @@ def find_area(code: str, on: date | None = None) -> AreaVersion | None:
         wanted = rules.normalise_area_code(code)
     except ValueError:
         return None
+    # Present codes and old ones have an index each.
     rows = AreaVersion.objects.filter(code=wanted)
+    present, past = rows.filter(valid_until__isnull=True), rows.filter(valid_until__isnull=False)
     if on is not None:
-        rows = rows.filter(valid_on(on))
-    found = rows.order_by(F("valid_from").desc(nulls_last=True)).first()
+        present, past = present.filter(valid_on(on)), past.filter(valid_on(on))
+    found = present.first() or past.order_by(F("valid_from").desc(nulls_last=True)).first()
     return _present(found) if found else None
 
 

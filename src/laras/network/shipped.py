@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
+from typing import NamedTuple
 
 FILES = ("areas.csv.gz", "papua_2022.csv", "successions.csv", "regions.csv")
 AREAS_SOURCE = "Kepmendagri 300.2.2-2138/2025"
 PAPUA_SOURCE = "Kepmendagri 050-145/2022"
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedArea:
+class ShippedArea(NamedTuple):
     """One version of a shipped area. ``key`` is the code of the area's first version, from which its id is made."""
 
     key: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,7 +29,9 @@ from laras.network.models import (
 from laras.network.services import bulk
 from laras.network.services.authority import require_network
 
+# The fields that loading fills and mends, in the order of ``ShippedArea``.
 _DESCRIPTIVE = ("name", "lat", "lon", "zone", "area_km2", "population", "postal_code", "source", "status")
+_POINT_ON = shipped.ShippedArea._fields.index("lat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +48,46 @@ def area_id(key: str) -> UUID:
     return shipped_id("network.area", key)
 
 
-def _version_id(row: shipped.ShippedArea) -> UUID:
+def _version_id(row: shipped.ShippedArea, own: UUID) -> UUID:
+    """The version that is open when shipped has the id of its area; earlier ones have their own."""
+    if row.valid_until is None:
+        return own
     return shipped_id("network.area_version", f"{row.code}@{row.valid_from or ''}")
 
 
-def load_shipped_areas() -> Loaded:
+def load_shipped_areas(below: Collection[str] | None = None) -> Loaded:
     """Bring the shipped areas, successions and regions into the database. Safe to repeat, and quick then.
 
-    Rows that people entered, and the ends that they gave to shipped versions, are left alone.
+    Rows that people entered, and the ends that they gave to shipped versions, are left alone. ``below``: codes of
+    provinces; then only theirs of the kecamatan and kelurahan are loaded, for a quick start of tests.
     """
     digest = shipped.digest()
     if Shipment.objects.filter(name="areas", digest=digest).exists():
         return Loaded()
+    rows = list(shipped.read_areas())
+    if below is not None:
+        rows = [row for row in rows if row.code.count(".") < 2 or {row.code[:2], row.key[:2]} & set(below)]
     with transaction.atomic():
-        loaded = _load_areas(list(shipped.read_areas()))
+        loaded = _load_areas(rows)
         _load_successions()
         _load_regions()
-        Shipment.objects.update_or_create(name="areas", defaults={"digest": digest, "loaded_at": clock.now()})
+        if below is None:
+            Shipment.objects.update_or_create(name="areas", defaults={"digest": digest, "loaded_at": clock.now()})
     return loaded
 
 
 def _load_areas(rows: list[shipped.ShippedArea]) -> Loaded:
     known_areas = set(Area.objects.values_list("id", flat=True))
     known_versions = AreaVersion.objects.in_bulk() if known_areas else {}
-    ids = {row.key: area_id(row.key) for row in rows}
+    ids = {key: area_id(key) for key in {row.key for row in rows}}
     fresh_areas = {ids[row.key]: rules.level_of_code(row.key) for row in rows if ids[row.key] not in known_areas}
-    bulk.insert(Area, ["id", "level"], list(fresh_areas.items()))
+    # In the order of the keys, so that the tree of the primary key grows at its end.
+    bulk.insert(Area, ["id", "level"], sorted(fresh_areas.items(), key=lambda row: row[0].int))
 
     fresh: list[tuple[Any, ...]] = []
     changed: list[AreaVersion] = []
     for row in rows:
-        version_id = _version_id(row)
+        version_id = _version_id(row, ids[row.key])
         version = known_versions.get(version_id)
         if version is None:
             fresh.append(
@@ -87,7 +98,8 @@ def _load_areas(rows: list[shipped.ShippedArea]) -> Loaded:
                     ids[row.parent_key] if row.parent_key else None,
                     row.valid_from,
                     row.valid_until,
-                    *(getattr(row, name) for name in _DESCRIPTIVE),
+                    row.name,
+                    *row[_POINT_ON:],
                 )
             )
         elif any(getattr(version, name) != getattr(row, name) for name in _DESCRIPTIVE):
@@ -95,7 +107,7 @@ def _load_areas(rows: list[shipped.ShippedArea]) -> Loaded:
                 setattr(version, name, getattr(row, name))
             changed.append(version)
     fields = ["id", "area", "code", "parent", "valid_from", "valid_until", *_DESCRIPTIVE]
-    bulk.insert(AreaVersion, fields, fresh)
+    bulk.insert(AreaVersion, fields, sorted(fresh, key=lambda row: row[0].int))
     AreaVersion.objects.bulk_update(changed, list(_DESCRIPTIVE), batch_size=50)
     return Loaded(len(fresh_areas), len(fresh), len(changed))
 

@@ -2,45 +2,70 @@
 
 import django.db.models.deletion
 import django.db.models.manager
+from django.db import migrations, models
+
 import laras.core.clock
 import laras.core.ids
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0002_journal_append_only'),
+        ("core", "0002_journal_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Capability',
+            name="Capability",
             fields=[
-                ('id', models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('test_code', models.CharField(max_length=40)),
-                ('method', models.CharField(blank=True, max_length=120)),
-                ('tat_hours', models.PositiveIntegerField()),
-                ('capacity_per_day', models.PositiveIntegerField(null=True)),
-                ('price', models.PositiveBigIntegerField(null=True)),
-                ('accredited', models.BooleanField(default=False)),
-                ('status', models.CharField(default='active', max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('changed_at', models.DateTimeField(default=laras.core.clock.now)),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.owner')),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("test_code", models.CharField(max_length=40)),
+                ("method", models.CharField(blank=True, max_length=120)),
+                ("tat_hours", models.PositiveIntegerField()),
+                ("capacity_per_day", models.PositiveIntegerField(null=True)),
+                ("price", models.PositiveBigIntegerField(null=True)),
+                ("accredited", models.BooleanField(default=False)),
+                ("status", models.CharField(default="active", max_length=8)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("changed_at", models.DateTimeField(default=laras.core.clock.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'resources_capability',
-                'abstract': False,
-                'base_manager_name': 'rows',
-                'indexes': [models.Index(fields=['test_code', 'status'], name='resources_capability_test')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['active', 'paused'])), name='resources_capability_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('status', 'active')), models.Q(('status', 'paused'), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='resources_capability_paused_with_reason'), models.CheckConstraint(condition=models.Q(('tat_hours__gte', 1)), name='resources_capability_tat_positive'), models.UniqueConstraint(fields=('owner', 'test_code', 'method'), name='resources_capability_once')],
+                "db_table": "resources_capability",
+                "abstract": False,
+                "base_manager_name": "rows",
+                "indexes": [models.Index(fields=["test_code", "status"], name="resources_capability_test")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["active", "paused"])),
+                        name="resources_capability_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), ("status", "active")),
+                            models.Q(("status", "paused"), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="resources_capability_paused_with_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tat_hours__gte", 1)), name="resources_capability_tat_positive"
+                    ),
+                    models.UniqueConstraint(fields=("owner", "test_code", "method"), name="resources_capability_once"),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('rows', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
             ],
         ),
     ]
