@@ -110,6 +110,7 @@ _PLAIN: Final[Mapping[str, tuple[Fraction, tuple[tuple[str, int], ...]]]] = Mapp
         "[HPF]": (Fraction(1), (("[HPF]", 1),)),
         "[LPF]": (Fraction(1), (("[LPF]", 1),)),
         "[CFU]": (Fraction(1), (("[CFU]", 1),)),
+        "[arb'U]": (Fraction(1), (("[arb'U]", 1),)),
         "[pH]": (Fraction(1), (("[pH]", 1),)),
         "Cel": (Fraction(1), (("Cel", 1),)),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Final
@@ -217,12 +217,13 @@ def judge(
     basis: tuple[str, ...] = ()
     if row is not None:
         try:
-            allowed = _interval(row.low, row.high, row.low_open, row.high_open, row.ucum, unit)
+            low, high = in_unit(row.low, row.ucum, unit), in_unit(row.high, row.ucum, unit)
         except units.UnitError as problem:
             reason, text = "unit", f"Tidak dapat dinilai: {problem}"
         else:
-            low, high, basis = row.low, row.high, (row.basis,)
-            flag, reason, text = _place(measured, allowed, row, test)
+            basis = (row.basis,)
+            shown = format_range(replace(row, low=low, high=high), decimals=test.decimals)
+            flag, reason, text = _place(measured, _interval(low, high, row.low_open, row.high_open), shown)
     return _with_critical(
         Judgement(flag, reason, text, low, high, basis=basis),
         measured,
@@ -238,8 +239,12 @@ _LACKING: Final = {
 }
 
 
-def _place(measured: Interval, allowed: Interval, row: RangeInfo, test: TestInfo) -> tuple[Flag, str, str]:
-    shown = format_range(row, decimals=test.decimals)
+def in_unit(bound: Decimal | None, source: str, target: str) -> Decimal | None:
+    """A bound of a table in the unit of a value, exactly. Raises ``UnitError``."""
+    return None if bound is None else units.convert(bound, source, target)
+
+
+def _place(measured: Interval, allowed: Interval, shown: str) -> tuple[Flag, str, str]:
     if measured.within(allowed):
         return "N", "within", f"Dalam rujukan {shown}"
     if measured.below(allowed):
@@ -293,8 +298,7 @@ def _with_critical(found: Judgement, measured: Interval, rows: list[CriticalInfo
     bounds: list[str] = []
     for row in rows:
         try:
-            # Not critical is the closed interval low..high, or the open one where the bound itself is critical.
-            calm = _interval(row.low, row.high, row.inclusive, row.inclusive, row.ucum, unit)
+            low, high = in_unit(row.low, row.ucum, unit), in_unit(row.high, row.ucum, unit)
         except units.UnitError as problem:
             text = f"{found.text}; nilai kritis tidak dapat dibandingkan: {problem}"
             return Judgement(
@@ -306,11 +310,13 @@ def _with_critical(found: Judgement, measured: Interval, rows: list[CriticalInfo
                 possibly_critical=True,
                 basis=found.basis,
             )
+        # Not critical is the closed interval low..high, or the open one where the bound itself is critical.
+        calm = _interval(low, high, row.inclusive, row.inclusive)
         low_sure.append(measured.below(calm))
         high_sure.append(measured.above(calm))
         possible.append(not measured.within(calm))
         basis.append(row.basis)
-        bounds.append(format_critical(row))
+        bounds.append(format_critical(replace(row, low=low, high=high)))
     text = f"{found.text}; kritis bila {' / '.join(dict.fromkeys(bounds))}".lstrip("; ")
     origin = (*found.basis, *basis)
     if all(low_sure):
@@ -322,13 +328,10 @@ def _with_critical(found: Judgement, measured: Interval, rows: list[CriticalInfo
     return Judgement(found.flag, found.reason, found.text, found.low, found.high, basis=origin)
 
 
-def _interval(
-    low: Decimal | None, high: Decimal | None, low_open: bool, high_open: bool, source: str, target: str
-) -> Interval:
-    scale = units.factor(source, target)
+def _interval(low: Decimal | None, high: Decimal | None, low_open: bool, high_open: bool) -> Interval:
     return Interval(
-        None if low is None else Fraction(low) * scale,
-        None if high is None else Fraction(high) * scale,
+        None if low is None else Fraction(low),
+        None if high is None else Fraction(high),
         low_open,
         high_open,
     )
