@@ -8,13 +8,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from laras.core.errors import NotFound
+from laras.core.gallery import gallery
 from laras.core.web import SESSION_OWNER, page
 
 
 @page(anyone=True)
 def components(request: HttpRequest) -> HttpResponse:
     """Every component in every state."""
-    return render(request, "core/components.html", {})
+    return render(request, "core/components.html", gallery())
 
 
 @require_POST

@@ -351,9 +351,16 @@ _WIDGET_CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
 
 @register.simple_tag
 def field(
-    bound: BoundField, *, label: str = "", help: str = "", unit: str = "", size: str = "", hide_label: bool = False,  # noqa: A002
+    bound: BoundField,
+    *,
+    label: str = "",
+    help: str = "",  # noqa: A002
+    unit: str = "",
+    size: str = "",
+    hide_label: bool = False,
+    marked: bool = True,
     **attributes: Any,
-) -> SafeString:  # fmt: skip
+) -> SafeString:
     """One field with label, help, errors and their links: ``{% field form.nik size="short" inputmode="numeric" %}``.
 
     ``size``: ``short`` (a date, a number), ``medium`` or nothing (full width). ``unit`` stands behind the input. Other keywords become
@@ -389,7 +396,9 @@ def field(
     if unit:
         control = format_html('<span class="with-unit">{}<span class="unit">{}</span></span>', control, unit)
     required_mark = (
-        _NOTHING if bound.field.required else format_html(' <span class="optional">({})</span>', _("boleh kosong"))
+        _NOTHING
+        if bound.field.required or not marked
+        else format_html(' <span class="optional">({})</span>', _("boleh kosong"))
     )
     if isinstance(widget, forms.CheckboxInput):
         required_mark = _NOTHING

@@ -150,6 +150,7 @@
     const boxes = all("input[type=checkbox][data-select]", form);
     const chosen = boxes.filter((box) => box.checked);
     for (const box of boxes) box.closest("tr")?.classList.toggle("selected", box.checked);
+    find(".bulk-bar", form)?.classList.toggle("some", chosen.length > 0);
     for (const out of all("[data-selected]", form)) out.textContent = chosen.length;
     for (const button of all("[data-needs-selection]", form)) button.disabled = !chosen.length;
     const head = find("[data-select-all]", form);
