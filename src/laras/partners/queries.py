@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from laras.basics.names import prefix_range, search_key
 from laras.core.errors import Refused
@@ -53,7 +54,7 @@ def search(
 ) -> Found:
     """Clients by code or the beginning of their name, in order of name."""
     rows = all_clients(scope, kind=kind, status=status)
-    text = text.strip()[:200]
+    text = "".join(letter for letter in text if letter.isprintable()).strip()[:200]
     if text and not after:
         by_code = list(rows.filter(code=text.upper())[:1])
         if by_code:
@@ -65,11 +66,11 @@ def search(
         low, high = prefix_range(key)
         rows = rows.filter(search_name__gte=low, search_name__lt=high)
     if after:
-        name, _bar, last_id = after.rpartition("|")
+        name, _bar, last_id = "".join(letter for letter in after if letter.isprintable()).rpartition("|")
         try:
             rows = rows.filter(Q(search_name__gt=name) | Q(search_name=name, id__gt=UUID(last_id)))
         except ValueError as error:
-            raise Refused("Penanda halaman tidak dikenal.") from error
+            raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
     found = list(rows.order_by("search_name", "id")[: limit + 1])
     if len(found) <= limit:
         return Found(found)

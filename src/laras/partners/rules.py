@@ -34,6 +34,11 @@ def clean_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def printable(text: str) -> bool:
+    """Whether a text holds no control, direction, private or unassigned characters, which hide what it says."""
+    return not any(unicodedata.category(letter) in _UNPRINTABLE for letter in text)
+
+
 def clean_phone(text: str) -> str | None:
     """The number in international form where it is Indonesian; None for no number at all."""
     bare = _PHONE_NOISE.sub("", text)
@@ -106,7 +111,7 @@ def check_texts(given: object, names: Iterable[str]) -> Iterable[InputProblem]:
         text = getattr(given, name)
         if len(text) > MAX_LENGTH[name]:
             yield InputProblem(name, "too_long")
-        elif any(unicodedata.category(letter) in _UNPRINTABLE for letter in text):
+        elif not printable(text):
             yield InputProblem(name, "unprintable")
 
 

@@ -37,6 +37,7 @@ from laras.partners.rules import (
     clean_client,
     clean_phone,
     clean_text,
+    printable,
 )
 from laras.partners.states import AGREEMENT, CLIENT
 from laras.partners.types import AgreementInput, ClientInput, InputProblem
@@ -143,7 +144,7 @@ def _add_identifiers(client: Client, identifiers: Iterable[tuple[str, str]]) -> 
     rows = []
     for system, value in identifiers:
         system, value = clean_text(system), clean_text(value)
-        if not system or not value or len(system) > 120 or len(value) > 120:
+        if not (1 <= len(system) <= 120 and 1 <= len(value) <= 120 and printable(system + value)):
             raise _refuse_field("identifiers", _("Isi sistem dan nilainya, masing-masing paling panjang 120 huruf."))
         rows.append(
             ExternalIdentifier(owner_id=client.owner_id, entity=ENTITY, entity_id=client.id, system=system, value=value)
@@ -310,8 +311,8 @@ def _fill_practitioner(row: Practitioner, name: str, registration_number: str, p
         problems.append(InputProblem("name", "too_long"))
     elif not any(letter.isalpha() for letter in row.name):
         problems.append(InputProblem("name", "no_letters"))
-    else:
-        problems += check_texts(row, ("name",))
+    elif not printable(row.name):
+        problems.append(InputProblem("name", "unprintable"))
     if cleaned is None:
         problems.append(InputProblem("phone", "phone_wrong"))
     _refuse(problems)
@@ -411,7 +412,7 @@ def end_agreement(actor: Actor, *, owner_id: UUID, agreement_id: UUID, reason: s
     agreement.status = AGREEMENT.move(agreement.status, "end")
     agreement.ended_at = clock.now()
     agreement.end_reason = clean_text(reason)
-    if not agreement.end_reason or len(agreement.end_reason) > 300:
+    if not (1 <= len(agreement.end_reason) <= 300 and printable(agreement.end_reason)):
         raise _refuse_field("reason", _("Tuliskan alasan, paling panjang 300 huruf."))
     agreement.save(update_fields=["status", "ended_at", "end_reason"])
     _note_agreement_move(actor, agreement)

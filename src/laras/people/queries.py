@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from laras.basics.names import prefix_range, search_key, sound_key
 from laras.basics.nik import clean_nik
@@ -116,7 +117,7 @@ def search(scope: Scope, text: str, *, limit: int = 50, after: str = "") -> Foun
     Numbers find merged patients too (the old card must lead to the kept one); names find active ones, by their
     first and then by their last word. Nothing typed shows the latest registrations. Every way uses an index.
     """
-    text = text.strip()[:150]
+    text = "".join(letter for letter in text if letter.isprintable()).strip()[:150]
     active = Patient.objects.within(scope).filter(status="active")
     if not text:
         rows = list(active.order_by("-id")[:limit])
@@ -151,11 +152,11 @@ def _search_names(active: QuerySet[Patient], text: str, limit: int, after: str) 
     low, high = prefix_range(key)
     by_first = active.filter(search_name__gte=low, search_name__lt=high)
     if after:
-        name, _bar, last_id = after.rpartition("|")
+        name, _bar, last_id = "".join(letter for letter in after if letter.isprintable()).rpartition("|")
         try:
             by_first = by_first.filter(Q(search_name__gt=name) | Q(search_name=name, id__gt=UUID(last_id)))
         except ValueError as error:
-            raise Refused("Penanda halaman tidak dikenal.") from error
+            raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
     rows = list(by_first.order_by("search_name", "id")[: limit + 1])
     if len(rows) > limit:
         last = rows[limit - 1]

@@ -43,6 +43,11 @@ def clean_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def printable(text: str) -> bool:
+    """Whether a text holds no control, direction, private or unassigned characters, which hide what it says."""
+    return not any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn") for letter in text)
+
+
 def clean_passport(text: str) -> str:
     """Capital letters and digits only."""
     return re.sub(r"[\s\-]", "", text).upper()
@@ -108,7 +113,7 @@ def _check_texts(given: PatientInput) -> Iterable[InputProblem]:
         text = getattr(given, field)
         if len(text) > longest:
             yield InputProblem(field, "too_long")
-        elif any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn") for letter in text):
+        elif not printable(text):
             yield InputProblem(field, "unprintable")
     if not given.full_name:
         yield InputProblem("full_name", "missing")

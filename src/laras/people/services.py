@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -42,6 +42,7 @@ from laras.people.rules import (
     differs_from_nik,
     kept_until,
     may_erase,
+    printable,
     tokens_of,
 )
 from laras.people.states import CONSENT, PATIENT
@@ -271,7 +272,7 @@ def _add_identifiers(patient: Patient, identifiers: Iterable[tuple[str, str]]) -
     rows = []
     for system, value in identifiers:
         system, value = clean_text(system), clean_text(value)
-        if not system or not value or len(system) > 120 or len(value) > 120:
+        if not (1 <= len(system) <= 120 and 1 <= len(value) <= 120 and printable(system + value)):
             raise Refused(
                 _("Pengenal dari sistem lain belum lengkap."),
                 problems=[
@@ -507,7 +508,7 @@ def _plain(value: Any) -> Any:
 
 def _reason(text: str) -> str:
     reason = clean_text(text)
-    if not reason or len(reason) > 300:
+    if not (1 <= len(reason) <= 300 and printable(reason)):
         raise Refused(
             _("Tuliskan alasannya."), problems=[Problem("reason", _("Tuliskan alasan, paling panjang 300 huruf."))]
         )
@@ -515,6 +516,9 @@ def _reason(text: str) -> str:
 
 
 # --- Consent --------------------------------------------------------------------------------------------------------
+
+
+EARLIEST_CONSENT = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @use_case
@@ -535,17 +539,19 @@ def give_consent(
     actor.require("people.write", owner_id)
     patient = _lock_active(owner_id, patient_id)
     moment = given_at or clock.now()
-    text = consent_text(purpose, _local_day(owner_id, moment))
     giver = clean_text(given_by) or (patient.full_name if relation == "self" else "")
     problems = []
-    if text is None:
-        problems.append(Problem("purpose", _("Pilih keperluan dari daftar.")))
+    text = None
+    if not EARLIEST_CONSENT <= moment <= clock.now():
+        problems.append(Problem("given_at", _("Waktu persetujuan tidak boleh di masa depan atau terlalu lama lalu.")))
+    else:
+        text = consent_text(purpose, _local_day(owner_id, moment))
+        if text is None:
+            problems.append(Problem("purpose", _("Pilih keperluan yang naskahnya berlaku pada hari itu.")))
     if relation not in RELATIONS:
         problems.append(Problem("relation", _("Pilih hubungan dari daftar.")))
-    if not giver or len(giver) > 150:
+    if not (1 <= len(giver) <= 150 and printable(giver)):
         problems.append(Problem("given_by", _("Isi nama pemberi persetujuan, paling panjang 150 huruf.")))
-    if moment > clock.now():
-        problems.append(Problem("given_at", _("Waktu persetujuan tidak boleh di masa depan.")))
     if problems or text is None:
         raise Refused(_("Persetujuan belum lengkap."), problems=problems)
     standing = (
@@ -592,7 +598,7 @@ def withdraw_consent(actor: Actor, *, owner_id: UUID, consent_id: UUID, reason: 
     actor.require("people.write", owner_id)
     rows = Consent.objects.within(Scope.of(owner_id)).select_for_update()
     consent: Consent = get_or_404(rows, id=consent_id)
-    _withdraw(actor, consent, clean_text(reason)[:300])
+    _withdraw(actor, consent, _reason(reason) if reason.strip() else "")
     return consent
 
 
