@@ -138,7 +138,7 @@ def lhu_data(document: LhuDocument) -> dict[str, Any]:
         "initials": _initials(document.signers, say),
         "signatures": _signatures(document, say),
         "qr_svg": qr_svg(document.verification_url) if document.verification_url else "",
-        "verification_text": document.verification_url,
+        "verification_url": document.verification_url,
         "footnotes": [say.of(f) for f in FOOTNOTES] + [(f,) for f in document.extra_footnotes],
     }
 

@@ -45,7 +45,7 @@ class PrintError(ValueError):
     """A document cannot be printed: broken template, unsafe picture, unencodable barcode."""
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, breakable: bool = True) -> str:
     """The text as it can be set: NFC, one line, no control or reordering characters, breakable if overlong.
 
     Everything visible is kept: ``#``, ``"``, ``<b>``, right-to-left letters and emoji print as they stand.
@@ -54,7 +54,7 @@ def clean(text: str) -> str:
     text = _REORDERING.sub("", text)
     text = "".join(" " if c in "\n\r\t\v\f\x85\u2028\u2029" else c for c in text)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
-    return _LONG_TOKEN.sub(_break_token, text).strip()
+    return (_LONG_TOKEN.sub(_break_token, text) if breakable else text).strip()
 
 
 def _break_token(found: re.Match[str]) -> str:
@@ -76,7 +76,8 @@ def plain(value: Any, *, key: str = "") -> Any:
     if isinstance(value, str):
         if key.endswith("_svg"):
             return check_svg(value) if value else ""
-        return clean(value)
+        # An address is copied and clicked: typst breaks it without adding characters.
+        return clean(value, breakable=not key.endswith("_url"))
     if isinstance(value, datetime | date):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

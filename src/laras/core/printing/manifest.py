@@ -67,7 +67,7 @@ def manifest_data(manifest: Manifest) -> dict[str, Any]:
         "number": manifest.number,
         "number_svg": code128_svg(manifest.number),
         "qr_svg": qr_svg(manifest.tracking_url) if manifest.tracking_url else "",
-        "tracking_text": manifest.tracking_url,
+        "tracking_url": manifest.tracking_url,
         "watermark": "BATAL" if manifest.cancelled else "",
         "letterhead": plain(manifest.letterhead),
         "sender": plain(manifest.sender),
