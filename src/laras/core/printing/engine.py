@@ -152,6 +152,20 @@ def has_house_font() -> bool:
     return FAMILIES[0] in fonts().families()
 
 
+_IMPORT = re.compile(r"""(?:\bimport|\binclude|\bimage\(|\bread\(|\bplugin\()\s*"([^"]*)\"""")
+
+
+def _check_template(path: Path) -> None:
+    """Refuse a template that is not there or asks for a package: typst would fetch it from the network."""
+    if not path.is_file():
+        raise PrintError(f"no template {path.name}")
+    for target in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        if target.startswith("@"):
+            raise PrintError(f"{path.name} asks for the package {target}")
+        if target.endswith(".typ"):
+            _check_template(ROOT / target.lstrip("/") if target.startswith("/") else path.parent / target)
+
+
 class Template:
     """One compiled template, kept for the life of the process and safe to call from several threads.
 
@@ -161,8 +175,7 @@ class Template:
     def __init__(self, path: str) -> None:
         """`path` is relative to the package `laras`, e.g. ``"reports/templates_typst/lhu.typ"``."""
         self.path = ROOT / path
-        if not self.path.is_file():
-            raise PrintError(f"no template {path}")
+        _check_template(self.path)
         self._lock = threading.Lock()
         self._compiler: typst.Compiler | None = None
 
@@ -193,15 +206,11 @@ class Template:
 
     def _ready(self) -> typst.Compiler:
         if self._compiler is None:
-            # An empty package directory: an import of a package fails instead of reaching for the network.
-            nothing = ROOT / "core" / "printing" / "typst" / "packages"
             self._compiler = typst.Compiler(
                 self.path,
                 root=ROOT,
                 font_paths=fonts(),
                 ignore_system_fonts=True,
-                package_path=nothing,
-                package_cache_path=nothing,
             )
         return self._compiler
 
