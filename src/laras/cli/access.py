@@ -11,10 +11,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from laras.cli.output import json_option, say
 from laras.core import clock
 from laras.core.api import new_token, token_digest
 from laras.core.models import ApiToken, Owner, RoleAssignment, StaffPerson, User
+from laras.core.output import json_option, say
 from laras.core.rights import RIGHTS, ROLES
 
 

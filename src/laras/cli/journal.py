@@ -7,9 +7,9 @@ import sys
 
 import click
 
-from laras.cli.output import json_option, say
 from laras.core import journal as core_journal
 from laras.core.models import JournalEntry, Owner
+from laras.core.output import json_option, say
 from laras.core.scope import Scope
 
 

@@ -18,9 +18,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
-from laras.cli.output import json_option, say
 from laras.core import clock
 from laras.core.models import Cursor
+from laras.core.output import json_option, say
 from laras.core.paths import below, data_root
 
 # The shipped tables, each loaded by a service that changes nothing when they are already in.

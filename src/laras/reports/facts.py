@@ -1,0 +1,140 @@
+"""Gather, for the assembly of a report, what the modules below know of an order. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from laras.basics.periods import age_on
+from laras.bench.types import ResultView
+from laras.catalogue import queries as catalogue
+from laras.catalogue.types import Catalogue
+from laras.core import clock
+from laras.core.models import Owner, StaffPerson
+from laras.core.printing.formats import number_text
+from laras.core.printing.types import Letterhead
+from laras.core.scope import Scope
+from laras.network import queries as network
+from laras.orders.queries import OrderDetail
+from laras.people import queries as people
+from laras.reports.assembly import Facts, Person
+from laras.reports.types import PatientBlock, SampleBlock, Sender, SiteBlock
+from laras.resources import queries as resources
+
+
+def gather(detail: OrderDetail, results: Iterable[ResultView], *, signer: UUID | None) -> Facts:
+    """Everything that the report of this order says besides its results, in Indonesian."""
+    results = list(results)
+    with translation.override("id"):
+        return _gather(detail, results, signer)
+
+
+def _gather(detail: OrderDetail, results: list[ResultView], signer: UUID | None) -> Facts:
+    order, owner = detail.order, detail.order.owner
+    known = catalogue.effective(owner.id)
+    organisation = network.organisation_at(owner.id)
+    place = network.path_of(organisation.area_id) if organisation and organisation.area_id else []
+    town = next((v.name for v in place if len(v.code) == 5), place[0].name if place else "")
+    tested = {view.test_code for view in results}
+    accredited = {offer.test_code for offer in resources.capabilities_of(owner.id) if offer.accredited} & tested
+    persons = {key for view in results for key in (view.entered_by_id, view.verified_by_id)} | {signer}
+    return Facts(
+        order_number=order.number,
+        clinical=order.subject_kind == "person",
+        zone=clock.ZONES.get(owner.zone, "WIB"),  # type: ignore[arg-type]
+        letterhead=_letterhead(owner, organisation),
+        place=town.replace("Kabupaten ", "").replace("Kota ", ""),
+        sender=_sender(order),
+        patient=_patient(order) if order.patient_id else None,
+        site=_site(order, known) if order.subject_kind != "person" else None,
+        samples=tuple(_sample(sample, known) for sample in detail.samples if sample.status == "received"),
+        regulation=_regulation(order.standard, known),
+        registered_at=order.registered_at,
+        accredited=frozenset(accredited) if organisation and organisation.accreditation_number else frozenset(),
+        persons={
+            person.id: Person(str(person), f"NIP {person.staff_number}" if person.staff_number else "")
+            for person in StaffPerson.objects.filter(id__in=[key for key in persons if key])
+        },
+        sections={view.discipline: _section(view.discipline) for view in results},
+    )
+
+
+def _letterhead(owner: Owner, organisation: Any) -> Letterhead:
+    if organisation is None:
+        return Letterhead(name=owner.name)
+    return Letterhead(
+        name=organisation.name,
+        parents=(organisation.institution.name,) if organisation.institution else (),
+        address=organisation.address,
+        phone=organisation.phone,
+        accreditation=organisation.accreditation_number,
+    )
+
+
+def _sender(order: Any) -> Sender:
+    client = order.client
+    if client is None:
+        return Sender(name=_("Atas permintaan sendiri"), doctor=order.requester)
+    return Sender(name=client.name, doctor=order.requester, address=client.address, phone=client.phone)
+
+
+def _patient(order: Any) -> PatientBlock:
+    patient = people.resolve_many(Scope.of(order.owner_id), [order.patient_id])[order.patient_id]
+    age = ""
+    if patient.birth_date:
+        lived = age_on(patient.birth_date, order.day)
+        age = ("± " if patient.birth_date_estimated else "") + (
+            f"{lived.years} tahun {lived.months} bulan" if lived.years else f"{lived.months} bulan {lived.days} hari"
+        )
+    return PatientBlock(
+        name=patient.full_name,
+        nik=patient.nik,
+        medical_record=patient.mrn,
+        birth_date=patient.birth_date,
+        age=age,
+        sex=str(patient.get_sex_display()),
+        address=", ".join(x for x in (patient.address, network.area_label(patient.residence_id)) if x),
+        diagnosis=order.note,
+    )
+
+
+def _site(order: Any, known: Catalogue) -> SiteBlock:
+    site = order.site
+    if site is None:
+        return SiteBlock(name=order.subject_label or str(order.get_subject_kind_display()))
+    point = ""
+    if site.latitude is not None:
+        point = f"{number_text(site.latitude, 5)}; {number_text(site.longitude, 5)}"
+    standard = known.standards.get(order.standard)
+    return SiteBlock(
+        name=site.name,
+        address=", ".join(x for x in (site.address, network.area_label(site.area_id)) if x),
+        coordinates=point,
+        matrix=standard.name if standard else order.matrix.replace("_", " "),
+        in_situ=tuple(f"{name}: {value}" for name, value in order.in_situ.items()),
+        owner=order.client.name if order.client else "",
+    )
+
+
+def _sample(sample: Any, known: Catalogue) -> SampleBlock:
+    return SampleBlock(
+        lab_code=sample.number,
+        specimen=sample.specimen,
+        collected_at=sample.collected_at,
+        collector=sample.collector,
+        container=sample.container,
+        condition=sample.condition,
+    )
+
+
+def _regulation(code: str, known: Catalogue) -> str:
+    standard = known.standards.get(code)
+    return f"{standard.regulation} ({standard.version})" if standard else ""
+
+
+def _section(discipline: str) -> str:
+    return discipline.replace("_", " ").capitalize()

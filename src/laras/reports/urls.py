@@ -1,0 +1,13 @@
+from django.urls import path
+
+from laras.reports import views
+
+app_name = "reports"
+urlpatterns = [
+    path("", views.report_list, name="list"),
+    path("terbit/<uuid:order_id>/", views.release, name="release"),
+    path("draf/<uuid:order_id>/", views.draft, name="draft"),
+    path("cek/<str:token>/", views.public, name="public"),
+    path("<uuid:report_id>/", views.report_detail, name="detail"),
+    path("<uuid:report_id>/pdf/", views.pdf, name="pdf"),
+]
