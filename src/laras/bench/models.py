@@ -13,14 +13,19 @@ from laras.core.models import Owner, ScopedModel
 
 OPERATORS = ["", "<", "<=", ">", ">="]
 FLAGS = ["", "N", "L", "H", "LL", "HH", "A"]
+VALUE_KINDS = ["", "number", "span", "titre", "not_detected", "text", "coded"]
 
 
 class Result(ScopedModel):
     """The work on one requested test and its present value.
 
-    The value's columns repeat the newest :class:`ResultValue`, so that a list of a thousand results is one query. Two eyes
-    are two persons: the database itself refuses a verifier or validator who entered the present value. A result of
-    another laboratory (``performer`` set) was verified and validated there.
+    The value's columns repeat the newest :class:`ResultValue`, so that a list of a thousand results is one query; while
+    nothing valid is entered (``kind`` empty) they are empty. ``entries`` counts the values ever entered, ``revision``
+    the amendments after validation. ``abnormal`` says that a person must look at this one by itself.
+
+    Two eyes are two persons: the database itself refuses a verifier or validator who entered the present value
+    (constraints) or any value before it (triggers, migration 0002). A result of another laboratory (``performer`` set)
+    was verified and validated there; ``journey`` is the way it went, a list of objects that referral writes.
     """
 
     requested = models.OneToOneField("orders.RequestedTest", models.PROTECT, related_name="result")
@@ -33,9 +38,11 @@ class Result(ScopedModel):
     opened_at = models.DateTimeField(default=clock.now)
     due_at = models.DateTimeField(null=True)
 
-    raw = models.CharField(max_length=400, blank=True)
+    raw = models.CharField(max_length=2000, blank=True)
+    kind = models.CharField(max_length=12, blank=True)
     operator = models.CharField(max_length=2, blank=True)
     number = models.DecimalField(max_digits=24, decimal_places=9, null=True)
+    until = models.DecimalField(max_digits=24, decimal_places=9, null=True)
     unit = models.CharField(max_length=40, blank=True)
     answer = models.CharField(max_length=60, blank=True)
     text = models.TextField(blank=True)
@@ -43,14 +50,15 @@ class Result(ScopedModel):
     critical = models.BooleanField(default=False)
     abnormal = models.BooleanField(default=False)
     reference = models.CharField(max_length=160, blank=True)
-    judgement = models.CharField(max_length=240, blank=True)
-    basis = models.CharField(max_length=240, blank=True)
+    judgement = models.CharField(max_length=400, blank=True)
+    basis = models.CharField(max_length=400, blank=True)
     meets_limit = models.BooleanField(null=True)
     limit_text = models.CharField(max_length=160, blank=True)
     limit_basis = models.CharField(max_length=160, blank=True)
-    delta = models.CharField(max_length=160, blank=True)
+    delta = models.CharField(max_length=240, blank=True)
     comment = models.CharField(max_length=500, blank=True)
     revision = models.PositiveSmallIntegerField(default=0)
+    entries = models.PositiveSmallIntegerField(default=0)
 
     method = models.CharField(max_length=160, blank=True)
     instrument = models.CharField(max_length=80, blank=True)
@@ -60,6 +68,8 @@ class Result(ScopedModel):
     performer = models.ForeignKey(Owner, models.PROTECT, null=True, related_name="+")
     performer_name = models.CharField(max_length=200, blank=True)
     performer_report = models.CharField(max_length=60, blank=True)
+    performer_revision = models.IntegerField(null=True)
+    journey = models.JSONField(default=list, blank=True)
 
     entered_by = models.UUIDField(null=True)
     entered_at = models.DateTimeField(null=True)
@@ -72,13 +82,14 @@ class Result(ScopedModel):
     privacy: ClassVar = {
         "internal": [
             "requested", "order", "sample", "test_code", "discipline", "urgency", "status", "opened_at", "due_at",
-            "unit", "reference", "basis", "limit_text", "limit_basis", "revision", "method", "instrument",
-            "reagent_lot", "run", "control_state", "performer", "performer_name", "performer_report", "entered_by",
-            "entered_at", "verified_by", "verified_at", "validated_by", "validated_at", "return_reason",
+            "unit", "reference", "basis", "limit_text", "limit_basis", "revision", "entries", "method", "instrument",
+            "reagent_lot", "run", "control_state", "performer", "performer_name", "performer_report",
+            "performer_revision", "journey", "entered_by", "entered_at", "verified_by", "verified_at", "validated_by",
+            "validated_at", "return_reason",
         ],
         "health": [
-            "raw", "operator", "number", "answer", "text", "flag", "critical", "abnormal", "judgement", "meets_limit",
-            "delta", "comment",
+            "raw", "kind", "operator", "number", "until", "answer", "text", "flag", "critical", "abnormal", "judgement",
+            "meets_limit", "delta", "comment",
         ],
     }  # fmt: skip
 
@@ -89,6 +100,12 @@ class Result(ScopedModel):
             RESULT.constraint("bench_result"),
             models.CheckConstraint(condition=Q(operator__in=OPERATORS), name="bench_result_operator_known"),
             models.CheckConstraint(condition=Q(flag__in=FLAGS), name="bench_result_flag_known"),
+            models.CheckConstraint(condition=Q(kind__in=VALUE_KINDS), name="bench_result_kind_known"),
+            # What is on its way to a report has a value; nothing missing passes as one.
+            models.CheckConstraint(
+                condition=~Q(status__in=["entered", "verified", "validated"]) | ~Q(kind=""),
+                name="bench_result_has_its_value",
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["entered", "verified", "validated"])
                 | Q(performer__isnull=False)
@@ -123,11 +140,6 @@ class Result(ScopedModel):
                 condition=Q(status__in=["waiting", "to_refer", "referred", "entered", "verified"]),
                 name="bench_result_open",
             ),
-            models.Index(
-                fields=["owner", "critical", "entered_at"],
-                condition=Q(critical=True),
-                name="bench_result_critical",
-            ),
         ]
 
 
@@ -138,9 +150,12 @@ class ResultValue(ScopedModel):
     sequence = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=12, default="first")
     note = models.CharField(max_length=240, blank=True)
-    raw = models.CharField(max_length=400)
+    revision = models.PositiveSmallIntegerField(default=0)
+    raw = models.CharField(max_length=2000)
+    kind = models.CharField(max_length=12, blank=True)
     operator = models.CharField(max_length=2, blank=True)
     number = models.DecimalField(max_digits=24, decimal_places=9, null=True)
+    until = models.DecimalField(max_digits=24, decimal_places=9, null=True)
     unit = models.CharField(max_length=40, blank=True)
     answer = models.CharField(max_length=60, blank=True)
     text = models.TextField(blank=True)
@@ -151,9 +166,11 @@ class ResultValue(ScopedModel):
     entered_at = models.DateTimeField(default=clock.now)
 
     privacy: ClassVar = {
-        "internal": ["result", "sequence", "reason", "unit", "instrument", "reagent_lot", "entered_by", "entered_at"],
-        "health": ["raw", "operator", "number", "answer", "text", "flag", "note"],
-    }
+        "internal": [
+            "result", "sequence", "reason", "revision", "unit", "instrument", "reagent_lot", "entered_by", "entered_at",
+        ],
+        "health": ["raw", "kind", "operator", "number", "until", "answer", "text", "flag", "note"],
+    }  # fmt: skip
 
     class Meta(ScopedModel.Meta):
         abstract = False
@@ -206,7 +223,10 @@ class Hold(ScopedModel):
 
 
 class CriticalCall(ScopedModel):
-    """The duty to tell somebody of a critical value within ``due_at``, and how it was done."""
+    """The duty to tell somebody of a critical value until ``due_at``, and how it was done.
+
+    Withdrawn when a newer value took the place of the critical one before anybody was called.
+    """
 
     result = models.ForeignKey(Result, models.CASCADE, related_name="critical_calls")
     value = models.ForeignKey(ResultValue, models.CASCADE, related_name="+")
@@ -218,11 +238,16 @@ class CriticalCall(ScopedModel):
     receiver_role = models.CharField(max_length=80, blank=True)
     read_back = models.BooleanField(default=False)
     note = models.CharField(max_length=240, blank=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=240, blank=True)
 
     privacy: ClassVar = {
-        "internal": ["result", "value", "opened_at", "due_at", "called_at", "called_by", "read_back", "note"],
+        "internal": [
+            "result", "value", "opened_at", "due_at", "called_at", "called_by", "read_back", "note", "withdrawn_at",
+            "withdrawn_reason",
+        ],
         "personal": ["receiver", "receiver_role"],
-    }
+    }  # fmt: skip
 
     class Meta(ScopedModel.Meta):
         abstract = False
@@ -236,6 +261,8 @@ class CriticalCall(ScopedModel):
         ]
         indexes = [
             models.Index(
-                fields=["owner", "due_at"], condition=Q(called_at__isnull=True), name="bench_critical_call_open"
+                fields=["owner", "due_at"],
+                condition=Q(called_at__isnull=True, withdrawn_at__isnull=True),
+                name="bench_critical_call_open",
             )
         ]

@@ -31,7 +31,9 @@ RESULT = StateMachine(
         Move("refer_again", ("referred",), "to_refer"),
         # Validated by the laboratory that performed it.
         Move("receive", ("referred", "validated"), "validated"),
-        Move("cancel", ("waiting", "to_refer", "entered", "verified"), "cancelled", "orders.cancel"),
+        # A refused sample cancelled it; the replacement has come.
+        Move("reopen", ("cancelled",), "waiting"),
+        Move("cancel", ("waiting", "to_refer", "referred", "entered", "verified"), "cancelled", "orders.cancel"),
     ],
     tones={
         "waiting": "neutral",

@@ -1,0 +1,266 @@
+"""Rules of the bench: what a value means, what changed, who may look at it, when somebody must be called. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, Literal, cast
+from uuid import UUID
+
+from laras.bench.types import CALL_MINUTES, Delta, DeltaBound, Judged
+from laras.catalogue import rules as catalogue
+from laras.catalogue.types import Catalogue, LimitJudgement, ParsedValue, TestInfo, UnknownCode
+
+WHOLE_DIGITS: Final = 15
+DECIMAL_PLACES: Final = 9
+"""What the columns hold; a number beyond is refused, never rounded."""
+
+URGENCY_RANK: Final[Mapping[str, int]] = {"outbreak": 0, "urgent": 1, "routine": 2}
+_OUTBREAK_FACTOR: Final = Decimal("0.5")
+
+
+# --- Values -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What judging needs to know of a patient: ``sex`` L, P or U; ``age_days`` at collection, None when not known."""
+
+    sex: str = ""
+    age_days: int | None = None
+
+
+def age_at(born: date | None, day: date) -> int | None:
+    """Whole days from birth to the day of collection; None when the birth is not known or lies after it."""
+    if born is None or born > day:
+        return None
+    return (day - born).days
+
+
+def too_wide(value: ParsedValue) -> bool:
+    """Whether a number does not fit its column without being changed."""
+    for number in (value.number, value.until):
+        if number is None:
+            continue
+        places = max(0, -cast(int, number.normalize().as_tuple().exponent))
+        if places > DECIMAL_PLACES or abs(number) >= Decimal(10) ** WHOLE_DIGITS:
+            return True
+    return False
+
+
+def value_again(
+    *, raw: str, kind: str, operator: str, number: Decimal | None, until: Decimal | None, answer: str, text: str
+) -> ParsedValue:
+    """A stored value as it was parsed when it was entered; nothing is read a second time."""
+    return ParsedValue(
+        raw=raw,
+        kind=cast(Literal["number", "span", "titre", "not_detected", "text", "coded", "missing"], kind or "missing"),
+        operator=cast(Literal["", "<", "<=", ">", ">="], operator),
+        number=number,
+        until=until,
+        text=answer if kind == "coded" else text,
+    )
+
+
+def value_reason(asked: str, *, entries: int, amended: bool, status: str, returned: bool) -> str:
+    """Why this value is entered. Raises ``ValueError`` with a message for the person.
+
+    The first is ``first``. After an amendment it is ``amendment``, whatever was asked. Over a value that stands it is a
+    ``correction``; after a repeat was ordered a ``repeat``; ``repeat`` and ``dilution`` may be said instead.
+    """
+    if asked not in ("", "first", "correction", "repeat", "dilution"):
+        raise ValueError("Alasan nilai tidak dikenal.")
+    if entries == 0:
+        if asked not in ("", "first", "dilution"):
+            raise ValueError("Hasil ini belum pernah punya nilai, jadi tidak ada yang dikoreksi atau diulang.")
+        return asked or "first"
+    if amended:
+        return "amendment"
+    if asked == "first":
+        raise ValueError("Hasil ini sudah punya nilai: sebutkan koreksi, ulangan, atau pengenceran.")
+    if asked:
+        return asked
+    return "correction" if status == "entered" or returned else "repeat"
+
+
+# --- Judging ----------------------------------------------------------------------------------------------------------
+
+# What a catalogue that holds nothing to compare with answers: there is nothing to look at.
+_NOTHING_TO_COMPARE: Final = frozenset({"no_range", "not_adopted"})
+
+
+def judge_person(catalogue_: Catalogue, test: TestInfo, value: ParsedValue, person: Person) -> Judged:
+    """A value of a person against the reference ranges and the adopted critical values."""
+    ranges, answers = catalogue_.ranges(test.code), catalogue_.answers(test.code)
+    found = catalogue.judge(
+        test,
+        value,
+        sex=person.sex,
+        age_days=person.age_days,
+        ranges=ranges,
+        criticals=catalogue_.criticals(test.code),
+        answers=answers,
+    )
+    row, _lacking = catalogue.choose_range(ranges, sex=person.sex, age_days=person.age_days)
+    reference = ""
+    if row is not None and row.normal:
+        reference = " / ".join([a.text for a in answers if a.code in row.normal] or row.normal)
+    elif row is not None:
+        reference = catalogue.format_range(row, decimals=test.decimals)
+    unjudged = not found.judged and (found.reason not in _NOTHING_TO_COMPARE or _is_free_text(test, value))
+    attention = found.flag not in ("", "N") or found.critical or found.possibly_critical or unjudged
+    return Judged(
+        flag=found.flag,
+        critical=found.critical,
+        attention=attention,
+        reference=fit(reference, 160),
+        judgement=fit(found.text, 400),
+        basis=fit_keys(found.basis, 400),
+    )
+
+
+def judge_environment(
+    catalogue_: Catalogue, test: TestInfo, value: ParsedValue, *, standard: str, air_temperature: Decimal | None
+) -> Judged:
+    """A value of water, air, food or a vector against the order's standard; what cannot be decided is no pass."""
+    if not standard:
+        return Judged(attention=_is_free_text(test, value), judgement="Tanpa baku mutu")
+    try:
+        limit = catalogue_.limits(standard).get(test.code)
+    except UnknownCode:
+        return Judged(attention=True, judgement=f"Baku mutu {standard} tidak ada dalam katalog")
+    if limit is None:
+        return Judged(
+            attention=_is_free_text(test, value), judgement=f"Tidak ada batas untuk parameter ini dalam {standard}"
+        )
+    found = catalogue.judge_limit(
+        test, limit, value, air_temperature=air_temperature, answers=catalogue_.answers(test.code)
+    )
+    shown = "" if limit.kind == "report" else catalogue.format_limit(limit)
+    if shown and limit.unit and limit.unit != test.unit and not limit.text:
+        shown = f"{shown} {limit.unit}"
+    meets = {"meets": True, "fails": False}.get(found.verdict)
+    return Judged(
+        # Outside of its limit, but L and H speak of a person's reference range.
+        flag="A" if meets is False else "",
+        attention=found.verdict in ("fails", "undecided"),
+        reference=fit(shown, 160),
+        judgement=fit(found.text, 400),
+        basis=fit_keys(found.basis, 400),
+        meets_limit=meets,
+        limit_text=fit(shown, 160),
+        limit_basis=fit_keys(found.basis, 160),
+    )
+
+
+def _is_free_text(test: TestInfo, value: ParsedValue) -> bool:
+    """Words that no rule read: a person must."""
+    return value.kind == "text" or test.kind == "text"
+
+
+def judge_samples(judgements: Mapping[str, LimitJudgement], required: Iterable[str]) -> LimitJudgement:
+    """The conclusion of a sample from its parameters; see :func:`laras.catalogue.rules.judge_sample`."""
+    return catalogue.judge_sample(judgements, required=required)
+
+
+def fit(text: str, length: int) -> str:
+    """Words for readers, shortened visibly where they do not fit."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def fit_keys(keys: Sequence[str], length: int) -> str:
+    """Keys of the rows that judged, whole ones only; the journal keeps them all."""
+    kept: list[str] = []
+    for key in keys:
+        if len(" ".join([*kept, key])) > length:
+            break
+        kept.append(key)
+    return " ".join(kept)
+
+
+# --- Change -----------------------------------------------------------------------------------------------------------
+
+
+def judge_delta(
+    test: TestInfo,
+    current: ParsedValue,
+    previous: ParsedValue,
+    *,
+    shown: str,
+    days: int,
+    unit: str,
+    previous_unit: str,
+    bound: DeltaBound | None,
+) -> Delta:
+    """The change since the previous result, in words, and whether it is more than the test's bound allows.
+
+    ``shown`` is the previous value as printed. Without a bound the change is told and not judged. ``unit`` and
+    ``previous_unit`` are what readers see; values in different units are not compared.
+    """
+    ago = "hari yang sama" if days == 0 else f"{days} hari lalu"
+    before = f"Sebelumnya {shown}" + (f" {previous_unit}" if previous_unit and previous_unit != unit else "")
+    if current.kind == "coded" or previous.kind == "coded":
+        same = current.kind == previous.kind and current.text == previous.text
+        return Delta(fit(f"{before} ({ago}); {'tetap' if same else 'berubah'}", 240))
+    points = (current, previous)
+    plain = all(p.kind == "number" and not p.operator and p.number is not None for p in points)
+    if not plain or previous_unit != unit:
+        return Delta(fit(f"{before} ({ago})", 240))
+    found = catalogue.check_delta(
+        current,
+        previous,
+        days_between=max(days, 0),
+        window_days=bound.window_days if bound else max(days, 0),
+        # Without a bound nothing can exceed it: only the figures of the change are wanted.
+        absolute=bound.absolute if bound else Decimal(10) ** 30,
+        percent=bound.percent if bound else None,
+        ucum=test.ucum,
+    )
+    change = ""
+    if found.percent is not None:
+        change = f"{'+' if found.percent > 0 else ''}{catalogue.format_number(found.percent, 0)} %"
+    elif found.difference is not None:
+        change = f"{'+' if found.difference > 0 else ''}{catalogue.format_number(found.difference, test.decimals)}"
+    parts = [f"{before} ({ago})"] + ([change] if change else [])
+    if bound is not None and found.exceeded:
+        parts.append(f"melampaui batas delta {_bound_text(bound, test)}")
+    return Delta(fit("; ".join(parts), 240), found.exceeded if bound is not None else None)
+
+
+def _bound_text(bound: DeltaBound, test: TestInfo) -> str:
+    parts = []
+    if bound.percent is not None:
+        parts.append(f"{catalogue.format_number(bound.percent)} %")
+    if bound.absolute is not None:
+        parts.append(f"{catalogue.format_number(bound.absolute)} {test.unit}".strip())
+    return f"{' atau '.join(parts)} dalam {bound.window_days} hari"
+
+
+# --- Two eyes ---------------------------------------------------------------------------------------------------------
+
+
+def may_look(person: UUID | None, entered_by: Collection[UUID | None]) -> bool:
+    """Whether this person may verify or validate: not nobody, and never one who entered any value of the result.
+
+    Any value, not only the present one: who retypes a colleague's figure as a "correction" would otherwise hand him the
+    verification of his own measurement. Persons count, not accounts.
+    """
+    return person is not None and person not in entered_by
+
+
+# --- Clocks -----------------------------------------------------------------------------------------------------------
+
+
+def due_at(opened: datetime, tat_hours: int, urgency: str) -> datetime:
+    """When the result is due. Urgent work and an outbreak get half of the usual time: our own rule, until a laboratory
+    promises something else."""
+    hours = Decimal(tat_hours) * (Decimal(1) if urgency == "routine" else _OUTBREAK_FACTOR)
+    return opened + timedelta(seconds=int(hours * 3600))
+
+
+def call_due(seen: datetime, earlier: datetime | None) -> datetime:
+    """When a critical value must have been told. A repeat buys no time: the first clock runs on."""
+    due = seen + timedelta(minutes=CALL_MINUTES)
+    return due if earlier is None else min(due, earlier)

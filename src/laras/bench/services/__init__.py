@@ -1,0 +1,49 @@
+"""The use cases of the bench: from a received sample to a validated result. Values go sealed into the journal."""
+
+from laras.bench.services.critical import call_critical
+from laras.bench.services.entering import comment_result, enter_many, enter_result
+from laras.bench.services.holds import lift_hold, lift_holds, place_hold
+from laras.bench.services.looking import (
+    amend_result,
+    repeat_result,
+    return_result,
+    validate_many,
+    validate_result,
+    verify_many,
+    verify_result,
+)
+from laras.bench.services.moving import (
+    cancel_result,
+    cancel_results_of,
+    open_results,
+    receive_external_result,
+    refer_again,
+    refer_result,
+    set_aside,
+    take_back,
+)
+
+__all__ = [
+    "amend_result",
+    "call_critical",
+    "cancel_result",
+    "cancel_results_of",
+    "comment_result",
+    "enter_many",
+    "enter_result",
+    "lift_hold",
+    "lift_holds",
+    "open_results",
+    "place_hold",
+    "receive_external_result",
+    "refer_again",
+    "refer_result",
+    "repeat_result",
+    "return_result",
+    "set_aside",
+    "take_back",
+    "validate_many",
+    "validate_result",
+    "verify_many",
+    "verify_result",
+]

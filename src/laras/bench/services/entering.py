@@ -1,0 +1,415 @@
+"""Entering values: read without guessing, judged, kept to the letter; a grid is saved in one unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from laras.bench import queries, rules
+from laras.bench.events import CriticalOpened, CriticalWithdrawn, ResultCommented, ResultEntered
+from laras.bench.models import CriticalCall, Result, ResultValue
+from laras.bench.reference import delta_bounds
+from laras.bench.services import rows
+from laras.bench.states import RESULT
+from laras.bench.types import BatchReport, Entry, Judged, RowProblem
+from laras.catalogue import queries as catalogues
+from laras.catalogue import rules as catalogue_rules
+from laras.catalogue.types import Catalogue, ParsedValue, TestInfo, UnknownCode
+from laras.core import clock, journal
+from laras.core.actor import Actor
+from laras.core.errors import Conflict, DomainError, Problem, Refused
+from laras.core.models import Owner
+from laras.core.scope import Scope
+from laras.core.unit import use_case
+
+
+@use_case
+def enter_result(
+    actor: Actor,
+    *,
+    owner_id: UUID,
+    result_id: UUID,
+    raw: str,
+    reason: str = "",
+    note: str = "",
+    comment: str | None = None,
+    method: str = "",
+    instrument: str = "",
+    reagent_lot: str = "",
+    run: UUID | None = None,
+    control_state: str = "",
+    seen: int | None = None,
+    decimal_mark: str | None = None,
+) -> Result:
+    """Enter one value; see :class:`~laras.bench.types.Entry` for the fields.
+
+    Raises Refused (``raw``: missing, ambiguous, unreadable ...), Conflict (somebody entered a value since ``seen``),
+    MoveRefused (verified already), NotFound, Forbidden.
+    """
+    entry = Entry(
+        result_id, raw, reason, note, comment, method, instrument, reagent_lot, run, control_state, seen, decimal_mark
+    )
+    work = _Batch(actor, owner_id, [entry])
+    work.read(strict=True)
+    work.save()
+    return work.results[result_id]
+
+
+@use_case
+def enter_many(actor: Actor, *, owner_id: UUID, entries: Sequence[Entry]) -> BatchReport:
+    """Enter the values of a grid in one unit: what can be saved is, every other row is named with its reason.
+
+    The number of queries does not depend on the number of rows. Raises NotFound, with nothing saved, when a result is
+    not this laboratory's, and Forbidden.
+    """
+    work = _Batch(actor, owner_id, entries)
+    work.read(strict=False)
+    work.save()
+    return work.report()
+
+
+@use_case
+def comment_result(actor: Actor, *, owner_id: UUID, result_id: UUID, comment: str) -> Result:
+    """Put words beside a value that is entered or verified; the analyst's until verification, then the validator's."""
+    result = None
+    if not actor.can("bench.validate", owner_id):
+        actor.require("bench.enter", owner_id)
+    result = rows.lock_one(owner_id, result_id)
+    allowed = ("entered", "verified") if actor.can("bench.validate", owner_id) else ("entered",)
+    if result.status not in allowed:
+        raise Refused(_("Komentar hanya dapat diubah sebelum hasil divalidasi."), code="move_refused")
+    result.comment = rows.short(comment, "comment", 500)
+    rows.store([result], ["comment"])
+    journal.record(
+        actor,
+        owner=owner_id,
+        event=ResultCommented(**rows.facts(result)),
+        subject=result.order_id,
+        sealed={"comment": result.comment},
+    )
+    return result
+
+
+# --- Judging what was written -----------------------------------------------------------------------------------------
+
+
+def judge_value(
+    catalogue: Catalogue, test: TestInfo, value: ParsedValue, *, result: Result, zone: str, now: datetime
+) -> Judged:
+    """The judgement for this result's subject, at the time its sample was taken."""
+    order = result.order
+    if order.subject_kind == "person":
+        taken = result.sample.collected_at or result.sample.received_at or order.registered_at or now
+        patient = order.patient
+        person = rules.Person(
+            sex=patient.sex if patient else "",
+            age_days=rules.age_at(patient.birth_date, taken.astimezone(ZoneInfo(zone)).date()) if patient else None,
+        )
+        return rules.judge_person(catalogue, test, value, person)
+    if order.subject_kind in ("environment", "food", "vector"):
+        return rules.judge_environment(
+            catalogue, test, value, standard=order.standard, air_temperature=_air_temperature(order.in_situ)
+        )
+    # Calibration, proficiency and control items are judged by their own rules, not against people or sites.
+    return Judged(attention=value.kind == "text")
+
+
+def _air_temperature(in_situ: object) -> Decimal | None:
+    reading = in_situ.get("air_temperature") if isinstance(in_situ, dict) else None
+    try:
+        return None if reading in (None, "") else Decimal(str(reading))
+    except InvalidOperation:
+        return None
+
+
+def read_entry(catalogue: Catalogue, test_code: str, raw: str, decimal_mark: str | None = None) -> ParsedValue:
+    """What was written, taken apart; a missing value is never zero. Raises Refused at ``raw``."""
+    try:
+        test = catalogue.test(test_code)
+    except UnknownCode as error:
+        message = _("Pemeriksaan %(code)s tidak ada lagi dalam katalog.") % {"code": test_code}
+        raise Refused(message, code="unknown_test", problems=[Problem("raw", message)]) from error
+    if "\x00" in raw:
+        raise _bad_value("unreadable", _("Nilai memuat huruf yang tidak dapat disimpan."))
+    try:
+        value = catalogue_rules.read_value(
+            test, raw, answers=catalogue.answers(test_code), decimal_mark=decimal_mark or None
+        )
+    except catalogue_rules.ValueProblem as problem:
+        raise _bad_value(problem.code, problem.message[:1].upper() + problem.message[1:] + ".") from problem
+    if value.kind == "missing":
+        raise _bad_value("missing", _("Nilai kosong tidak disimpan. Tulis nilainya, atau kembalikan ke daftar kerja."))
+    if rules.too_wide(value):
+        raise _bad_value("too_long", _("Angka ini lebih panjang daripada yang dapat disimpan dengan tepat."))
+    return value
+
+
+def _bad_value(code: str, message: str) -> Refused:
+    return Refused(message, code=code, problems=[Problem("raw", message)])
+
+
+@dataclass(slots=True)
+class _Row:
+    place: int
+    entry: Entry
+    result: Result
+    test: TestInfo
+    value: ParsedValue
+    reason: str
+    comment_only: bool = False
+
+
+class _Batch:
+    """One saving of values: read all rows, judge them with what one set of queries brought, write them together."""
+
+    def __init__(self, actor: Actor, owner_id: UUID, entries: Sequence[Entry]) -> None:
+        actor.require("bench.enter", owner_id)
+        self.person = rows.person_of(actor)
+        self.actor, self.owner_id, self.entries = actor, owner_id, entries
+        self.results = rows.lock(owner_id, [entry.result_id for entry in entries])
+        self.catalogue = catalogues.effective(owner_id)
+        self.zone = Owner.objects.values_list("zone", flat=True).get(id=owner_id)
+        self.now = clock.now()
+        self.ready: list[_Row] = []
+        self.unchanged: list[UUID] = []
+        self.problems: list[RowProblem] = []
+
+    def read(self, *, strict: bool) -> None:
+        taken: set[UUID] = set()
+        for place, entry in enumerate(self.entries, start=1):
+            try:
+                if entry.result_id in taken:
+                    raise Refused(_("Hasil ini ada dua kali dalam kiriman yang sama."))
+                taken.add(entry.result_id)
+                self._read(place, entry)
+            except DomainError as error:
+                if strict:
+                    raise
+                field = error.problems[0].field if error.problems else "raw"
+                self.problems.append(RowProblem(place, entry.result_id, str(error), error.code, field))
+
+    def _read(self, place: int, entry: Entry) -> None:
+        result = self.results[entry.result_id]
+        # Its order's lock does not matter here: a cancelled order has cancelled its results.
+        RESULT.move(result.status, "enter")
+        value = read_entry(self.catalogue, result.test_code, entry.raw, entry.decimal_mark)
+        same = result.status == "entered" and result.raw == entry.raw and result.entered_by == self.person
+        same = same and entry.reason in ("", "first") and entry.instrument in ("", result.instrument)
+        same = same and entry.reagent_lot in ("", result.reagent_lot) and entry.method in ("", result.method)
+        comment = None if entry.comment is None else rows.short(entry.comment, "comment", 500)
+        changed_comment = comment is not None and comment != result.comment
+        if same and not changed_comment:
+            self.unchanged.append(result.id)
+            return
+        if not same and entry.seen is not None and entry.seen != result.entries:
+            raise Conflict(
+                _("Orang lain sudah mengisi hasil ini sejak halaman dibuka. Muat ulang untuk melihat nilainya."),
+                code="entered_meanwhile",
+            )
+        test = self.catalogue.test(result.test_code)
+        if same:
+            reason = ""
+        else:
+            try:
+                reason = rules.value_reason(
+                    entry.reason,
+                    entries=result.entries,
+                    amended=result.revision > 0 and result.revision > self._last_revision(result),
+                    status=result.status,
+                    returned=bool(result.return_reason),
+                )
+            except ValueError as error:
+                raise Refused(str(error), problems=[Problem("reason", str(error))]) from error
+        row = _Row(place, entry, result, test, value, reason, comment_only=same)
+        rows.short(entry.note, "note", 240)
+        rows.short(entry.method, "method", 160)
+        rows.short(entry.instrument, "instrument", 80)
+        rows.short(entry.reagent_lot, "reagent_lot", 60)
+        rows.short(entry.control_state, "control_state", 12)
+        if comment is not None:
+            result.comment = comment
+        self.ready.append(row)
+
+    def _last_revision(self, result: Result) -> int:
+        if not hasattr(self, "_revisions"):
+            self._revisions = queries.last_revisions(Scope.of(self.owner_id), self.results)
+        return self._revisions.get(result.id, 0)
+
+    def save(self) -> None:
+        self._save_comments([row for row in self.ready if row.comment_only])
+        fresh = [row for row in self.ready if not row.comment_only]
+        if not fresh:
+            return
+        scope = Scope.of(self.owner_id)
+        earlier = queries.previous_values(scope, [row.result for row in fresh])
+        values = [self._apply(row, earlier.get(row.result.id)) for row in fresh]
+        rows.store(
+            [row.result for row in fresh],
+            [
+                *rows.VALUE_FIELDS,
+                *rows.WORK_FIELDS,
+                *rows.EYE_FIELDS,
+                "status",
+                "entries",
+                "comment",
+                "return_reason",
+            ],
+        )
+        ResultValue.rows.bulk_create(values)
+        for row, value in zip(fresh, values, strict=True):
+            journal.record(
+                self.actor,
+                owner=self.owner_id,
+                event=ResultEntered(**rows.facts(row.result), sequence=value.sequence, reason=value.reason),
+                subject=row.result.order_id,
+                sealed={**rows.sealed_value(row.result), "note": value.note},
+            )
+        watch_critical(self.actor, self.owner_id, [(row.result, v) for row, v in zip(fresh, values, strict=True)])
+
+    def _apply(self, row: _Row, earlier: queries.Earlier | None) -> ResultValue:
+        result, value, entry, test = row.result, row.value, row.entry, row.test
+        judged = judge_value(self.catalogue, test, value, result=result, zone=self.zone, now=self.now)
+        delta = rules.Delta()
+        if earlier is not None:
+            delta = rules.judge_delta(
+                test,
+                value,
+                earlier.value,
+                shown=catalogue_rules.format_value(earlier.value, test, answers=self.catalogue.answers(test.code)),
+                days=earlier.days_before(result, self.zone),
+                unit=test.unit,
+                previous_unit=earlier.unit,
+                bound=delta_bounds().get(test.code),
+            )
+        result.raw, result.kind, result.operator = entry.raw, value.kind, value.operator
+        result.number, result.until, result.unit = value.number, value.until, test.unit
+        result.answer = value.text if value.kind == "coded" else ""
+        result.text = "" if value.kind == "coded" else value.text
+        result.flag, result.critical = judged.flag, judged.critical
+        result.abnormal = judged.attention or bool(delta.exceeded)
+        result.reference, result.judgement, result.basis = judged.reference, judged.judgement, judged.basis
+        result.meets_limit, result.limit_text, result.limit_basis = (
+            judged.meets_limit,
+            judged.limit_text,
+            judged.limit_basis,
+        )
+        result.delta = delta.text
+        result.method = " ".join(entry.method.split()) or result.method or test.method[:160]
+        result.instrument = " ".join(entry.instrument.split()) or result.instrument
+        result.reagent_lot = " ".join(entry.reagent_lot.split()) or result.reagent_lot
+        result.run = entry.run or result.run
+        result.control_state = " ".join(entry.control_state.split()) or result.control_state
+        result.status = RESULT.move(result.status, "enter")
+        result.entries += 1
+        result.entered_by, result.entered_at = self.person, self.now
+        result.verified_by = result.verified_at = result.validated_by = result.validated_at = None
+        result.return_reason = ""
+        return value_row(result, reason=row.reason, note=" ".join(entry.note.split()))
+
+    def _save_comments(self, changed: list[_Row]) -> None:
+        if not changed:
+            return
+        rows.store([row.result for row in changed], ["comment"])
+        for row in changed:
+            journal.record(
+                self.actor,
+                owner=self.owner_id,
+                event=ResultCommented(**rows.facts(row.result)),
+                subject=row.result.order_id,
+                sealed={"comment": row.result.comment},
+            )
+
+    def report(self) -> BatchReport:
+        return BatchReport(
+            done=tuple(row.result.id for row in self.ready),
+            unchanged=tuple(self.unchanged),
+            problems=tuple(self.problems),
+        )
+
+
+def value_row(result: Result, *, reason: str, note: str) -> ResultValue:
+    """The present value as the row that will never change."""
+    return ResultValue(
+        owner_id=result.owner_id,
+        result_id=result.id,
+        sequence=result.entries,
+        reason=reason,
+        note=note,
+        revision=result.revision,
+        raw=result.raw,
+        kind=result.kind,
+        operator=result.operator,
+        number=result.number,
+        until=result.until,
+        unit=result.unit,
+        answer=result.answer,
+        text=result.text,
+        flag=result.flag,
+        instrument=result.instrument,
+        reagent_lot=result.reagent_lot,
+        entered_by=result.entered_by,
+        entered_at=result.entered_at or clock.now(),
+    )
+
+
+# --- Critical values --------------------------------------------------------------------------------------------------
+
+
+def watch_critical(actor: Actor, owner_id: UUID, entered: Sequence[tuple[Result, ResultValue]]) -> None:
+    """Open the duty to call for what is critical now, and withdraw it for values that others replaced.
+
+    A critical repeat of a critical value keeps the first clock. Who was told of a critical value is not called a second
+    time for a repeat with the same flag; an amendment is always told.
+    """
+    known: dict[UUID, list[CriticalCall]] = {}
+    calls = CriticalCall.objects.within(Scope.of(owner_id)).filter(
+        result_id__in=[result.id for result, _value in entered], withdrawn_at__isnull=True
+    )
+    for call in calls.select_related("value"):
+        known.setdefault(call.result_id, []).append(call)
+    now = clock.now()
+    opened: list[CriticalCall] = []
+    withdrawn: list[CriticalCall] = []
+    for result, value in entered:
+        before = known.get(result.id, [])
+        uncalled = [call for call in before if call.called_at is None]
+        withdrawn += uncalled
+        for call in uncalled:
+            journal.record(
+                actor,
+                owner=owner_id,
+                event=CriticalWithdrawn(**rows.facts(result), call=call.id),
+                subject=result.order_id,
+            )
+        told = any(
+            call.called_at and call.value.flag == value.flag and call.value.revision == value.revision
+            for call in before
+        )
+        if not result.critical or told:
+            continue
+        call = CriticalCall(
+            owner_id=owner_id,
+            result_id=result.id,
+            value_id=value.id,
+            opened_at=now,
+            due_at=rules.call_due(now, min((c.due_at for c in uncalled), default=None)),
+        )
+        opened.append(call)
+        journal.record(
+            actor,
+            owner=owner_id,
+            event=CriticalOpened(**rows.facts(result), call=call.id, due_at=call.due_at.isoformat()),
+            subject=result.order_id,
+        )
+    if withdrawn:
+        CriticalCall.objects.within(Scope.of(owner_id)).filter(id__in=[call.id for call in withdrawn]).update(
+            withdrawn_at=now, withdrawn_reason=_("Nilai lain menggantikannya")
+        )
+    if opened:
+        CriticalCall.rows.bulk_create(opened)
