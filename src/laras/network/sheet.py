@@ -141,11 +141,11 @@ def read_sheet(content: bytes) -> Sheet:
 
 def read_degrees(text: str) -> float:
     """Degrees with a decimal point or comma; raises :class:`ValueError` for anything else, infinities too."""
-    if not re.fullmatch(r"[+-]?\d{1,3}([.,]\d{1,20})?", text):
+    if not re.fullmatch(r"[+-]?[0-9]{1,3}([.,][0-9]{1,20})?", text):
         raise ValueError(text)
     return float(text.replace(",", "."))
 
 
 def read_area_code(text: str) -> str:
     """A code as sheets hold it: dotted, digits, or a number with ``.0`` behind it."""
-    return re.sub(r"^(\d{2}|\d{4}|\d{6}|\d{10})\.0$", r"\1", text)
+    return re.sub(r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10})\.0$", r"\1", text)

@@ -232,17 +232,24 @@ def _works(
         if len(work.code) > 24 or " " in work.code:
             problem(work.row, "code", _("Kode ditulis tanpa spasi, paling banyak 24 huruf."))
         if not known and not found:
-            claim = claim_of(merged["kind"], merged.get("tier"), merged.get("area_id"), day)
-            if claim not in allowed:
-                try:
-                    require_network(actor, office_id, [claim], day)
-                    allowed[claim] = True
-                except Forbidden:
-                    allowed[claim] = False
-            if not allowed[claim]:
+            asked = [claim_of(merged["kind"], merged.get("tier"), merged.get("area_id"), day)]
+            if version:  # nobody takes over a laboratory by writing another place into the sheet
+                asked.append(claim_of(version.kind, version.tier, version.area_id, day))
+            for claim in asked:
+                if claim not in allowed:
+                    allowed[claim] = _is_allowed(actor, office_id, claim, day)
+            if not all(allowed[claim] for claim in asked):
                 problem(work.row, "area_code", _("Di luar wilayah kewenangan lembaga Anda."))
     _check_supervision(works, day, problems)
     return works, labels
+
+
+def _is_allowed(actor: Actor, office_id: UUID | None, claim: rules.Claim, day: date) -> bool:
+    try:
+        require_network(actor, office_id, [claim], day)
+    except Forbidden:
+        return False
+    return True
 
 
 def _values(line: sheet.SheetRow, areas: dict[str, Any], problem: Any) -> tuple[dict[str, Any], dict[str, str]]:

@@ -40,6 +40,9 @@ def rebuild_reach() -> int:
     for key, (tier, area) in stands.items():
         if key in explicit:
             served[key] = explicit[key]
+        elif tier is not None and tier > 3:
+            # Units of the ministry: reached by whoever has the whole nation, unless a jurisdiction says otherwise.
+            served[key] = [rules.Claim(national=True)]
         elif (area_served := rules.served_area(places, tier, area)) is not None:
             served[key] = [rules.Claim(area=area_served)]
     claims = {key: of for key, of in explicit.items() if key in nodes and nodes[key].kind != "laboratory"}
