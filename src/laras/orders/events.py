@@ -108,14 +108,17 @@ class SampleReceived(Event):
 
 @dataclass(frozen=True)
 class SampleRefused(Event):
-    """``tests`` wait for ``replacement`` (a sample of the same order), or are cancelled when there is none."""
+    """``refusal`` is a key of ``REFUSAL_REASONS``.
+
+    ``tests`` wait for ``replacement`` (a sample of the same order), or are cancelled when there is none.
+    """
 
     name: ClassVar[str] = "orders.sample_refused"
 
     order: UUID
     sample: UUID
     number: str
-    reason: str
+    refusal: str
     replacement: UUID | None
     replacement_number: str
     tests: tuple[UUID, ...]

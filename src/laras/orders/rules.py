@@ -34,24 +34,26 @@ SUBJECTS_OF_KIND: Mapping[str, frozenset[str] | None] = {
 
 @dataclass(frozen=True, slots=True)
 class InSitu:
-    """A reading taken at the site. ``low`` and ``high`` are what an instrument can show at all, not a limit."""
+    """A reading taken at the site. ``low`` and ``high`` are what an instrument can show at all, not a limit;
+    ``test`` is the test of the shipped catalogue that the reading answers, if any."""
 
     key: str
     unit: str
     low: Decimal
     high: Decimal
+    test: str = ""
 
 
 IN_SITU: Mapping[str, InSitu] = {
     row.key: row
     for row in (
-        InSitu("temperature", "°C", Decimal(-5), Decimal(100)),
+        InSitu("temperature", "°C", Decimal(-5), Decimal(100), "SUHU"),
         InSitu("air_temperature", "°C", Decimal(-5), Decimal(60)),
-        InSitu("ph", "", Decimal(0), Decimal(14)),
-        InSitu("residual_chlorine", "mg/L", Decimal(0), Decimal(20)),
-        InSitu("dissolved_oxygen", "mg/L", Decimal(0), Decimal(30)),
+        InSitu("ph", "", Decimal(0), Decimal(14), "PH"),
+        InSitu("residual_chlorine", "mg/L", Decimal(0), Decimal(20), "CL2"),
+        InSitu("dissolved_oxygen", "mg/L", Decimal(0), Decimal(30), "DO"),
         InSitu("turbidity", "NTU", Decimal(0), Decimal(10000)),
-        InSitu("conductivity", "µS/cm", Decimal(0), Decimal(200000)),
+        InSitu("conductivity", "µS/cm", Decimal(0), Decimal(200000), "DHL"),
         InSitu("humidity", "%", Decimal(0), Decimal(100)),
     )
 }
@@ -115,19 +117,26 @@ def fits(entry: TestInfo | PanelInfo, kind: str) -> bool:
     return allowed is None or entry.subject in allowed
 
 
+def _medium(specimen: str) -> str:
+    """The first word: ``Air, di tempat`` and ``Air (mikrobiologi)`` are both water."""
+    return re.split(r"[\s,(]", specimen.casefold(), maxsplit=1)[0]
+
+
 def plan_samples(tests: Iterable[TestInfo]) -> tuple[SamplePlan, ...]:
     """The containers that the tests need: one for each specimen and container.
 
-    What is measured at the site needs no container of its own when something of the same specimen is taken anyway.
+    What is measured at the site needs no container of its own when something of the same medium is taken anyway.
     """
     tests = tuple(tests)
     groups: dict[tuple[str, str], list[TestInfo]] = {}
     for test in tests:
         if not test.in_situ:
             groups.setdefault((test.specimen, test.container), []).append(test)
+    taken = list(groups)
     for test in tests:
         if test.in_situ:
-            key = next((key for key in groups if key[0] == test.specimen), (test.specimen, test.container))
+            medium = _medium(test.specimen)
+            key = next((key for key in taken if _medium(key[0]) == medium), (test.specimen, test.container))
             groups.setdefault(key, []).append(test)
     return tuple(
         SamplePlan(

@@ -8,290 +8,588 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0002_journal_append_only'),
-        ('network', '0001_initial'),
-        ('partners', '0002_search_keys_by_byte'),
-        ('people', '0002_search_keys_by_byte'),
+        ("core", "0002_journal_append_only"),
+        ("network", "0001_initial"),
+        ("partners", "0002_search_keys_by_byte"),
+        ("people", "0002_search_keys_by_byte"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=48)),
-                ('day', models.DateField()),
-                ('subject_kind', models.CharField(choices=[('person', 'Orang'), ('environment', 'Lingkungan'), ('food', 'Makanan dan minuman'), ('vector', 'Vektor dan reservoir'), ('equipment', 'Alat (kalibrasi)'), ('proficiency', 'Uji profisiensi'), ('control', 'Bahan kontrol')], max_length=16)),
-                ('subject_label', models.CharField(blank=True, max_length=160)),
-                ('requester', models.CharField(blank=True, max_length=120)),
-                ('payer', models.CharField(choices=[('self', 'Umum (bayar sendiri)'), ('bpjs', 'BPJS Kesehatan'), ('programme', 'Program'), ('institution', 'Instansi / perusahaan'), ('free', 'Tidak dipungut')], default='self', max_length=16)),
-                ('purpose', models.CharField(choices=[('diagnosis', 'Diagnosis'), ('follow_up', 'Pemantauan'), ('screening', 'Skrining'), ('surveillance', 'Surveilans'), ('outbreak', 'Penyelidikan KLB'), ('quality', 'Pengawasan kualitas'), ('slhs', 'Laik higiene sanitasi (SLHS)'), ('hajj', 'Haji'), ('other', 'Lainnya')], default='diagnosis', max_length=16)),
-                ('urgency', models.CharField(choices=[('routine', 'Biasa'), ('urgent', 'Cito'), ('outbreak', 'KLB')], default='routine', max_length=12)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('matrix', models.CharField(blank=True, max_length=40)),
-                ('standard', models.CharField(blank=True, max_length=80)),
-                ('in_situ', models.JSONField(blank=True, default=dict)),
-                ('source', models.CharField(default='counter', max_length=12)),
-                ('origin', models.UUIDField(null=True)),
-                ('registered_at', models.DateTimeField(default=laras.core.clock.now)),
-                ('registered_by', models.UUIDField(null=True)),
-                ('status', models.CharField(choices=[('registered', 'Terdaftar'), ('working', 'Dikerjakan'), ('reported', 'LHU terbit'), ('cancelled', 'Dibatalkan')], default='registered', max_length=12)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancel_reason', models.CharField(blank=True, max_length=240)),
-                ('client', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.client')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.owner')),
-                ('patient', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.patient')),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.CharField(max_length=48)),
+                ("day", models.DateField()),
+                (
+                    "subject_kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Orang"),
+                            ("environment", "Lingkungan"),
+                            ("food", "Makanan dan minuman"),
+                            ("vector", "Vektor dan reservoir"),
+                            ("equipment", "Alat (kalibrasi)"),
+                            ("proficiency", "Uji profisiensi"),
+                            ("control", "Bahan kontrol"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_label", models.CharField(blank=True, max_length=160)),
+                ("requester", models.CharField(blank=True, max_length=120)),
+                (
+                    "payer",
+                    models.CharField(
+                        choices=[
+                            ("self", "Umum (bayar sendiri)"),
+                            ("bpjs", "BPJS Kesehatan"),
+                            ("programme", "Program"),
+                            ("institution", "Instansi / perusahaan"),
+                            ("free", "Tidak dipungut"),
+                        ],
+                        default="self",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("diagnosis", "Diagnosis"),
+                            ("follow_up", "Pemantauan"),
+                            ("screening", "Skrining"),
+                            ("surveillance", "Surveilans"),
+                            ("outbreak", "Penyelidikan KLB"),
+                            ("quality", "Pengawasan kualitas"),
+                            ("slhs", "Laik higiene sanitasi (SLHS)"),
+                            ("hajj", "Haji"),
+                            ("other", "Lainnya"),
+                        ],
+                        default="diagnosis",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[("routine", "Biasa"), ("urgent", "Cito"), ("outbreak", "KLB")],
+                        default="routine",
+                        max_length=12,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("matrix", models.CharField(blank=True, max_length=40)),
+                ("standard", models.CharField(blank=True, max_length=80)),
+                ("in_situ", models.JSONField(blank=True, default=dict)),
+                ("source", models.CharField(default="counter", max_length=12)),
+                ("origin", models.UUIDField(null=True)),
+                ("registered_at", models.DateTimeField(default=laras.core.clock.now)),
+                ("registered_by", models.UUIDField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("registered", "Terdaftar"),
+                            ("working", "Dikerjakan"),
+                            ("reported", "LHU terbit"),
+                            ("cancelled", "Dibatalkan"),
+                        ],
+                        default="registered",
+                        max_length=12,
+                    ),
+                ),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("cancel_reason", models.CharField(blank=True, max_length=240)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.client",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.patient",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'orders_order',
-                'abstract': False,
-                'base_manager_name': 'rows',
+                "db_table": "orders_order",
+                "abstract": False,
+                "base_manager_name": "rows",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('rows', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('code', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=160)),
-                ('is_panel', models.BooleanField(default=False)),
-                ('price', models.PositiveIntegerField(default=0)),
-                ('price_parts', models.JSONField(default=dict)),
-                ('regime', models.CharField(blank=True, max_length=12)),
-                ('account', models.CharField(blank=True, max_length=40)),
-                ('agreement', models.UUIDField(null=True)),
-                ('cancelled', models.BooleanField(default=False)),
-                ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.owner')),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=160)),
+                ("is_panel", models.BooleanField(default=False)),
+                ("price", models.PositiveIntegerField(default=0)),
+                ("price_parts", models.JSONField(default=dict)),
+                ("regime", models.CharField(blank=True, max_length=12)),
+                ("account", models.CharField(blank=True, max_length=40)),
+                ("agreement", models.UUIDField(null=True)),
+                ("cancelled", models.BooleanField(default=False)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'orders_line',
-                'abstract': False,
-                'base_manager_name': 'rows',
+                "db_table": "orders_line",
+                "abstract": False,
+                "base_manager_name": "rows",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('rows', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Sample',
+            name="Sample",
             fields=[
-                ('id', models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=48)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('specimen', models.CharField(max_length=60)),
-                ('container', models.CharField(blank=True, max_length=80)),
-                ('description', models.CharField(blank=True, max_length=160)),
-                ('status', models.CharField(choices=[('expected', 'Belum diambil'), ('collected', 'Sudah diambil'), ('received', 'Diterima'), ('refused', 'Ditolak'), ('cancelled', 'Dibatalkan'), ('disposed', 'Dimusnahkan')], default='expected', max_length=12)),
-                ('collected_at', models.DateTimeField(null=True)),
-                ('collector', models.CharField(blank=True, max_length=120)),
-                ('received_at', models.DateTimeField(null=True)),
-                ('received_by', models.UUIDField(null=True)),
-                ('condition', models.CharField(blank=True, max_length=120)),
-                ('temperature', models.DecimalField(decimal_places=1, max_digits=5, null=True)),
-                ('refusal', models.CharField(blank=True, max_length=16)),
-                ('refusal_note', models.CharField(blank=True, max_length=240)),
-                ('external_number', models.CharField(blank=True, max_length=60)),
-                ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='orders.order')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.owner')),
-                ('replaces', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.sample')),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.CharField(max_length=48)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("specimen", models.CharField(max_length=60)),
+                ("container", models.CharField(blank=True, max_length=80)),
+                ("description", models.CharField(blank=True, max_length=160)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("expected", "Belum diambil"),
+                            ("collected", "Sudah diambil"),
+                            ("received", "Diterima"),
+                            ("refused", "Ditolak"),
+                            ("cancelled", "Dibatalkan"),
+                            ("disposed", "Dimusnahkan"),
+                        ],
+                        default="expected",
+                        max_length=12,
+                    ),
+                ),
+                ("collected_at", models.DateTimeField(null=True)),
+                ("collector", models.CharField(blank=True, max_length=120)),
+                ("received_at", models.DateTimeField(null=True)),
+                ("received_by", models.UUIDField(null=True)),
+                ("condition", models.CharField(blank=True, max_length=120)),
+                ("temperature", models.DecimalField(decimal_places=1, max_digits=5, null=True)),
+                ("refusal", models.CharField(blank=True, max_length=16)),
+                ("refusal_note", models.CharField(blank=True, max_length=240)),
+                ("external_number", models.CharField(blank=True, max_length=60)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.sample",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'orders_sample',
-                'abstract': False,
-                'base_manager_name': 'rows',
+                "db_table": "orders_sample",
+                "abstract": False,
+                "base_manager_name": "rows",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('rows', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='RequestedTest',
+            name="RequestedTest",
             fields=[
-                ('id', models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('test_code', models.CharField(max_length=60)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('cancelled', models.BooleanField(default=False)),
-                ('origin', models.UUIDField(null=True)),
-                ('line', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='requested', to='orders.orderline')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='requested', to='orders.order')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.owner')),
-                ('sample', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requested', to='orders.sample')),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("test_code", models.CharField(max_length=60)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("cancelled", models.BooleanField(default=False)),
+                ("origin", models.UUIDField(null=True)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="requested",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="requested", to="orders.order"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="requested", to="orders.sample"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'orders_requested_test',
-                'abstract': False,
-                'base_manager_name': 'rows',
+                "db_table": "orders_requested_test",
+                "abstract": False,
+                "base_manager_name": "rows",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('rows', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Custody',
+            name="Custody",
             fields=[
-                ('id', models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(default=laras.core.clock.now)),
-                ('action', models.CharField(max_length=16)),
-                ('person', models.UUIDField(null=True)),
-                ('person_name', models.CharField(blank=True, max_length=120)),
-                ('place', models.CharField(blank=True, max_length=120)),
-                ('note', models.CharField(blank=True, max_length=240)),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.owner')),
-                ('sample', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='custody', to='orders.sample')),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("at", models.DateTimeField(default=laras.core.clock.now)),
+                ("action", models.CharField(max_length=16)),
+                ("person", models.UUIDField(null=True)),
+                ("person_name", models.CharField(blank=True, max_length=120)),
+                ("place", models.CharField(blank=True, max_length=120)),
+                ("note", models.CharField(blank=True, max_length=240)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="custody", to="orders.sample"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'orders_custody',
-                'abstract': False,
-                'base_manager_name': 'rows',
+                "db_table": "orders_custody",
+                "abstract": False,
+                "base_manager_name": "rows",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('rows', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=160)),
-                ('kind', models.CharField(blank=True, max_length=40)),
-                ('address', models.CharField(blank=True, max_length=240)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.area')),
-                ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.client')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.owner')),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("kind", models.CharField(blank=True, max_length=40)),
+                ("address", models.CharField(blank=True, max_length=240)),
+                ("latitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                ("longitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.area",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.client",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'orders_site',
-                'abstract': False,
-                'base_manager_name': 'rows',
+                "db_table": "orders_site",
+                "abstract": False,
+                "base_manager_name": "rows",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('rows', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddField(
-            model_name='order',
-            name='site',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.site'),
+            model_name="order",
+            name="site",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orders.site"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='orders_line_position_once'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="orders_line_position_once"),
         ),
         migrations.AddIndex(
-            model_name='sample',
-            index=models.Index(fields=['owner', 'status', 'collected_at'], name='orders_sample_by_status'),
+            model_name="sample",
+            index=models.Index(fields=["owner", "status", "collected_at"], name="orders_sample_by_status"),
         ),
         migrations.AddIndex(
-            model_name='sample',
-            index=models.Index(fields=['owner', 'external_number'], name='orders_sample_external'),
+            model_name="sample",
+            index=models.Index(fields=["owner", "external_number"], name="orders_sample_external"),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.UniqueConstraint(fields=('owner', 'number'), name='orders_sample_number_once'),
+            model_name="sample",
+            constraint=models.UniqueConstraint(fields=("owner", "number"), name="orders_sample_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='orders_sample_position_once'),
+            model_name="sample",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="orders_sample_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['expected', 'collected', 'received', 'refused', 'cancelled', 'disposed'])), name='orders_sample_status_known'),
+            model_name="sample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["expected", "collected", "received", "refused", "cancelled", "disposed"])
+                ),
+                name="orders_sample_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'collected'), _negated=True), ('collected_at__isnull', False), _connector='OR'), name='orders_sample_collected_when'),
+            model_name="sample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "collected"), _negated=True), ("collected_at__isnull", False), _connector="OR"
+                ),
+                name="orders_sample_collected_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'received'), _negated=True), ('received_at__isnull', False), _connector='OR'), name='orders_sample_received_when'),
+            model_name="sample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "received"), _negated=True), ("received_at__isnull", False), _connector="OR"
+                ),
+                name="orders_sample_received_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'refused'), _negated=True), models.Q(('refusal', ''), _negated=True), _connector='OR'), name='orders_sample_refused_why'),
+            model_name="sample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "refused"), _negated=True),
+                    models.Q(("refusal", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="orders_sample_refused_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestedtest',
-            constraint=models.UniqueConstraint(condition=models.Q(('cancelled', False)), fields=('order', 'sample', 'test_code'), name='orders_requested_test_once'),
+            model_name="requestedtest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("cancelled", False)),
+                fields=("order", "sample", "test_code"),
+                name="orders_requested_test_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='custody',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['collected', 'handed', 'received', 'refused', 'stored', 'sent', 'returned', 'disposed'])), name='orders_custody_action_known'),
+            model_name="custody",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "action__in",
+                        ["collected", "handed", "received", "refused", "stored", "sent", "returned", "disposed"],
+                    )
+                ),
+                name="orders_custody_action_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='site',
-            index=models.Index(fields=['owner', 'name'], name='orders_site_name'),
+            model_name="site",
+            index=models.Index(fields=["owner", "name"], name="orders_site_name"),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-12, 7)), ('longitude__range', (94, 142))), _connector='OR'), name='orders_site_in_indonesia'),
+            model_name="site",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                    models.Q(("latitude__range", (-12, 7)), ("longitude__range", (94, 142))),
+                    _connector="OR",
+                ),
+                name="orders_site_in_indonesia",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['owner', '-registered_at'], name='orders_order_recent'),
+            model_name="order",
+            index=models.Index(fields=["owner", "-registered_at"], name="orders_order_recent"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['owner', 'status', '-registered_at'], name='orders_order_by_status'),
+            model_name="order",
+            index=models.Index(fields=["owner", "status", "-registered_at"], name="orders_order_by_status"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['owner', 'urgency', '-registered_at'], name='orders_order_by_urgency'),
+            model_name="order",
+            index=models.Index(fields=["owner", "urgency", "-registered_at"], name="orders_order_by_urgency"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['patient', '-registered_at'], name='orders_order_of_patient'),
+            model_name="order",
+            index=models.Index(fields=["patient", "-registered_at"], name="orders_order_of_patient"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['client', '-registered_at'], name='orders_order_of_client'),
+            model_name="order",
+            index=models.Index(fields=["client", "-registered_at"], name="orders_order_of_client"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('owner', 'number'), name='orders_order_number_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("owner", "number"), name="orders_order_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['registered', 'working', 'reported', 'cancelled'])), name='orders_order_status_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["registered", "working", "reported", "cancelled"])),
+                name="orders_order_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('urgency__in', ['routine', 'urgent', 'outbreak'])), name='orders_order_urgency_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("urgency__in", ["routine", "urgent", "outbreak"])),
+                name="orders_order_urgency_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('payer__in', ['self', 'bpjs', 'programme', 'institution', 'free'])), name='orders_order_payer_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("payer__in", ["self", "bpjs", "programme", "institution", "free"])),
+                name="orders_order_payer_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['diagnosis', 'follow_up', 'screening', 'surveillance', 'outbreak', 'quality', 'slhs', 'hajj', 'other'])), name='orders_order_purpose_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "purpose__in",
+                        [
+                            "diagnosis",
+                            "follow_up",
+                            "screening",
+                            "surveillance",
+                            "outbreak",
+                            "quality",
+                            "slhs",
+                            "hajj",
+                            "other",
+                        ],
+                    )
+                ),
+                name="orders_order_purpose_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ('counter', 'api', 'import', 'referral', 'demo'))), name='orders_order_source_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ("counter", "api", "import", "referral", "demo"))),
+                name="orders_order_source_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('patient__isnull', False), ('subject_kind', 'person')), models.Q(('patient__isnull', True), ('site__isnull', False), ('subject_kind__in', ['environment', 'food', 'vector'])), models.Q(('patient__isnull', True), ('subject_kind__in', ['equipment', 'proficiency', 'control'])), _connector='OR'), name='orders_order_has_its_subject'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("patient__isnull", False), ("subject_kind", "person")),
+                    models.Q(
+                        ("patient__isnull", True),
+                        ("site__isnull", False),
+                        ("subject_kind__in", ["environment", "food", "vector"]),
+                    ),
+                    models.Q(("patient__isnull", True), ("subject_kind__in", ["equipment", "proficiency", "control"])),
+                    _connector="OR",
+                ),
+                name="orders_order_has_its_subject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), ('cancelled_at__isnull', False), _connector='OR'), name='orders_order_cancelled_when'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "cancelled"), _negated=True), ("cancelled_at__isnull", False), _connector="OR"
+                ),
+                name="orders_order_cancelled_when",
+            ),
         ),
     ]

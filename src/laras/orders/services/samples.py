@@ -209,7 +209,7 @@ def refuse_sample(
             order=sample.order_id,
             sample=sample.id,
             number=sample.number,
-            reason=reason,
+            refusal=reason,
             replacement=new.id if new else None,
             replacement_number=new.number if new else "",
             tests=tuple(tests),

@@ -1,0 +1,388 @@
+"""Reading orders, samples and custody. Every function takes the scope first; rows of others are not found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from laras.basics.names import prefix_range
+from laras.core import clock
+from laras.core.errors import Refused
+from laras.core.models import Owner
+from laras.core.numbering import check_character
+from laras.core.scope import Scope, get_or_404
+from laras.orders import rules
+from laras.orders.models import Custody, Order, OrderLine, RequestedTest, Sample, Site
+from laras.orders.types import Found
+from laras.people import queries as people_queries
+
+PAGE = 50
+URGENCY_RANK = Case(
+    When(order__urgency="outbreak", then=Value(0)),
+    When(order__urgency="urgent", then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+
+# --- Lists ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What a list is narrowed to; empty means everything. ``text`` is a number, or a patient's name or NIK."""
+
+    status: str = ""
+    urgency: str = ""
+    subject_kind: str = ""
+    payer: str = ""
+    client_id: UUID | None = None
+    patient_id: UUID | None = None
+    day_from: date | None = None
+    day_until: date | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One line of a list. ``tests`` are the names of the lines that stand, ``samples`` status -> how many."""
+
+    order: Order
+    subject: str
+    tests: tuple[str, ...] = ()
+    samples: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """``next`` is the cursor of the following page, empty at the end."""
+
+    rows: list[OrderRow]
+    next: str = ""
+
+
+def subject_of(order: Order) -> str:
+    """Who or what an order is about, in one line (personal). Read with ``patient`` and ``site`` joined."""
+    if order.patient_id:
+        return order.patient.full_name
+    if order.site_id:
+        return order.site.name
+    return order.subject_label
+
+
+def list_orders(scope: Scope, wanted: OrderFilter | None = None, *, after: str = "", limit: int = PAGE) -> OrderPage:
+    """Orders, newest first, a page by key: page 5,000 costs what page 1 costs. Three queries, one more for a name."""
+    wanted = wanted or OrderFilter()
+    rows = _filtered(scope, wanted)
+    if after:
+        moment, key = _read_cursor(after)
+        # The first condition is the index's; the second only cuts the rows of that very moment.
+        rows = rows.filter(registered_at__lte=moment).exclude(registered_at=moment, id__gte=key)
+    found = list(rows.select_related("patient", "site", "client").order_by("-registered_at", "-id")[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    ids = [order.id for order in found]
+    tests: dict[UUID, list[str]] = {key: [] for key in ids}
+    lines = OrderLine.objects.within(scope).filter(order_id__in=ids, cancelled=False).order_by("order_id", "position")
+    for order_id, name in lines.values_list("order_id", "name"):
+        tests[order_id].append(name)
+    samples: dict[UUID, dict[str, int]] = {key: {} for key in ids}
+    counts = Sample.objects.within(scope).filter(order_id__in=ids).values_list("order_id", "status")
+    for order_id, status, n in counts.annotate(n=Count("id")).order_by():
+        samples[order_id][status] = n
+    page = [OrderRow(order, subject_of(order), tuple(tests[order.id]), samples[order.id]) for order in found]
+    last = found[-1] if more else None
+    return OrderPage(page, f"{last.registered_at.isoformat()}~{last.id}" if last else "")
+
+
+def _read_cursor(after: str) -> tuple[datetime, UUID]:
+    moment, _tilde, key = after.replace(" ", "+").partition("~")
+    try:
+        read = datetime.fromisoformat(moment)
+        if read.tzinfo is None:
+            raise ValueError(moment)
+        return read, UUID(key)
+    except ValueError as error:
+        raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
+
+
+def _filtered(scope: Scope, wanted: OrderFilter) -> QuerySet[Order]:
+    rows = Order.objects.within(scope)
+    for name in ("status", "urgency", "subject_kind", "payer", "client_id"):
+        if given := getattr(wanted, name):
+            rows = rows.filter(**{name: given})
+    if wanted.patient_id:
+        rows = rows.filter(patient_id__in=people_queries.identity_ids(scope, wanted.patient_id))
+    if wanted.day_from or wanted.day_until:
+        zone = _zone(scope)
+        if wanted.day_from:
+            rows = rows.filter(registered_at__gte=datetime.combine(wanted.day_from, time(), zone))
+        if wanted.day_until:
+            following = wanted.day_until + timedelta(days=1)
+            rows = rows.filter(registered_at__lt=datetime.combine(following, time(), zone))
+    text = wanted.text.strip()
+    if text:
+        rows = _with_text(scope, rows, text)
+    return rows
+
+
+def _with_text(scope: Scope, rows: QuerySet[Order], text: str) -> QuerySet[Order]:
+    found = find_by_number(scope, text)
+    if found:
+        return rows.filter(id__in={item.order_id for item in found})
+    if any(letter.isdigit() for letter in text) and "-" in text:
+        low, high = prefix_range(text.upper())
+        return rows.filter(number__gte=low, number__lt=high)
+    patients = people_queries.search(scope, text, limit=200).patients
+    sites = Site.objects.within(scope).filter(name__istartswith=text).values_list("id", flat=True)[:200]
+    return rows.filter(Q(patient_id__in=[patient.id for patient in patients]) | Q(site_id__in=list(sites)))
+
+
+def _zone(scope: Scope) -> ZoneInfo:
+    """The calendar of a list: its organisation's; of many, that of the west."""
+    if len(scope.owners) == 1 and not scope.offices:
+        zone = Owner.objects.filter(id__in=scope.owners).values_list("zone", flat=True).first()
+        if zone:
+            return ZoneInfo(zone)
+    return ZoneInfo("Asia/Jakarta")
+
+
+def orders_in(scope: Scope, wanted: OrderFilter | None = None) -> QuerySet[Order]:
+    """The orders of a filter as a query, for pages by key (``core.api.page_of``)."""
+    return _filtered(scope, wanted or OrderFilter()).select_related("patient", "site", "client")
+
+
+# --- One order ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """Everything of one order, in five queries however much it is."""
+
+    order: Order
+    lines: list[OrderLine]
+    samples: list[Sample]
+    requested: list[RequestedTest]
+    custody: list[Custody]
+
+    @property
+    def subject(self) -> str:
+        return subject_of(self.order)
+
+    @property
+    def total(self) -> int:
+        """Whole rupiah of the lines that stand."""
+        return sum(line.price for line in self.lines if not line.cancelled)
+
+    def tests_of(self, sample: Sample) -> list[RequestedTest]:
+        return [row for row in self.requested if row.sample_id == sample.id]
+
+    def custody_of(self, sample: Sample) -> list[Custody]:
+        return [row for row in self.custody if row.sample_id == sample.id]
+
+
+def get_order(scope: Scope, order_id: UUID | str) -> OrderDetail:
+    """The whole order. Raises NotFound."""
+    rows = Order.objects.within(scope).select_related("patient", "site", "client", "owner")
+    order = get_or_404(rows, id=order_id)
+    inside = Scope.of(order.owner_id)
+    samples = list(Sample.objects.within(inside).filter(order_id=order.id).order_by("position"))
+    links = Custody.objects.within(inside).filter(sample_id__in=[row.id for row in samples]).order_by("at", "id")
+    return OrderDetail(
+        order=order,
+        lines=list(OrderLine.objects.within(inside).filter(order_id=order.id).order_by("position")),
+        samples=samples,
+        requested=list(RequestedTest.objects.within(inside).filter(order_id=order.id).order_by("position")),
+        custody=list(links),
+    )
+
+
+def order_head(scope: Scope, order_id: UUID | str) -> Order:
+    """The order itself, with its patient, site and client. Raises NotFound."""
+    order: Order = get_or_404(
+        Order.objects.within(scope).select_related("patient", "site", "client", "owner"), id=order_id
+    )
+    return order
+
+
+def get_sample(scope: Scope, sample_id: UUID | str) -> Sample:
+    """A sample with its order and whom it is of. Raises NotFound."""
+    sample: Sample = get_or_404(_with_subject(Sample.objects.within(scope)), id=sample_id)
+    return sample
+
+
+def samples_by_id(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, Sample]:
+    """Several samples with their orders; unknown ids are left out."""
+    return {row.id: row for row in _with_subject(Sample.objects.within(scope)).filter(id__in=list(ids))}
+
+
+def orders_by_id(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, Order]:
+    """Several orders with patient, site and client; unknown ids are left out."""
+    rows = Order.objects.within(scope).select_related("patient", "site", "client").filter(id__in=list(ids))
+    return {row.id: row for row in rows}
+
+
+def requested_of(
+    scope: Scope, *, order_id: UUID | None = None, sample_ids: Sequence[UUID] = (), ids: Sequence[UUID] = ()
+) -> list[RequestedTest]:
+    """Requested tests that stand, of an order, of samples or by id, with sample and order joined."""
+    rows = RequestedTest.objects.within(scope).filter(cancelled=False).select_related("order", "sample")
+    if order_id is not None:
+        rows = rows.filter(order_id=order_id)
+    if sample_ids:
+        rows = rows.filter(sample_id__in=list(sample_ids))
+    if ids:
+        rows = rows.filter(id__in=list(ids))
+    return list(rows.order_by("order_id", "position"))
+
+
+def _with_subject(rows: QuerySet[Sample]) -> QuerySet[Sample]:
+    return rows.select_related("order", "order__patient", "order__site")
+
+
+# --- Queues ---------------------------------------------------------------------------------------------------------
+
+
+def to_collect(scope: Scope, *, limit: int = 200) -> list[Sample]:
+    """Samples not yet taken: outbreak and urgent ones first, then those that wait longest."""
+    rows = _with_subject(Sample.objects.within(scope).filter(status="expected")).select_related("order__client")
+    return list(rows.order_by(URGENCY_RANK, "order__registered_at", "position")[:limit])
+
+
+def to_receive(scope: Scope, *, limit: int = 200) -> list[Sample]:
+    """Samples not yet here, as :func:`to_collect`; what was taken comes before what was only announced."""
+    rows = _with_subject(Sample.objects.within(scope).filter(status__in=("collected", "expected")))
+    taken = Case(When(status="collected", then=Value(0)), default=Value(1), output_field=IntegerField())
+    return list(
+        rows.select_related("order__client").order_by(
+            URGENCY_RANK, taken, "collected_at", "order__registered_at", "position"
+        )[:limit]
+    )
+
+
+def received_lately(scope: Scope, *, limit: int = 20) -> list[Sample]:
+    """What came in during the last day, newest first."""
+    since = clock.now() - timedelta(days=1)
+    rows = _with_subject(Sample.objects.within(scope).filter(status="received", received_at__gte=since))
+    # Looked for among the orders of the last month, so that the index of recent orders bounds the work.
+    rows = rows.filter(order__registered_at__gte=since - timedelta(days=30))
+    return list(rows.order_by("-received_at")[:limit])
+
+
+def counts_for_home(scope: Scope) -> dict[str, int]:
+    """What waits: ``registered_today``, ``to_collect``, ``to_receive``, ``urgent_to_receive``, ``open_orders``."""
+    midnight = datetime.combine(clock.now().astimezone(zone := _zone(scope)).date(), time(), zone)
+    orders = Order.objects.within(scope)
+    samples = Sample.objects.within(scope)
+    waiting = samples.filter(status__in=("expected", "collected")).aggregate(
+        to_collect=Count("id", filter=Q(status="expected")),
+        to_receive=Count("id", filter=Q(status="collected")),
+        urgent_to_receive=Count("id", filter=~Q(order__urgency="routine")),
+    )
+    return {
+        "registered_today": orders.filter(registered_at__gte=midnight).count(),
+        "open_orders": orders.filter(status__in=("registered", "working")).count(),
+        **waiting,
+    }
+
+
+# --- By number ------------------------------------------------------------------------------------------------------
+
+
+def find_by_number(scope: Scope, text: str) -> list[Found]:
+    """Orders and samples by a printed or scanned number, ours or another's (``external_number``), best first.
+
+    Case, hyphens and a missing check character do not matter; ``42`` is today's order 42. A wrong check character finds
+    nothing, so that a misread digit never opens another person's order.
+    """
+    text = text.strip().upper()
+    if not text or len(text) > 60:
+        return []
+    owners = list(Owner.objects.filter(id__in=scope.owners).values_list("code", "zone")) if scope.owners else []
+    numbers = {text}
+    if len(owners) <= 20:
+        for code, zone in owners:
+            for body, check in rules.number_candidates(text, [code], clock.today(zone)):
+                right = check_character(body)
+                if not check or check == right:
+                    numbers.add(f"{body}-{right}")
+    found = [
+        Found("order", key, key, number)
+        for key, number in Order.objects.within(scope).filter(number__in=numbers).values_list("id", "number")
+    ]
+    samples = Sample.objects.within(scope).filter(Q(number__in=numbers) | Q(external_number=text))
+    found += [
+        Found("sample", key, order_id, number, external)
+        for key, order_id, number, external in samples.values_list("id", "order_id", "number", "external_number")[:20]
+    ]
+    return found
+
+
+def find_sample(scope: Scope, text: str) -> Sample | None:
+    """The one sample that a scan at the counter means: by its number, or by its order's when that has only one left."""
+    found = find_by_number(scope, text)
+    samples = [item.id for item in found if item.kind == "sample"]
+    if not samples:
+        orders = [item.id for item in found if item.kind == "order"]
+        rows = Sample.objects.within(scope).filter(order_id__in=orders, status__in=("expected", "collected"))
+        samples = list(rows.values_list("id", flat=True)[:2])
+    return get_sample(scope, samples[0]) if len(samples) == 1 else None
+
+
+# --- For other pages ------------------------------------------------------------------------------------------------
+
+
+def orders_of_patient(scope: Scope, patient_id: UUID, *, limit: int = 20) -> list[Order]:
+    """The newest orders of a person, those under merged records too."""
+    ids = people_queries.identity_ids(scope, patient_id)
+    return list(Order.objects.within(scope).filter(patient_id__in=ids).order_by("-registered_at")[:limit])
+
+
+def last_served(owner_id: UUID, patient_ids: Sequence[UUID]) -> datetime | None:
+    """When a person was last here; the law on keeping records counts from then."""
+    rows = Order.objects.within(Scope.of(owner_id)).filter(patient_id__in=list(patient_ids))
+    newest: datetime | None = rows.aggregate(last=Max("registered_at"))["last"]
+    return newest
+
+
+def frequent_codes(scope: Scope, *, subject_kind: str = "person", limit: int = 12) -> list[str]:
+    """The tests and panels ordered most often in the last two hundred orders of this kind."""
+    recent = Order.objects.within(scope).filter(subject_kind=subject_kind).order_by("-registered_at")
+    ids = list(recent.values_list("id", flat=True)[:200])
+    lines = OrderLine.objects.within(scope).filter(order_id__in=ids)
+    rows = lines.values("code").annotate(n=Count("id")).order_by("-n", "code").values_list("code", flat=True)
+    return list(rows[:limit])
+
+
+def recent_requesters(scope: Scope, *, limit: int = 40) -> list[str]:
+    """Names of doctors written on recent orders, for suggestions."""
+    recent = Order.objects.within(scope).order_by("-registered_at").values_list("requester", flat=True)[:300]
+    return list(dict.fromkeys(name for name in recent if name))[:limit]
+
+
+def sites(scope: Scope, text: str = "", *, limit: int = 30) -> list[Site]:
+    """Places whose name begins with or contains the text, newest first when there is none."""
+    rows = Site.objects.within(scope).select_related("client")
+    if text.strip():
+        return list(rows.filter(name__icontains=text.strip()[:160]).order_by("name")[:limit])
+    return list(rows.order_by("-id")[:limit])
+
+
+def get_site(scope: Scope, site_id: UUID | str) -> Site:
+    """A place. Raises NotFound."""
+    site: Site = get_or_404(Site.objects.within(scope).select_related("client", "area"), id=site_id)
+    return site
+
+
+def history_names(people: Iterable[Any]) -> dict[UUID, str]:
+    """Names of staff by their ids, in one query."""
+    from laras.core.models import StaffPerson
+
+    return {row.id: str(row) for row in StaffPerson.objects.filter(id__in={key for key in people if key})}
