@@ -22,6 +22,7 @@ from laras.network.models import (
     Region,
     RegionProvince,
 )
+from laras.network.rules import tidy
 from laras.network.types import AreaRow, OrganisationRow, Place
 
 
@@ -45,7 +46,7 @@ def areas(
         rows = rows.filter(area__level=level)
     if parent_id is not None:
         rows = rows.filter(parent_id=parent_id)
-    if search:
+    if search := tidy(search):
         rows = rows.filter(Q(name__icontains=search) | Q(code__startswith=search))
     return rows.order_by("code")
 
@@ -126,7 +127,29 @@ def path_of(area_id: UUID, on: date | None = None) -> list[AreaVersion]:
 
 def area_label(area_id: UUID | None, on: date | None = None) -> str:
     """``Bulurokeng, Biringkanaya, Kota Makassar, Sulawesi Selatan``; empty without an area."""
-    return ", ".join(version.name for version in path_of(area_id, on)) if area_id else ""
+    return area_labels([area_id], on).get(area_id, "") if area_id else ""
+
+
+def area_labels(area_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, str]:
+    """The labels of many areas at once; one query a level."""
+    day, wanted = on or clock.today(), set(area_ids)
+    known: dict[UUID, tuple[str, UUID | None]] = {}
+    missing = set(wanted)
+    while missing:
+        rows = AreaVersion.objects.filter(valid_on(day), area_id__in=missing)
+        found = {area_id: (name, parent) for area_id, name, parent in rows.values_list("area_id", "name", "parent_id")}
+        known |= found
+        missing = {parent for _, parent in found.values() if parent is not None and parent not in known}
+
+    def label(area_id: UUID) -> str:
+        names = []
+        step: UUID | None = area_id
+        while step in known and len(names) < len(rules.LEVELS):
+            name, step = known[step]
+            names.append(name)
+        return ", ".join(names)
+
+    return {area_id: label(area_id) for area_id in wanted if area_id in known}
 
 
 def history_of(area_id: UUID) -> list[AreaVersion]:
@@ -205,8 +228,10 @@ def organisations(
     on: date | None = None,
 ) -> QuerySet[OrganisationVersion]:
     """The organisations valid on a day (today) by code. ``area_id``: standing there or in anything inside it."""
-    rows = OrganisationVersion.objects.filter(valid_on(on or clock.today())).select_related(
-        "organisation__owner", "supervisor__owner", "institution", "region"
+    rows = (
+        OrganisationVersion.objects.filter(valid_on(on or clock.today()))
+        .select_related("organisation__owner", "supervisor__owner", "institution", "region")
+        .annotate(code=F("organisation__owner__code"))
     )
     if not closed:
         rows = rows.filter(organisation__owner__closed=False)
@@ -220,9 +245,9 @@ def organisations(
         rows = rows.filter(within(area_id, "area_id", on))
     if supervisor_id is not None:
         rows = rows.filter(supervisor_id=supervisor_id)
-    if search:
+    if search := tidy(search):
         rows = rows.filter(Q(name__icontains=search) | Q(organisation__owner__code__icontains=search))
-    return rows.order_by("organisation__owner__code")
+    return rows.order_by("code")
 
 
 def organisation_rows(versions: Iterable[OrganisationVersion], on: date | None = None) -> list[OrganisationRow]:
@@ -285,7 +310,7 @@ def organisation_history(owner_id: UUID) -> list[OrganisationVersion]:
 
 
 def find_organisation(code: str) -> Organisation | None:
-    return Organisation.objects.select_related("owner").filter(owner__code=code.strip()).first()
+    return Organisation.objects.select_related("owner").filter(owner__code=tidy(code)).first()
 
 
 def organisation_exists(owner_id: UUID) -> bool:
@@ -354,3 +379,11 @@ def owner_codes() -> dict[str, Owner]:
 
 def area_exists(area_id: UUID) -> bool:
     return Area.objects.filter(pk=area_id).exists()
+
+
+def province_codes(region_id: UUID) -> list[str]:
+    """The codes of a region's provinces, as valid today."""
+    day = clock.today()
+    provinces = RegionProvince.objects.filter(valid_on(day), region_id=region_id).values("province_id")
+    rows = AreaVersion.objects.filter(valid_on(day), area_id__in=provinces)
+    return list(rows.order_by("code").values_list("code", flat=True))

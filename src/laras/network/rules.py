@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,14 @@ BOX = (-11.2, 6.3, 94.8, 141.1)
 _GROUPS = (2, 2, 2, 4)
 _DIGITS = re.compile(r"\d+")
 _EARTH_RADIUS_KM = 6371.0
+
+
+def tidy(text: object) -> str:
+    """Text without control characters (a NUL is refused by PostgreSQL) and with single spaces; ``""`` for ``None``."""
+    plain = "".join(
+        " " if unicodedata.category(sign)[0] in "CZ" else sign for sign in str("" if text is None else text)
+    )
+    return " ".join(plain.split())
 
 
 # --- Area codes -----------------------------------------------------------------------------------

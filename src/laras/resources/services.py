@@ -15,7 +15,7 @@ from laras.core.errors import Conflict, Problem, Refused
 from laras.core.models import Owner
 from laras.core.scope import Scope, get_or_404
 from laras.core.unit import use_case
-from laras.network.services import tidy
+from laras.network.rules import tidy
 from laras.resources.events import (
     CapabilityAdded,
     CapabilityAltered,

@@ -15,7 +15,6 @@ from laras.network.services.organisations import (
     create_organisation,
     set_jurisdiction,
     set_supervisor,
-    tidy,
 )
 from laras.network.services.reach import rebuild_reach, refresh_organisations
 
@@ -35,5 +34,4 @@ __all__ = [
     "set_jurisdiction",
     "set_supervisor",
     "succeed_area",
-    "tidy",
 ]

@@ -18,13 +18,13 @@ from laras.core.models import Owner
 from laras.core.unit import unit
 from laras.network import queries, rules, sheet
 from laras.network.models import KIND_LABELS
+from laras.network.rules import tidy
 from laras.network.services.authority import claim_of, require_network
 from laras.network.services.organisations import (
     alter_quietly,
     checked,
     create_quietly,
     supervision_message,
-    tidy,
 )
 from laras.network.services.reach import rebuild_reach
 

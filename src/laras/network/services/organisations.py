@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -32,6 +31,7 @@ from laras.network.models import (
     OrganisationVersion,
     Region,
 )
+from laras.network.rules import tidy
 from laras.network.services.authority import MANAGE_ORGANISATION, claim_of, require_network
 from laras.network.services.reach import rebuild_reach, refresh_owner
 
@@ -314,14 +314,6 @@ def create_institution(actor: Actor, *, office_id: UUID, code: str, name: str, k
 
 
 # --- Checks -----------------------------------------------------------------------------------------
-def tidy(text: Any) -> str:
-    """Text without control characters (a NUL is refused by PostgreSQL) and with single spaces."""
-    plain = "".join(
-        " " if unicodedata.category(sign)[0] in "CZ" else sign for sign in str(text if text is not None else "")
-    )
-    return " ".join(plain.split())
-
-
 def checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """The fields of a version in their stored form, and what is wrong with them."""
     result = dict(content)
