@@ -25,6 +25,7 @@ MOUNTS = [
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("akun/", include("laras.core.account_urls")),
     path("akun/", include("allauth.account.urls")),
     path("akun/dua-langkah/", include("allauth.mfa.urls")),
     path("bahasa/", include("django.conf.urls.i18n")),

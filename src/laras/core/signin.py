@@ -22,6 +22,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No notices for signing in and out: the page itself shows it."""
 
+    def set_password(self, user: Any, password: str) -> None:
+        """The own choice replaces a temporary password."""
+        user.must_change_password = False
+        super().set_password(user, password)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return "/"
+
+    def send_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Accounts are kept by administrators; a laboratory without a mail server must not fail for want of one."""
+
 
 @cache
 def _box() -> Fernet:

@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from laras.core.models import StaffPerson
-
 Sentence = str | Callable[[Mapping[str, Any]], str]
 
 EVENT_WORDS: dict[str, Sentence] = {}
@@ -44,6 +42,8 @@ def sentence(event: str, payload: Mapping[str, Any]) -> str:
 
 def told(lines: Iterable[Any]) -> list[dict[str, Any]]:
     """Journal lines as items of a timeline; one query names all persons."""
+    from laras.core.models import StaffPerson
+
     lines = list(lines)
     names = {
         person.id: str(person)

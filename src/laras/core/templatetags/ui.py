@@ -31,7 +31,7 @@ register = template.Library()
 TONES = ("neutral", "active", "waiting", "done", "danger")
 NOTICE_TONES = {"info": "info", "waiting": "waiting", "done": "done", "danger": "danger"}
 _MESSAGE_TONES = {"debug": "info", "info": "info", "success": "done", "warning": "waiting", "error": "danger"}
-_NOTHING = mark_safe("")  # noqa: S308 -- a constant
+_NOTHING = mark_safe("")
 
 # --- Small pieces ---------------------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ def notice(content: str, tone: str = "info", title: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def card(content: str, title: str = "", *, id: str = "", flush: bool = False) -> SafeString:  # noqa: A002
+def card(content: str, title: str = "", *, id: str = "", flush: bool = False) -> SafeString:
     """A titled section: ``{% card "Sampel" %}…{% endcard %}``. ``flush=True`` lets a table reach the borders."""
     heading = format_html('<h2 class="card-title">{}</h2>', title) if title else _NOTHING
     return format_html(
@@ -263,7 +263,7 @@ def table(
     sticky: bool = True,
     cards: bool = True,
     navigate: bool = True,
-    id: str = "",  # noqa: A002
+    id: str = "",
 ) -> SafeString:
     """A table of rows: ``{% table "Permintaan" %}<thead>…</thead><tbody>…</tbody>{% endtable %}``.
 
@@ -354,7 +354,7 @@ def field(
     bound: BoundField,
     *,
     label: str = "",
-    help: str = "",  # noqa: A002
+    help: str = "",
     unit: str = "",
     size: str = "",
     hide_label: bool = False,
@@ -418,8 +418,9 @@ def field(
     hidden = " visually-hidden" if hide_label else ""
     if grouped:
         return format_html(
-            '<fieldset class="{} group" id="{}"{}><legend class="label{}">{}{}</legend>{}{}{}</fieldset>',
+            '<fieldset class="{} group{}" id="{}"{}><legend class="label{}">{}{}</legend>{}{}{}</fieldset>',
             kind,
+            " many" if isinstance(widget, forms.CheckboxSelectMultiple) else "",
             name,
             format_html(' aria-describedby="{}"', " ".join(described)) if described else _NOTHING,
             hidden,
@@ -555,7 +556,7 @@ def again(context: Context, name: str) -> SafeString:
     if block is None:
         return _NOTHING
     with context.push():
-        return mark_safe(block.nodelist.render(context).strip())  # noqa: S308 -- rendered by the template engine
+        return mark_safe(block.nodelist.render(context).strip())
 
 
 @register.filter
