@@ -177,6 +177,34 @@ def test_a_local_test_is_namespaced_by_its_publisher(lab, manager, make_owner):
         services.add_test(manager, owner_id=lab.id, test=replace(local, code="Y", loinc="718-7"), reason="x")
 
 
+def test_a_test_that_is_still_needed_cannot_be_withdrawn(lab, manager):
+    crp = queries.effective(lab.id).test("CRP")
+    local = replace(crp, code="Y", name="Uji Y", loinc="", local_code="")
+    services.add_test(manager, owner_id=lab.id, test=local, reason="baru")
+    services.set_range(manager, owner_id=lab.id, test="LAB-A:Y", high=Decimal(5), reason="rujukan")
+    with pytest.raises(Refused, match="tidak ada"):
+        services.withdraw(manager, owner_id=lab.id, kind="test", key="LAB-A:Y", reason="tutup")
+    services.withdraw(manager, owner_id=lab.id, kind="range", key="LAB-A:Y/all/0-", reason="tutup")
+    services.withdraw(manager, owner_id=lab.id, kind="test", key="LAB-A:Y", reason="tutup")
+    assert "LAB-A:Y" not in queries.effective(lab.id)
+
+
+def test_values_that_no_table_holds_are_refused(lab, manager):
+    for low in (Decimal("Infinity"), Decimal("1E+99"), Decimal("9" * 40)):
+        with pytest.raises(Refused):
+            services.set_critical(manager, owner_id=lab.id, test="K", population="all", low=low, high=None, reason="r")
+    with pytest.raises(Refused):
+        services.set_critical(
+            manager, owner_id=lab.id, test="K", population="all", low=Decimal(9), high=Decimal(2), reason="r"
+        )
+    with pytest.raises(Refused):
+        services.set_critical(manager, owner_id=lab.id, test="K", population="x", low=Decimal(1), high=None, reason="r")
+    for reason, method in (("a\x00b", "x"), ("alasan", "a\x00b"), ("alasan", "x" * 251)):
+        with pytest.raises(Refused):
+            services.change_test(manager, owner_id=lab.id, code="HB", changes={"method": method}, reason=reason)
+    assert not ReferenceRelease.objects.filter(publisher__owner=lab).exists()
+
+
 def test_how_a_test_is_done_can_change_but_not_what_it_means(lab, manager):
     services.change_test(manager, owner_id=lab.id, code="HB", changes={"method": "Sianmet", "decimals": 2}, reason="r")
     assert queries.effective(lab.id).test("HB").method == "Sianmet"

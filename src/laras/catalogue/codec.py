@@ -101,7 +101,7 @@ def key_of(kind: RowKind, body: Mapping[str, Any]) -> str:
 
 
 def to_body(info: Info) -> dict[str, Any]:
-    """Only what differs from the defaults; numbers as text."""
+    """Only what differs from the defaults; numbers as text. Raises ``ValueError`` for unusable numbers."""
     shape = _SHAPES[kind_of(info)]
     body: dict[str, Any] = {}
     for name in sorted(shape.names):
@@ -109,11 +109,19 @@ def to_body(info: Info) -> dict[str, Any]:
         if name in shape.defaults and value == shape.defaults[name]:
             continue
         if isinstance(value, Decimal):
-            value = f"{value:f}"
+            value = _text(value)
         elif isinstance(value, tuple):
             value = list(value)
         body[name] = value
     return body
+
+
+def _text(number: Decimal) -> str:
+    """Raises ``ValueError`` for what no table of limits holds: infinities and numbers of thousands of
+    digits."""
+    if not number.is_finite() or len(number.as_tuple().digits) > 30 or abs(number.adjusted()) > 30:
+        raise ValueError(f"{number} is not a usable number")
+    return f"{number:f}"
 
 
 def kind_of(info: Info) -> RowKind:
@@ -148,7 +156,7 @@ def _number(row: Row, value: Any) -> Decimal | None:
     if value is None:
         return None
     try:
-        number = Decimal(value) if isinstance(value, str) else None
+        number = Decimal(value) if isinstance(value, str) and len(value) <= 64 else None
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite():

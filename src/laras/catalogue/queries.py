@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from laras.catalogue.codec import Row, digest_of
 from laras.catalogue.layers import LayerRelease, decode, merge
 from laras.catalogue.models import ReferenceRelease, ReferenceRow
@@ -38,7 +40,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.by_owner: dict[UUID, _Held] = {}
+        self.by_owner: dict[UUID | None, _Held] = {}
         self.by_chain: OrderedDict[tuple[UUID, ...], Catalogue] = OrderedDict()
         self.releases: dict[UUID, LayerRelease] = {}
 
@@ -52,8 +54,9 @@ class _Memory:
 _memory = _Memory()
 
 
-def effective(owner_id: UUID) -> Catalogue:
+def effective(owner_id: UUID | None) -> Catalogue:
     """The catalogue as it holds for this organisation: shipped, ministry, offices that reach it, its own.
+    For None: what holds for everybody (shipped and ministry).
 
     Held in the process. At most once in two seconds one count is asked, to see whether anything was
     published; within this process a publication holds at once."""
@@ -70,21 +73,28 @@ def effective(owner_id: UUID) -> Catalogue:
     return catalogue
 
 
+def preview(owner_id: UUID, publisher_id: UUID, rows: Iterable[Row]) -> Catalogue:
+    """The catalogue as it would hold after ``publisher_id`` published ``rows``. Raises ``ValueError`` for rows without
+    their kind's shape."""
+    releases = [_release(*link) for link in _chain(owner_id)]
+    return merge([*releases, decode("preview", "preview", "laboratory", str(publisher_id), rows)])
+
+
 def forget() -> None:
     """Read everything anew at the next question. Publishing calls it; tests may."""
     _memory.clear()
 
 
-def _chain(owner_id: UUID) -> list[tuple[UUID, str, str, UUID]]:
+def _chain(owner_id: UUID | None) -> list[tuple[UUID, str, str, UUID]]:
     """(release id, version, layer, publisher id) from the widest layer to the narrowest, oldest first."""
-    from django.db.models import Q
-
-    offices = Reach.objects.filter(reached_id=owner_id).values("office_id")
-    found = ReferenceRelease.objects.filter(
-        Q(publisher__layer__in=("shipped", "ministry"))
-        | Q(publisher__layer="province", publisher__owner_id__in=offices)
-        | Q(publisher__owner_id=owner_id)
-    ).values_list("id", "version", "number", "publisher__layer", "publisher_id", "publisher__owner_id")
+    wanted = Q(publisher__layer__in=("shipped", "ministry"))
+    if owner_id is not None:
+        offices = Reach.objects.filter(reached_id=owner_id).values("office_id")
+        wanted |= Q(publisher__layer="province", publisher__owner_id__in=offices)
+        wanted |= Q(publisher__owner_id=owner_id)
+    found = ReferenceRelease.objects.filter(wanted).values_list(
+        "id", "version", "number", "publisher__layer", "publisher_id", "publisher__owner_id"
+    )
     rows = list(found)
     provinces = {row[5] for row in rows if row[3] == "province"}
     width = dict.fromkeys(provinces, 0)

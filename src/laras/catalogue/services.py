@@ -13,9 +13,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from laras.catalogue import queries
-from laras.catalogue.codec import Info, Row, digest_of, from_row, key_of, kind_of, to_body
+from laras.catalogue.codec import Info, Row, digest_of, key_of, kind_of, to_body
 from laras.catalogue.events import ReleasePublished
-from laras.catalogue.layers import build
 from laras.catalogue.models import ReferencePublisher, ReferenceRelease, ReferenceRow
 from laras.catalogue.rules.checks import faults_of
 from laras.catalogue.shipped import shipped_digest, shipped_rows
@@ -23,7 +22,6 @@ from laras.catalogue.types import (
     Catalogue,
     CriticalInfo,
     LimitInfo,
-    Provenance,
     RangeInfo,
     RowKind,
     Status,
@@ -101,6 +99,11 @@ def publish(actor: Actor, *, owner_id: UUID, rows: Sequence[Row], reason: str) -
         raise Refused(_("Alasan terlalu panjang."), problems=[Problem("reason", _("Paling banyak 500 huruf."))])
     if not rows:
         raise Refused(_("Tidak ada yang diubah."))
+    if any(ord(letter) < 32 and letter not in "\n\r\t" for letter in reason):
+        raise Refused(
+            _("Alasan memuat huruf yang tidak dapat disimpan."),
+            problems=[Problem("reason", _("Hapus huruf kendali dari alasan."))],
+        )
     owner = Owner.objects.filter(pk=owner_id).first()
     if owner is None:
         raise NotFound()
@@ -109,7 +112,7 @@ def publish(actor: Actor, *, owner_id: UUID, rows: Sequence[Row], reason: str) -
         owner=owner, defaults={"layer": layer, "code": owner.code}
     )
     publisher = ReferencePublisher.objects.select_for_update().get(pk=publisher.pk)
-    _insist_sound(queries.effective(owner_id), rows)
+    _insist_sound(owner_id, publisher, rows)
     last = ReferenceRelease.objects.filter(publisher=publisher).aggregate(last=Max("number"))["last"] or 0
     release = ReferenceRelease.objects.create(
         publisher=publisher,
@@ -328,7 +331,20 @@ def withdraw(actor: Actor, *, owner_id: UUID, kind: RowKind, key: str, reason: s
 
 def _own_row(info: Info, reason: str, source: str = "") -> Row:
     kind = kind_of(info)
-    body = to_body(info)
+    try:
+        body = to_body(info)
+    except ValueError as problem:
+        raise Refused(_("Angka tidak dapat dipakai.")) from problem
+    wild = [
+        name
+        for name, value in body.items()
+        if isinstance(value, str) and (len(value) > 250 or any(ord(letter) < 32 for letter in value))
+    ]
+    if wild:
+        raise Refused(
+            _("Ada isian yang terlalu panjang atau memuat huruf yang tidak dapat disimpan."),
+            problems=[Problem(name, _("Paling banyak 250 huruf, tanpa huruf kendali.")) for name in wild],
+        )
     status: Status = "adopted"
     return Row(
         kind=kind,
@@ -359,36 +375,15 @@ def _test(catalogue: Catalogue, code: str) -> TestInfo:
     return test
 
 
-def _insist_sound(before: Catalogue, rows: Sequence[Row]) -> None:
+def _insist_sound(owner_id: UUID, publisher: ReferencePublisher, rows: Sequence[Row]) -> None:
     """Refuse rows with which the catalogue would have faults that it has not now."""
-    merged: dict[tuple[str, str], Info] = {}
-    for info in _infos(before):
-        kind = kind_of(info)
-        merged[kind, key_of(kind, to_body(info))] = info
-    for row in rows:
-        if row.withdrawn:
-            continue  # what then holds was sound when it was published
-        if len(row.key) > 120:
-            raise Refused(_("Kode terlalu panjang."), problems=[Problem("code", _("Kode terlalu panjang."))])
-        try:
-            merged[row.kind, row.key] = from_row(row, Provenance(status="adopted", source=row.source))
-        except (ValueError, TypeError) as problem:
-            raise Refused(str(problem)) from problem
-    known = set(faults_of(before))
-    faults = [fault for fault in faults_of(build("check", merged.values())) if fault not in known]
+    if any(len(row.key) > 120 for row in rows):
+        raise Refused(_("Kode terlalu panjang."), problems=[Problem("code", _("Kode terlalu panjang."))])
+    try:
+        after = queries.preview(owner_id, publisher.id, rows)
+    except (ValueError, TypeError) as problem:
+        raise Refused(str(problem)) from problem
+    known = set(faults_of(queries.effective(owner_id)))
+    faults = [fault for fault in faults_of(after) if fault not in known]
     if faults:
         raise Refused(faults[0], problems=[Problem("", fault) for fault in faults[:20]])
-
-
-def _infos(catalogue: Catalogue) -> Iterable[Info]:
-    yield from catalogue.tests.values()
-    yield from catalogue.panels.values()
-    yield from catalogue.standards.values()
-    for ranges in catalogue.ranges_by_test.values():
-        yield from ranges
-    for criticals in catalogue.criticals_by_test.values():
-        yield from criticals
-    for limits in catalogue.limits_by_standard.values():
-        yield from limits.values()
-    for answers in catalogue.answers_by_set.values():
-        yield from answers
