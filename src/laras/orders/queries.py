@@ -79,15 +79,7 @@ def subject_of(order: Order) -> str:
 
 def list_orders(scope: Scope, wanted: OrderFilter | None = None, *, after: str = "", limit: int = PAGE) -> OrderPage:
     """Orders, newest first, a page by key: page 5,000 costs what page 1 costs. Three queries, one more for a name."""
-    wanted = wanted or OrderFilter()
-    rows = _filtered(scope, wanted)
-    if after:
-        moment, key = _read_cursor(after)
-        # The first condition is the index's; the second only cuts the rows of that very moment.
-        rows = rows.filter(registered_at__lte=moment).exclude(registered_at=moment, id__gte=key)
-    found = list(rows.select_related("patient", "site", "client").order_by("-registered_at", "-id")[: limit + 1])
-    more = len(found) > limit
-    found = found[:limit]
+    found, following = order_page(scope, wanted or OrderFilter(), after=after, limit=limit)
     ids = [order.id for order in found]
     tests: dict[UUID, list[str]] = {key: [] for key in ids}
     lines = OrderLine.objects.within(scope).filter(order_id__in=ids, cancelled=False).order_by("order_id", "position")
@@ -98,8 +90,21 @@ def list_orders(scope: Scope, wanted: OrderFilter | None = None, *, after: str =
     for order_id, status, n in counts.annotate(n=Count("id")).order_by():
         samples[order_id][status] = n
     page = [OrderRow(order, subject_of(order), tuple(tests[order.id]), samples[order.id]) for order in found]
-    last = found[-1] if more else None
-    return OrderPage(page, f"{last.registered_at.isoformat()}~{last.id}" if last else "")
+    return OrderPage(page, following)
+
+
+def order_page(scope: Scope, wanted: OrderFilter, *, after: str = "", limit: int = PAGE) -> tuple[list[Order], str]:
+    """One page of orders with patient, site and client, and the cursor of the next, empty at the end. One query."""
+    rows = _filtered(scope, wanted)
+    if after:
+        moment, key = _read_cursor(after)
+        # The first condition is the index's; the second only cuts the rows of that very moment.
+        rows = rows.filter(registered_at__lte=moment).exclude(registered_at=moment, id__gte=key)
+    found = list(rows.select_related("patient", "site", "client").order_by("-registered_at", "-id")[: limit + 1])
+    if len(found) <= limit:
+        return found, ""
+    last = found[limit - 1]
+    return found[:limit], f"{last.registered_at.isoformat()}~{last.id}"
 
 
 def _read_cursor(after: str) -> tuple[datetime, UUID]:
@@ -152,11 +157,6 @@ def _zone(scope: Scope) -> ZoneInfo:
         if zone:
             return ZoneInfo(zone)
     return ZoneInfo("Asia/Jakarta")
-
-
-def orders_in(scope: Scope, wanted: OrderFilter | None = None) -> QuerySet[Order]:
-    """The orders of a filter as a query, for pages by key (``core.api.page_of``)."""
-    return _filtered(scope, wanted or OrderFilter()).select_related("patient", "site", "client")
 
 
 # --- One order ------------------------------------------------------------------------------------------------------
