@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import BooleanField, Case, Count, F, Func, IntegerField, Max, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from laras.bench import rules
 from laras.bench.models import CriticalCall, Hold, Result, ResultValue
@@ -612,3 +613,16 @@ def releasable(scope: Scope, order_id: UUID) -> Releasable:
         )
     calls = tuple(call for row in found.values() for call in row.calls if call.open)
     return Releasable(head.id, tuple(validated), tuple(missing), tuple(open_holds(scope, head.id)), calls)
+
+
+def objection_to(act: str, owner_id: UUID, requested_ids: Sequence[UUID]) -> str | None:
+    """Why these requested tests cannot lose their sample or be cancelled; None when nothing speaks against it.
+
+    Asked by orders before it acts. Only a validated result objects: it must be amended by a responsible person first.
+    """
+    rows = Result.objects.within(Scope.of(owner_id)).filter(
+        requested_id__in=list(requested_ids), status="validated", requested__cancelled=False
+    )
+    if rows.exists():
+        return _("Hasilnya sudah divalidasi. Hasil yang sudah divalidasi diperbaiki, bukan dibatalkan.")
+    return None

@@ -203,7 +203,8 @@ def judge_delta(
     before = f"Sebelumnya {shown}" + (f" {previous_unit}" if previous_unit and previous_unit != unit else "")
     if current.kind == "coded" or previous.kind == "coded":
         same = current.kind == previous.kind and current.text == previous.text
-        return Delta(fit(f"{before} ({ago}); {'tetap' if same else 'berubah'}", 240))
+        judged = bound is not None and days <= bound.window_days
+        return Delta(fit(f"{before} ({ago}); {'tetap' if same else 'berubah'}", 240), not same if judged else None)
     points = (current, previous)
     plain = all(p.kind == "number" and not p.operator and p.number is not None for p in points)
     if not plain or previous_unit != unit:
