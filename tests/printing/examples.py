@@ -53,7 +53,7 @@ CLINICAL = LhuDocument(
     rows=(
         ResultRow("Hemoglobin", "6,2", "g/dL", "12,0 – 15,0", "LL", "Fotometri SLS", "Hematologi"),
         ResultRow("Leukosit", "12,8", "10³/µL", "4,0 – 11,0", "H", "Impedansi", "Hematologi"),
-        ResultRow("Trombosit", "412", "10³/µL", "150 – 450", "", "Impedansi", "Hematologi", note="Dikonfirmasi apusan."),  # noqa: E501
+        ResultRow("Trombosit", "412", "10³/µL", "150 – 450", "", "Impedansi", "Hematologi", note="Dikonfirmasi apusan."),
         ResultRow("Glukosa puasa", "118", "mg/dL", "70 – 100", "H", "Heksokinase", "Kimia klinik", amended=True),
         ResultRow("HBsAg", "Nonreaktif", "", "Nonreaktif", "", "ELISA", "Imunologi", laboratory="A"),
         ResultRow("Kolesterol", "187", "mg/dL", "< 200", "", "CHOD-PAP", "Kimia klinik", accredited=False),
@@ -69,10 +69,10 @@ CLINICAL = LhuDocument(
         "Ni Made Ayu Lestari", "5203014107920003", "00-12-34", date(1992, 7, 1), "34 tahun 4 bulan", "Perempuan",
         "Dusun Contoh RT 02", "", "Anemia",
     ),
-    samples=(SampleBlock("LTM-261122-0042A-K", "Darah EDTA", at(22, 0, 20), "Sulastri Mandala", "Tabung ungu", "3 mL"),),  # noqa: E501
+    samples=(SampleBlock("LTM-261122-0042A-K", "Darah EDTA", at(22, 0, 20), "Sulastri Mandala", "Tabung ungu", "3 mL"),),
     critical_notes=(CriticalNote("Hemoglobin", "6,2 g/dL", "dr. Ratna", "Bagus Permana", at(22, 2, 10), True),),
     comments=("Saran: pemeriksaan feritin.",),
-    laboratories=(PerformingLaboratory("A", "Labkesmas Provinsi Contoh", "Mataram", "LK-111-IDN", "NTB-261123-L0107-3"),),  # noqa: E501
+    laboratories=(PerformingLaboratory("A", "Labkesmas Provinsi Contoh", "Mataram", "LK-111-IDN", "NTB-261123-L0107-3"),),
     amends=Amendment(1, "Salah ketik.", at(22, 9, 40), (Change("Glukosa puasa", "181 mg/dL", "118 mg/dL"),)),
     verification_url=URL,
     journal_mark="7f3a 91c0",
@@ -104,7 +104,7 @@ MANIFEST = Manifest(
     sender=Party("Labkesmas Kabupaten Contoh", "LTM", "Selong", "0376", "Sulastri Mandala"),
     recipient=Party("Labkesmas Provinsi Contoh", "NTB", "Mataram"),
     items=tuple(
-        ManifestItem(f"LTM-261122-{i:04d}A-K", "Serum", ("HBsAg", "Anti-HCV"), at(22, 0, i), f"Ny. Contoh {i} · P", urgent=i == 2)  # noqa: E501
+        ManifestItem(f"LTM-261122-{i:04d}A-K", "Serum", ("HBsAg", "Anti-HCV"), at(22, 0, i), f"Ny. Contoh {i} · P", urgent=i == 2)
         for i in range(1, 31)
     ),
     zone="WITA",

@@ -159,7 +159,8 @@ class Signer:
     """A person who answers for the report.
 
     `title` is what stands under the name ("Dokter Penanggung Jawab"), `number` a NIP, SIP or STR with its
-    word ("NIP 1980..."). Analysts and verifiers appear by `initials`, validator and head with full block.
+    word ("NIP 1980..."). Analysts and verifiers appear in one line by name and `initials`, validator and head
+    with a block each. `at` is when the person signed: it prints "Ditandatangani secara elektronik".
     """
 
     role: Role
