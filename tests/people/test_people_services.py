@@ -111,6 +111,7 @@ def test_registering_costs_few_statements(register, clerk, lab):
         ({"full_name": "Su\x00lastri"}, ["full_name"]),
         ({"full_name": "Sulastri \u202egnol"}, ["full_name"]),
         ({"sex": "X"}, ["sex"]),
+        ({"sex": ""}, ["sex"]),
         ({"birth_date": date(2030, 1, 1), "nik": "", "no_nik_reason": "absent"}, ["birth_date"]),
         ({"birth_date": date(1850, 1, 1), "nik": "", "no_nik_reason": "absent"}, ["birth_date"]),
         ({"birth_date": None}, ["birth_date"]),
@@ -344,7 +345,7 @@ def test_an_area_must_be_known(register):
 
     with pytest.raises(Refused) as error:
         register(residence_id=new_id())
-    assert problem_fields(error) == ["residence"]
+    assert problem_fields(error) == ["residence_id"]
 
 
 # --- Merging --------------------------------------------------------------------------------------------------------

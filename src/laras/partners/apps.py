@@ -1,6 +1,21 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PartnersConfig(AppConfig):
     name = "laras.partners"
     label = "partners"
+
+    def ready(self) -> None:
+        from laras.core.words import name_events
+
+        name_events(
+            {
+                "partners.client_registered": _("Pengirim dicatat"),
+                "partners.client_updated": _("Data pengirim diubah"),
+                "partners.client_moved": _("Pengirim ditutup atau dibuka kembali"),
+                "partners.practitioner_noted": _("Data dokter pengirim dicatat"),
+                "partners.agreement_noted": _("Perjanjian %(number)s dicatat"),
+                "partners.agreement_moved": _("Perjanjian ditandatangani atau diakhiri"),
+            }
+        )

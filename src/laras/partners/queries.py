@@ -6,10 +6,8 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from laras.basics.names import prefix_range, search_key
-from laras.core.errors import Refused
 from laras.core.models import ExternalIdentifier
 from laras.core.scope import Scope, get_or_404
 from laras.partners.models import Agreement, Client, Practitioner
@@ -66,16 +64,12 @@ def search(
         low, high = prefix_range(key)
         rows = rows.filter(search_name__gte=low, search_name__lt=high)
     if after:
-        name, _bar, last_id = "".join(letter for letter in after if letter.isprintable()).rpartition("|")
-        try:
-            rows = rows.filter(Q(search_name__gt=name) | Q(search_name=name, id__gt=UUID(last_id)))
-        except ValueError as error:
-            raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
+        last = get_client(scope, after)
+        rows = rows.filter(Q(search_name__gt=last.search_name) | Q(search_name=last.search_name, id__gt=last.id))
     found = list(rows.order_by("search_name", "id")[: limit + 1])
     if len(found) <= limit:
         return Found(found)
-    last = found[limit - 1]
-    return Found(found[:limit], f"{last.search_name}|{last.id}")
+    return Found(found[:limit], str(found[limit - 1].id))
 
 
 def practitioners_of(scope: Scope, client_id: UUID, *, active_only: bool = True) -> list[Practitioner]:

@@ -121,23 +121,23 @@ def _refuse_taken(client: Client) -> None:
         same = others.filter(organisation_id=client.organisation_id, status="active").first()
         if same:
             raise _refuse_field(
-                "organisation", _("Lembaga ini sudah tercatat sebagai “%(name)s”.") % {"name": same.name}
+                "organisation_id", _("Lembaga ini sudah tercatat sebagai “%(name)s”.") % {"name": same.name}
             )
 
 
 def _require_area(area_id: UUID | None) -> None:
     area = Client._meta.get_field("area").related_model
     if area_id is not None and not area.objects.filter(pk=area_id).exists():  # type: ignore[union-attr]
-        raise _refuse_field("area", _("Pilih wilayah dari daftar."))
+        raise _refuse_field("area_id", _("Pilih wilayah dari daftar."))
 
 
 def _require_organisation(owner_id: UUID, organisation_id: UUID | None) -> None:
     if organisation_id is None:
         return
     if organisation_id == owner_id:
-        raise _refuse_field("organisation", _("Laboratorium ini sendiri bukan pengirim."))
+        raise _refuse_field("organisation_id", _("Laboratorium ini sendiri bukan pengirim."))
     if not Owner.objects.filter(pk=organisation_id).exists():
-        raise _refuse_field("organisation", _("Pilih lembaga dari daftar."))
+        raise _refuse_field("organisation_id", _("Pilih lembaga dari daftar."))
 
 
 def _add_identifiers(client: Client, identifiers: Iterable[tuple[str, str]]) -> None:

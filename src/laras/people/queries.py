@@ -6,17 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from laras.basics.names import prefix_range, search_key, sound_key
 from laras.basics.nik import clean_nik
 from laras.core import clock
-from laras.core.errors import Refused
 from laras.core.models import ExternalIdentifier
 from laras.core.scope import Scope, get_or_404
 from laras.people.models import Consent, Patient, PatientMerge
 from laras.people.reference import ConsentText, consent_purposes
-from laras.people.rules import clean_phone, matching_token, rank_suggestions
+from laras.people.rules import clean_phone, compare_people, matching_token, rank_suggestions
 from laras.people.types import Identity, Likeness
 
 ENTITY = "people.patient"
@@ -137,8 +135,7 @@ def _search_numbers(scope: Scope, text: str, limit: int) -> list[Patient]:
         if len(bare) >= 16:
             conditions |= Q(nik=bare) | Q(mother_nik=bare)
         else:
-            low, high = prefix_range(bare)
-            conditions |= Q(nik__gte=low, nik__lt=high)
+            conditions |= Q(nik__gte=bare.ljust(16, "0"), nik__lte=bare.ljust(16, "9"))
     phone = clean_phone(text)
     if phone:
         conditions |= Q(phone=phone)
@@ -152,15 +149,14 @@ def _search_names(active: QuerySet[Patient], text: str, limit: int, after: str) 
     low, high = prefix_range(key)
     by_first = active.filter(search_name__gte=low, search_name__lt=high)
     if after:
-        name, _bar, last_id = "".join(letter for letter in after if letter.isprintable()).rpartition("|")
-        try:
-            by_first = by_first.filter(Q(search_name__gt=name) | Q(search_name=name, id__gt=UUID(last_id)))
-        except ValueError as error:
-            raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
+        # The cursor is a key and not a name: names have no place in addresses.
+        last = get_or_404(active, id=after)
+        by_first = by_first.filter(
+            Q(search_name__gt=last.search_name) | Q(search_name=last.search_name, id__gt=last.id)
+        )
     rows = list(by_first.order_by("search_name", "id")[: limit + 1])
     if len(rows) > limit:
-        last = rows[limit - 1]
-        return Found(rows[:limit], f"{last.search_name}|{last.id}")
+        return Found(rows[:limit], str(rows[limit - 1].id))
     if not after:
         # The words typed may be the last name first: `santoso`, `santoso budi`.
         by_tail = active.filter(search_tail__gte=low, search_tail__lt=high)
@@ -298,3 +294,8 @@ def get_consent(scope: Scope, consent_id: UUID | str) -> Consent:
 def identifiers_of(patient: Patient) -> list[ExternalIdentifier]:
     """How other systems call this patient. Asks by a patient that was found in scope."""
     return list(ExternalIdentifier.objects.filter(entity=ENTITY, entity_id=patient.id).order_by("system", "value"))
+
+
+def compare(one: Patient, other: Patient) -> Likeness:
+    """How much two patients on file look like one."""
+    return compare_people(identity_of(one), identity_of(other))

@@ -74,7 +74,7 @@ def clean_input(given: PatientInput) -> PatientInput:
     phone = clean_phone(given.phone)
     return PatientInput(
         full_name=clean_text(given.full_name),
-        sex=given.sex.strip().upper() or "U",
+        sex=given.sex.strip().upper(),
         birth_date=given.birth_date,
         birth_date_estimated=given.birth_date_estimated and given.birth_date is not None,
         nik=nik,

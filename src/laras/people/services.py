@@ -141,7 +141,7 @@ def register_patient(
     patient.registered_at = patient.updated_at = clock.now()
     if not patient.mrn:
         patient.mrn = _next_mrn(owner_id, today)
-    _fill_derived(patient, today)
+    fill_derived(patient, today)
     _insert(patient)
     _add_identifiers(patient, identifiers)
     stored = {name: value for name in INPUT_FIELDS if (value := getattr(patient, name)) not in ("", None, False)}
@@ -173,7 +173,7 @@ def _require_area(area_id: UUID | None) -> None:
     if area_id is not None and not area.objects.filter(pk=area_id).exists():  # type: ignore[union-attr]
         raise Refused(
             _("Wilayah tempat tinggal tidak dikenal."),
-            problems=[Problem("residence", _("Pilih wilayah dari daftar."))],
+            problems=[Problem("residence_id", _("Pilih wilayah dari daftar."))],
         )
 
 
@@ -229,7 +229,7 @@ def _next_mrn(owner_id: UUID, today: date) -> str:
     return f"RM-{today:%y}-{serial:06d}"
 
 
-def _fill_derived(patient: Patient, today: date) -> None:
+def fill_derived(patient: Patient, today: date) -> None:
     """Keys of search and matching, and whether the NIK tells something else."""
     generation, key = matching.current_key()
     name = search_key(patient.full_name)
@@ -347,7 +347,7 @@ def update_patient(
 
 
 def _save(patient: Patient, today: date, changed: Iterable[str]) -> None:
-    _fill_derived(patient, today)
+    fill_derived(patient, today)
     patient.version += 1
     patient.updated_at = clock.now()
     columns = {name.removesuffix("_id") for name in changed} | {*DERIVED, "version", "updated_at"}
