@@ -25,7 +25,7 @@ class Rows:
     def __init__(self, model: type[models.Model]) -> None:
         self.model = model
         self.fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-        self._defaults = [(f.attname, f.default if callable(f.default) else None, f.get_default()) for f in self.fields]
+        self._defaults = [(f.attname, f.default if f.has_default() and callable(f.default) else None, f.get_default()) for f in self.fields]
         self._adapt = [_adapter(field) for field in self.fields]
         self._rows: list[list[Any]] = []
         self.count = 0

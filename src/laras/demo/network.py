@@ -89,7 +89,7 @@ def _create(code: str, kind: str, since: date, **values: object) -> UUID:
 def tests_of(lab: plan.Lab, owner: Owner) -> list[str]:
     """What a laboratory of this tier does: everything that its tier can, by the catalogue; a few tests are elsewhere."""
     found = []
-    for test in catalogue.effective(owner.id).tests:
+    for test in catalogue.effective(owner.id).tests.values():
         if test.tier > lab.tier:
             continue
         if lab.tier == 1 and test.subject != "person":
