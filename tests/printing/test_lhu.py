@@ -144,12 +144,26 @@ def test_without_address_there_is_no_qr() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "word"), [("draft", "DRAF"), ("copy", "SALINAN"), ("superseded", "DIGANTIKAN"), ("released", None)]
+    ("state", "word"),
+    [
+        ("draft", "DRAF"),
+        ("copy", "SALINAN"),
+        ("superseded", "DIGANTIKAN"),
+        ("withdrawn", "DICABUT"),
+        ("released", None),
+    ],
 )
 def test_only_a_released_report_is_free_of_a_watermark(state: str, word: str | None) -> None:
     text = text_of(render_lhu(replace(CLINICAL, state=state)))  # type: ignore[arg-type]
-    for mark in ("DRAF", "SALINAN", "DIGANTIKAN"):
+    for mark in ("DRAF", "SALINAN", "DIGANTIKAN", "DICABUT"):
         assert (mark in text.split("\n") or f"\n{mark}" in f"\n{text}") == (mark == word)
+
+
+def test_an_interim_report_says_so_and_what_is_awaited() -> None:
+    interim = text_of(render_lhu(replace(CLINICAL, awaited=("Kultur darah", "Anti-HCV"))))
+    assert "Hasil sementara" in interim
+    assert squeezed("Menunggu hasil Kultur darah, Anti-HCV") in squeezed(interim)
+    assert "sementara" not in text_of(render_lhu(CLINICAL))
 
 
 def test_a_draft_does_not_claim_to_be_signed() -> None:

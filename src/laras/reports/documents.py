@@ -71,6 +71,8 @@ WORDS = {
     "released": ("Terbit", "Released"),
     "analyst": ("Pemeriksa", "Analyst"),
     "verifier": ("Verifikator", "Verifier"),
+    "interim": ("Hasil sementara", "Interim report"),
+    "awaited": ("Menunggu hasil", "Results awaited"),
     "signed": ("Ditandatangani secara elektronik", "Signed electronically"),
 }
 TITLES = {
@@ -82,6 +84,7 @@ WATERMARKS = {
     "released": ("", ""),
     "copy": ("SALINAN", "COPY"),
     "superseded": ("DIGANTIKAN", "SUPERSEDED"),
+    "withdrawn": ("DICABUT", "WITHDRAWN"),
 }
 FLAGS = {
     "L": ("↓ L", "di bawah nilai rujukan", "below reference"),
@@ -133,6 +136,7 @@ def lhu_data(document: LhuDocument) -> dict[str, Any]:
         "legend": _legend(document, say),
         "conclusion": document.conclusion,
         "critical_notes": [_critical(document, note, say) for note in document.critical_notes],
+        "awaited": ", ".join(document.awaited),
         "comments": [c for c in document.comments if c.strip()],
         "laboratories": _laboratories(document, say),
         "initials": _initials(document.signers, say),

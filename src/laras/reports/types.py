@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 Kind = Literal["clinical", "environment"]
-State = Literal["draft", "released", "copy", "superseded"]
+State = Literal["draft", "released", "copy", "superseded", "withdrawn"]
 Language = Literal["id", "en", "id-en"]
 Flag = Literal["", "L", "H", "LL", "HH", "A", "AA"]
 Role = Literal["analyst", "verifier", "validator", "head"]
@@ -196,7 +196,8 @@ class LhuDocument:
 
     `regulation` names the rule whose limits judged an environmental report. `verification_url` is printed
     as QR and in clear; empty leaves it out (drafts). `journal_mark` is a short digest of the journal head,
-    printed in the foot so that paper bears witness of the chain.
+    printed in the foot so that paper bears witness of the chain. `awaited` names tests that are not done yet:
+    the report then says "Hasil sementara" beside its title.
     """
 
     kind: Kind
@@ -224,4 +225,5 @@ class LhuDocument:
     state: State = "released"
     language: Language = "id"
     extra_footnotes: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
     section_notes: Mapping[str, str] = field(default_factory=dict)
