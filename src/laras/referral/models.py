@@ -27,17 +27,21 @@ class Outgoing(ScopedModel):
     temperature = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.UUIDField(null=True)
-    sent_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(default=clock.now)
     answered_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     remote_order = models.CharField(max_length=48, blank=True)
     answer_note = models.CharField(max_length=240, blank=True)
+    cancel_reason = models.CharField(max_length=240, blank=True)
+    # How many messages we sent about it, and the newest answer that we acted on.
     message_revision = models.PositiveIntegerField(default=0)
+    answer_revision = models.PositiveIntegerField(default=0)
 
     privacy: ClassVar = {
         "internal": [
             "number", "order", "recipient", "status", "reason", "courier", "packaging", "temperature", "created_at",
-            "created_by", "sent_at", "answered_at", "completed_at", "remote_order", "answer_note", "message_revision",
+            "created_by", "sent_at", "answered_at", "completed_at", "remote_order", "answer_note", "cancel_reason",
+            "message_revision", "answer_revision",
         ]
     }  # fmt: skip
 
@@ -48,10 +52,6 @@ class Outgoing(ScopedModel):
             models.UniqueConstraint(fields=["owner", "number"], name="referral_outgoing_number_once"),
             OUTGOING.constraint("referral_outgoing"),
             models.CheckConstraint(condition=~Q(owner=models.F("recipient")), name="referral_outgoing_not_to_self"),
-            models.CheckConstraint(
-                condition=Q(status__in=["prepared", "cancelled"]) | Q(sent_at__isnull=False),
-                name="referral_outgoing_sent_when",
-            ),
         ]
         indexes = [models.Index(fields=["owner", "status", "-created_at"], name="referral_outgoing_by_status")]
 
@@ -64,13 +64,19 @@ class OutgoingItem(ScopedModel):
     sample = models.ForeignKey("orders.Sample", models.PROTECT, related_name="+")
     test_code = models.CharField(max_length=60)
     status = models.CharField(max_length=12, default="sent")
+    refusal = models.CharField(max_length=16, blank=True)
     note = models.CharField(max_length=240, blank=True)
+    # The newest result taken over, and one that could not be (kept until a person takes it over).
     result_revision = models.PositiveIntegerField(default=0)
+    kept_back = models.JSONField(null=True)
     journey = models.JSONField(default=list)
 
     privacy: ClassVar = {
-        "internal": ["referral", "result", "sample", "test_code", "status", "note", "result_revision", "journey"]
-    }
+        "internal": [
+            "referral", "result", "sample", "test_code", "status", "refusal", "note", "result_revision", "journey",
+        ],
+        "health": ["kept_back"],
+    }  # fmt: skip
 
     class Meta(ScopedModel.Meta):
         abstract = False
@@ -94,7 +100,11 @@ class Incoming(ScopedModel):
     remote = models.UUIDField()
     number = models.CharField(max_length=48)
     status = models.CharField(max_length=12, choices=INCOMING.choices, default=INCOMING.initial)
+    urgency = models.CharField(max_length=12, default="routine")
+    # The newest message of the sender, and how many answers we sent.
     message_revision = models.PositiveIntegerField(default=0)
+    answer_revision = models.PositiveIntegerField(default=0)
+    # ``types.Announcement`` as it came; who the person is goes out of it when the referral is decided.
     body = models.JSONField(null=True)
     order = models.ForeignKey("orders.Order", models.PROTECT, null=True, related_name="+")
     announced_at = models.DateTimeField(default=clock.now)
@@ -105,8 +115,8 @@ class Incoming(ScopedModel):
 
     privacy: ClassVar = {
         "internal": [
-            "sender", "remote", "number", "status", "message_revision", "order", "announced_at", "decided_at",
-            "decided_by", "note", "completed_at",
+            "sender", "remote", "number", "status", "urgency", "message_revision", "answer_revision", "order",
+            "announced_at", "decided_at", "decided_by", "note", "completed_at",
         ],
         "health": ["body"],
     }  # fmt: skip
@@ -116,13 +126,19 @@ class Incoming(ScopedModel):
         db_table = "referral_incoming"
         constraints = [
             models.UniqueConstraint(fields=["owner", "sender", "remote"], name="referral_incoming_once"),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(order__isnull=False), name="referral_incoming_order_once"
+            ),
             INCOMING.constraint("referral_incoming"),
             models.CheckConstraint(
                 condition=~Q(status__in=["accepted", "completed"]) | Q(order__isnull=False),
                 name="referral_incoming_has_its_order",
             ),
         ]
-        indexes = [models.Index(fields=["owner", "status", "-announced_at"], name="referral_incoming_by_status")]
+        indexes = [
+            models.Index(fields=["owner", "status", "-announced_at"], name="referral_incoming_by_status"),
+            models.Index(fields=["owner", "number"], name="referral_incoming_by_number"),
+        ]
 
 
 class IncomingItem(ScopedModel):
@@ -134,14 +150,20 @@ class IncomingItem(ScopedModel):
     test_code = models.CharField(max_length=60)
     sample_number = models.CharField(max_length=60)
     status = models.CharField(max_length=12, default="sent")
+    refusal = models.CharField(max_length=16, blank=True)
     note = models.CharField(max_length=240, blank=True)
-    reported_revision = models.IntegerField(default=-1)
+    # When it was refused or last reported.
+    answered_at = models.DateTimeField(null=True)
+    # How often a result of it was reported to the sender, and what was reported last (``types.ReportedResult``).
+    reported_revision = models.PositiveIntegerField(default=0)
+    reported = models.JSONField(null=True)
 
     privacy: ClassVar = {
         "internal": [
-            "referral", "remote_item", "requested", "test_code", "sample_number", "status", "note",
-            "reported_revision",
-        ]
+            "referral", "remote_item", "requested", "test_code", "sample_number", "status", "refusal", "note",
+            "answered_at", "reported_revision",
+        ],
+        "health": ["reported"],
     }  # fmt: skip
 
     class Meta(ScopedModel.Meta):
@@ -151,3 +173,4 @@ class IncomingItem(ScopedModel):
             models.UniqueConstraint(fields=["referral", "remote_item"], name="referral_incoming_item_once"),
             models.CheckConstraint(condition=Q(status__in=ITEM_STATES), name="referral_incoming_item_status_known"),
         ]
+        indexes = [models.Index(fields=["owner", "sample_number"], name="referral_incoming_item_sample")]

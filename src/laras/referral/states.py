@@ -9,21 +9,28 @@ from laras.core.states import Move, StateMachine
 OUTGOING = StateMachine(
     "outgoing_referral",
     states={
-        "prepared": _("Disiapkan"),
         "sent": _("Dikirim"),
+        # Decided by the receiver: whichever was there first, the cancellation or the acceptance.
+        "cancelling": _("Menunggu persetujuan batal"),
         "accepted": _("Diterima laboratorium rujukan"),
         "refused": _("Ditolak laboratorium rujukan"),
         "completed": _("Hasil lengkap"),
         "cancelled": _("Dibatalkan"),
     },
     moves=[
-        Move("send", ("prepared",), "sent", "referral.send"),
-        Move("cancel", ("prepared", "sent"), "cancelled", "referral.send"),
-        Move("accept", ("sent",), "accepted"),
-        Move("refuse", ("sent", "accepted"), "refused"),
-        Move("complete", ("sent", "accepted", "completed"), "completed"),
+        Move("cancel", ("sent",), "cancelling", "referral.send"),
+        Move("withdraw", ("sent", "cancelling"), "cancelled"),
+        Move("accept", ("sent", "cancelling", "accepted"), "accepted"),
+        Move("refuse", ("sent", "cancelling", "accepted"), "refused"),
+        Move("complete", ("sent", "cancelling", "accepted", "completed"), "completed"),
     ],
-    tones={"sent": "active", "accepted": "active", "refused": "danger", "completed": "done"},
+    tones={
+        "sent": "active",
+        "cancelling": "waiting",
+        "accepted": "active",
+        "refused": "danger",
+        "completed": "done",
+    },
 )
 
 INCOMING = StateMachine(
@@ -38,6 +45,7 @@ INCOMING = StateMachine(
     moves=[
         Move("accept", ("announced",), "accepted", "referral.receive"),
         Move("refuse", ("announced", "accepted"), "refused", "referral.receive"),
+        # A cancellation that came before its referral stays a withdrawn record.
         Move("withdraw", ("announced",), "withdrawn"),
         Move("complete", ("accepted", "completed"), "completed"),
     ],

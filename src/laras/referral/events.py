@@ -1,0 +1,142 @@
+"""What the two ends tell each other. Bodies (identity, clinical data, results) are sealed beside the entry.
+
+Messages of the sender carry a ``revision`` that counts its messages about this referral, messages of the receiver one
+that counts its own. A message with a revision that is not newer than the last one acted on changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from laras.core.journal import Event
+
+# --- Sender to receiver ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReferralSent(Event):
+    """Sealed: ``types.Announcement``."""
+
+    name: ClassVar[str] = "referral.sent"
+    referral: UUID
+    number: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class ReferralCancelled(Event):
+    """The sender wants it back. Takes effect where it is decided: at the receiver, unless that accepted before."""
+
+    name: ClassVar[str] = "referral.cancelled"
+    referral: UUID
+    number: str
+    revision: int
+    reason: str
+
+
+# --- Receiver to sender: each with the whole ``types.Answer`` sealed
+# --------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answered(Event):
+    referral: UUID
+    number: str
+    revision: int
+    remote_order: str
+
+
+@dataclass(frozen=True)
+class ReferralAccepted(Answered):
+    """All or some of the items will be done; the others are refused with a reason."""
+
+    name: ClassVar[str] = "referral.accepted"
+
+
+@dataclass(frozen=True)
+class ReferralRefused(Answered):
+    """None of the items will be done."""
+
+    name: ClassVar[str] = "referral.refused"
+
+
+@dataclass(frozen=True)
+class ReferralWithdrawn(Answered):
+    """The cancellation took effect."""
+
+    name: ClassVar[str] = "referral.withdrawn"
+
+
+@dataclass(frozen=True)
+class ReferralResulted(Answered):
+    """One result more, or one reported anew."""
+
+    name: ClassVar[str] = "referral.resulted"
+
+
+@dataclass(frozen=True)
+class ReferralMoved(Answered):
+    """The specimen went on to, or came back from, a further laboratory."""
+
+    name: ClassVar[str] = "referral.moved"
+
+
+# --- In one's own journal only --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReferralAnnounced(Event):
+    """A referral of another laboratory stands on our list."""
+
+    name: ClassVar[str] = "referral.announced"
+    incoming: UUID
+    number: str
+    sender: UUID
+
+
+@dataclass(frozen=True)
+class AnswerTaken(Event):
+    """An answer changed our referral."""
+
+    name: ClassVar[str] = "referral.answer_taken"
+    referral: UUID
+    revision: int
+    status: str
+
+
+@dataclass(frozen=True)
+class CancellationSeen(Event):
+    """The sender's cancellation arrived; ``effective`` is False when the referral was already accepted or refused."""
+
+    name: ClassVar[str] = "referral.cancellation_seen"
+    incoming: UUID
+    number: str
+    effective: bool
+
+
+@dataclass(frozen=True)
+class MessageUnreadable(Event):
+    """A message of another laboratory could not be read; nothing was done with it."""
+
+    name: ClassVar[str] = "referral.message_unreadable"
+    entry: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class ResultNotTaken(Event):
+    """A result that came back could not be put into ours; it is kept on the referral until a person takes it over."""
+
+    name: ClassVar[str] = "referral.result_not_taken"
+    referral: UUID
+    item: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class IdentifierNoted(Event):
+    name: ClassVar[str] = "referral.identifier_noted"
+    referral: UUID
+    system: str

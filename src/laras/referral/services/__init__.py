@@ -1,0 +1,27 @@
+"""The use cases of referral. What crosses to the other laboratory is always a message in our own journal."""
+
+from laras.referral.services.receiving import Refusal, accept_incoming, announce, refuse_incoming, withdraw
+from laras.referral.services.reporting import (
+    note_external_result,
+    note_refused_sample,
+    note_report,
+    note_tests_cancelled,
+)
+from laras.referral.services.sending import cancel_referral, note_identifier, send_referral, take_answer, take_kept_back
+
+__all__ = [
+    "Refusal",
+    "accept_incoming",
+    "announce",
+    "cancel_referral",
+    "note_external_result",
+    "note_identifier",
+    "note_refused_sample",
+    "note_report",
+    "note_tests_cancelled",
+    "refuse_incoming",
+    "send_referral",
+    "take_answer",
+    "take_kept_back",
+    "withdraw",
+]

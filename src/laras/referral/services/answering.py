@@ -1,0 +1,74 @@
+"""The receiver's answers: always the whole state of the referral here, so that the newest one is enough."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from laras.core import journal
+from laras.core.actor import Actor
+from laras.core.scope import Scope
+from laras.referral import codec, queries
+from laras.referral.events import Answered, ReferralMoved
+from laras.referral.models import Incoming
+from laras.referral.types import Answer, ItemAnswer, ReportedResult
+
+
+def answer(actor: Actor, row: Incoming, event: type[Answered], *, cause: UUID | None = None) -> int:
+    """Tell the sender how its referral stands here now; answers the revision. ``row`` is locked and saved except for
+    its ``answer_revision``, which is taken here.
+    """
+    row.answer_revision += 1
+    row.save(update_fields=["answer_revision"])
+    journal.record(
+        actor,
+        owner=row.owner_id,
+        event=event(
+            referral=row.remote,
+            number=row.number,
+            revision=row.answer_revision,
+            remote_order=row.order.number if row.order_id else "",
+        ),
+        subject=row.order_id or row.id,
+        sealed=codec.write(state_of(row)),
+        recipient=row.sender_id,
+        cause=cause,
+    )
+    return row.answer_revision
+
+
+def state_of(row: Incoming) -> Answer:
+    """The referral as it stands here, with the way of each item from here on."""
+    scope = Scope.of(row.owner_id)
+    sent = queries.sent_items(scope, row.order_id) if row.order_id else {}
+    items = queries.items_of_incoming(scope, [row.id])[row.id]
+    return Answer(
+        status=row.status,  # type: ignore[arg-type]
+        remote_order=row.order.number if row.order_id else "",
+        note=row.note,
+        items=tuple(
+            ItemAnswer(
+                item=item.remote_item,
+                state=item.status,  # type: ignore[arg-type]
+                reason=item.refusal,
+                note=item.note,
+                journey=queries.steps_from_here(
+                    row.owner, row.order, row, item, sent.get(item.requested_id, ()) if item.requested_id else ()
+                ),
+                result=codec.read(ReportedResult, item.reported) if item.reported else None,
+            )
+            for item in items
+        ),
+    )
+
+
+def pass_on(actor: Actor, owner_id: UUID, order_id: UUID, *, cause: UUID | None = None) -> None:
+    """Our own referral of an order that itself came by one has moved: the laboratory before us hears where it is."""
+    row = (
+        Incoming.objects.within(Scope.of(owner_id))
+        .select_for_update(of=("self",))
+        .select_related("owner", "order")
+        .filter(order_id=order_id, status__in=("accepted", "completed"))
+        .first()
+    )
+    if row is not None:
+        answer(actor, row, ReferralMoved, cause=cause)

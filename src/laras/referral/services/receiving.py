@@ -1,0 +1,511 @@
+"""The receiver's side: what a message announces, and deciding on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from laras.basics.names import sound_key
+from laras.catalogue import queries as catalogues
+from laras.catalogue.types import Catalogue
+from laras.core import clock, journal
+from laras.core.actor import Actor
+from laras.core.errors import Problem, Refused
+from laras.core.models import Owner
+from laras.core.scope import Scope
+from laras.core.unit import use_case
+from laras.network import queries as network
+from laras.orders import services as orders
+from laras.orders.types import GivenSample, SiteInput
+from laras.partners import queries as partners_queries
+from laras.partners import services as partners
+from laras.people import queries as people_queries
+from laras.people.services import SamePerson
+from laras.referral import codec, queries, rules
+from laras.referral.events import (
+    CancellationSeen,
+    ReferralAccepted,
+    ReferralAnnounced,
+    ReferralRefused,
+    ReferralWithdrawn,
+)
+from laras.referral.models import Incoming, IncomingItem
+from laras.referral.services.answering import answer
+from laras.referral.services.common import keep_identifiers, lent, lock_incoming, refused_at, short
+from laras.referral.states import INCOMING
+from laras.referral.types import AnnouncedItem, Announcement, IncomingState, Person
+
+IMPLIED = (
+    "people.write",
+    "partners.write",
+    "orders.register",
+    "orders.collect",
+    "orders.receive_sample",
+    "orders.cancel",
+)
+"""What taking in a referral implies at the receiving laboratory, for the length of one use case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an item is not done here: a code of ``rules.REFUSALS``; ``other`` needs the ``note``."""
+
+    reason: str
+    note: str = ""
+
+
+# --- What the sender tells
+# --------------------------------------------------------------------------------------------
+
+
+@use_case
+def announce(
+    actor: Actor,
+    *,
+    owner_id: UUID,
+    sender_id: UUID,
+    referral_id: UUID,
+    number: str,
+    revision: int,
+    announcement: Announcement | None,
+    cause: UUID | None = None,
+) -> Incoming | None:
+    """Put another laboratory's referral on our list; None when it is old news. For the handler of messages.
+
+    Without a body (erased by the sender before it arrived) nothing can be done: the record is made withdrawn.
+    """
+    actor.require("referral.receive", owner_id)
+    row = _known(owner_id, sender_id, referral_id)
+    status, seen = _known_state(row)
+    if not rules.take_announcement(status=status, seen=seen, revision=revision):
+        return None
+    now = clock.now()
+    fresh = row is None
+    if row is None:
+        row = Incoming(owner_id=owner_id, sender_id=sender_id, remote=referral_id, number=number[:48], announced_at=now)
+    row.message_revision = revision
+    if announcement is None:
+        row.status, row.decided_at, row.note = "withdrawn", now, _("Isi rujukan sudah dihapus pengirim.")
+    else:
+        row.body = codec.write(announcement)
+        row.urgency = announcement.urgency[:12]
+    row.save(force_insert=fresh)
+    if announcement is not None:
+        IncomingItem.objects.within(Scope.of(owner_id)).filter(referral_id=row.id).delete()
+        IncomingItem.rows.bulk_create(
+            [
+                IncomingItem(
+                    owner_id=owner_id,
+                    referral=row,
+                    remote_item=item.item,
+                    test_code=item.test[:60],
+                    sample_number=item.sample[:60].upper(),
+                )
+                for item in announcement.items
+            ]
+        )
+        keep_identifiers(owner_id, queries.INCOMING_ENTITY, row.id, announcement.identifiers)
+    journal.record(
+        actor,
+        owner=owner_id,
+        event=ReferralAnnounced(incoming=row.id, number=row.number, sender=sender_id),
+        subject=row.id,
+        cause=cause,
+    )
+    return row
+
+
+@use_case
+def withdraw(
+    actor: Actor,
+    *,
+    owner_id: UUID,
+    sender_id: UUID,
+    referral_id: UUID,
+    number: str,
+    revision: int,
+    reason: str,
+    cause: UUID | None = None,
+) -> bool:
+    """The sender wants its referral back; answers whether that took effect. For the handler of messages.
+
+    What was decided before stays decided: the answer that says so is on its way or there already. A cancellation that
+    comes before its referral leaves a withdrawn record, so that the referral cannot come to life afterwards.
+    """
+    actor.require("referral.receive", owner_id)
+    row = _known(owner_id, sender_id, referral_id)
+    status, seen = _known_state(row)
+    if row is not None and revision <= seen:
+        return False
+    effective = rules.take_cancellation(status=status, seen=seen, revision=revision)
+    now = clock.now()
+    fresh = row is None
+    if row is None:
+        row = Incoming(owner_id=owner_id, sender_id=sender_id, remote=referral_id, number=number[:48], announced_at=now)
+    row.message_revision = revision
+    if effective:
+        row.status = INCOMING.move(row.status, "withdraw")
+        row.decided_at, row.note = now, reason[:240]
+        row.body = _without_identity(row.body)
+    row.save(force_insert=fresh)
+    journal.record(
+        actor,
+        owner=owner_id,
+        event=CancellationSeen(incoming=row.id, number=row.number, effective=effective),
+        subject=row.order_id or row.id,
+        cause=cause,
+    )
+    if effective:
+        IncomingItem.objects.within(Scope.of(owner_id)).filter(referral_id=row.id).update(
+            status="cancelled", answered_at=now
+        )
+        answer(actor, row, ReferralWithdrawn, cause=cause)
+    return effective
+
+
+def _known(owner_id: UUID, sender_id: UUID, referral_id: UUID) -> Incoming | None:
+    rows = Incoming.objects.within(Scope.of(owner_id)).select_related("sender", "owner", "order")
+    return rows.select_for_update(of=("self",)).filter(sender_id=sender_id, remote=referral_id).first()
+
+
+def _known_state(row: Incoming | None) -> tuple[IncomingState | None, int]:
+    """Status and newest message seen; nothing of a referral that is unknown here."""
+    return (row.status, row.message_revision) if row is not None else (None, 0)  # type: ignore[return-value]
+
+
+def _without_identity(body: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The announcement without whom it is of and what is the matter with them: needed only until it is decided."""
+    if body is None:
+        return None
+    return {key: value for key, value in body.items() if key not in ("person", "place", "note", "subject_label")}
+
+
+# --- Deciding
+# -----------------------------------------------------------------------------------------------------------
+
+
+@use_case
+def accept_incoming(
+    actor: Actor,
+    *,
+    owner_id: UUID,
+    referral_id: UUID,
+    refusals: Mapping[UUID, Refusal] | None = None,
+    tests: Mapping[UUID, str] | None = None,
+    patient_id: UUID | None = None,
+    duplicates_checked: bool = False,
+    received: bool = True,
+    condition: str = "",
+    temperature: Decimal | None = None,
+    note: str = "",
+) -> Incoming:
+    """Make an order of our own from an announced referral, with all its items or without those in ``refusals``.
+
+    Keys of ``refusals`` and ``tests`` are ``IncomingItem.id``. ``tests`` gives our code for a test that we call
+    otherwise. The person is found by the number of a document or registered; ``patient_id`` says who it is,
+    ``duplicates_checked`` that a similar person was looked at. ``received``: the samples are here (``condition``,
+    ``temperature`` in °C); otherwise they are received by scanning when they come.
+
+    Raises Refused with every problem found, ``SamePerson`` when somebody alike is on file, MoveRefused when it was
+    decided or withdrawn meanwhile.
+    """
+    actor.require(INCOMING.right("accept"), owner_id)
+    note = short(note, "note", 240)
+    row = lock_incoming(owner_id, referral_id)
+    target = INCOMING.move(row.status, "accept")
+    announcement = queries.announcement_of(row)
+    if announcement is None:
+        raise Refused(_("Isi rujukan ini tidak ada lagi."), code="no_body")
+    items = queries.items_of_incoming(Scope.of(owner_id), [row.id])[row.id]
+    refused = _checked_refusals(items, refusals or {})
+    accepted = [item for item in items if item.id not in refused]
+    if not accepted:
+        raise refused_at("items", _("Semua pemeriksaan ditolak; tolak seluruh rujukan."))
+    codes = _own_codes(owner_id, announcement, accepted, tests or {})
+    helper = lent(actor, owner_id, *IMPLIED)
+    registered = _register(
+        helper, row, announcement, accepted, codes, patient_id=patient_id, duplicates_checked=duplicates_checked
+    )
+    now = clock.now()
+    row.status, row.order = target, registered.order
+    row.decided_at, row.decided_by, row.note = now, actor.person_id, note
+    row.body = _without_identity(row.body)
+    row.save(update_fields=["status", "order", "decided_at", "decided_by", "note", "body"])
+    sample_number = {sample.id: sample.external_number for sample in registered.samples}
+    requested = {(sample_number[one.sample_id], one.test_code): one.id for one in registered.requested}
+    for item in items:
+        if item.id in refused:
+            item.status, item.answered_at = "refused", now
+            item.refusal, item.note = refused[item.id].reason, refused[item.id].note
+        else:
+            item.status = "accepted"
+            item.requested_id = requested[item.sample_number, codes[item.id]]
+    IncomingItem.rows.bulk_update(items, ["status", "requested", "refusal", "note", "answered_at"])
+    by_number = {sample.number.upper(): sample for sample in announcement.samples}
+    for sample in registered.samples:
+        given = by_number.get(sample.external_number)
+        if given is not None:
+            keep_identifiers(owner_id, queries.SAMPLE_ENTITY, sample.id, given.identifiers)
+    if received:
+        orders.receive_samples(
+            helper,
+            owner_id=owner_id,
+            sample_ids=[sample.id for sample in registered.samples],
+            condition=condition,
+            temperature=temperature,
+            note=row.number,
+        )
+    answer(actor, row, ReferralAccepted)
+    return row
+
+
+def _checked_refusals(items: Sequence[IncomingItem], refusals: Mapping[UUID, Refusal]) -> dict[UUID, Refusal]:
+    known = {item.id: place for place, item in enumerate(items, start=1)}
+    problems, checked = [], {}
+    for key, refusal in refusals.items():
+        if key not in known:
+            problems.append(Problem("items", _("Pemeriksaan ini bukan bagian dari rujukan ini.")))
+            continue
+        problem = _refusal_problem(refusal)
+        if problem:
+            problems.append(replace(problem, row=known[key]))
+        checked[key] = Refusal(refusal.reason, " ".join(refusal.note.split())[:240])
+    if problems:
+        raise Refused(_("Ada penolakan yang belum lengkap."), problems=problems)
+    return checked
+
+
+def _refusal_problem(refusal: Refusal) -> Problem | None:
+    if refusal.reason not in rules.REFUSALS:
+        return Problem("reason", _("Pilih alasan penolakan dari daftar."))
+    if len(refusal.note) > 240:
+        return Problem("note", _("Paling panjang %(n)d huruf.") % {"n": 240})
+    if refusal.reason == "other" and len(refusal.note.strip()) < 3:
+        return Problem("note", _("Jelaskan alasan lainnya."))
+    return None
+
+
+def own_code(catalogue: Catalogue, item: AnnouncedItem) -> str:
+    """Our code for a test that another laboratory asks for: the same shipped code, else the same LOINC; empty when we
+    have none.
+    """
+    if item.test in catalogue.tests:
+        return item.test
+    for one in item.codes:
+        if one.system == "http://loinc.org":
+            test = catalogue.by_loinc(one.value)
+            if test is not None:
+                return test.code
+    return ""
+
+
+def _own_codes(
+    owner_id: UUID, announcement: Announcement, items: Sequence[IncomingItem], given: Mapping[UUID, str]
+) -> dict[UUID, str]:
+    catalogue = catalogues.effective(owner_id)
+    announced = {one.item: one for one in announcement.items}
+    codes: dict[UUID, str] = {}
+    taken: set[tuple[str, str]] = set()
+    problems = []
+    for place, item in enumerate(items, start=1):
+        code = given.get(item.id, "").strip() or own_code(catalogue, announced[item.remote_item])
+        name = announced[item.remote_item].name or item.test_code
+        if code not in catalogue.tests:
+            problems.append(
+                Problem(
+                    "tests",
+                    _("“%(name)s” tidak ada di katalog laboratorium ini: pilih padanannya atau tolak.")
+                    % {"name": name},
+                    place,
+                )
+            )
+        elif (item.sample_number, code) in taken:
+            problems.append(
+                Problem("tests", _("“%(name)s” diminta dua kali pada sampel yang sama.") % {"name": name}, place)
+            )
+        taken.add((item.sample_number, code))
+        codes[item.id] = code
+    if problems:
+        raise Refused(_("Ada pemeriksaan yang belum dapat diterima."), problems=problems)
+    return codes
+
+
+def _register(
+    actor: Actor,
+    row: Incoming,
+    announcement: Announcement,
+    items: Sequence[IncomingItem],
+    codes: Mapping[UUID, str],
+    *,
+    patient_id: UUID | None,
+    duplicates_checked: bool,
+) -> orders.Registered:
+    owner = Owner.objects.get(pk=row.owner_id)
+    now = clock.now()
+    samples = []
+    for sample in announcement.samples:
+        wanted = tuple(codes[item.id] for item in items if item.sample_number == sample.number.upper())
+        if wanted:
+            samples.append(
+                GivenSample(
+                    codes=wanted,
+                    specimen=sample.specimen,
+                    container=sample.container,
+                    description=sample.description,
+                    external_number=sample.number,
+                    # The sender's clock may go before ours.
+                    collected_at=min(sample.collected_at, now) if sample.collected_at else None,
+                    collector=sample.collector,
+                )
+            )
+    common: dict[str, Any] = {
+        "owner": owner,
+        "client_id": _client(actor, row),
+        "requester": announcement.requester,
+        "payer": "institution",
+        "purpose": announcement.purpose,
+        "urgency": announcement.urgency,
+        "note": announcement.note,
+        "standard": _standard(row.owner_id, announcement.standard),
+        "source": "referral",
+        "origin": row.remote,
+        "given_samples": samples,
+    }
+    if announcement.subject_kind in ("environment", "food", "vector"):
+        place = announcement.place
+        if place is None:
+            raise Refused(_("Rujukan ini tidak memuat lokasi pengambilan."), code="no_place")
+        site = SiteInput(
+            name=place.name,
+            kind=place.kind,
+            address=place.address,
+            area_id=place.area if place.area and network.area_exists(place.area) else None,
+            latitude=place.latitude,
+            longitude=place.longitude,
+        )
+        return orders.register_site_order(
+            actor,
+            kind=announcement.subject_kind,
+            new_site=site,
+            matrix=announcement.matrix,
+            in_situ={key: str(value) for key, value in announcement.in_situ.items()},
+            **common,
+        )
+    origins = {codes[item.id]: item.remote_item for item in items}
+    if announcement.subject_kind != "person":
+        return orders.register_order(
+            actor,
+            subject_kind=announcement.subject_kind,
+            subject_label=announcement.subject_label,
+            origins=origins,
+            **common,
+        )
+    person = announcement.person
+    if person is None:
+        raise Refused(_("Rujukan ini tidak memuat identitas pasien."), code="no_person")
+    whom: dict[str, Any] = {"patient_id": patient_id or _same_person(row.owner_id, person)}
+    if whom["patient_id"] is None:
+        whom = {"new_patient": _new_patient(person, duplicates_checked=duplicates_checked)}
+    return orders.register_order(actor, subject_kind="person", origins=origins, **whom, **common)
+
+
+def _standard(owner_id: UUID, code: str) -> str:
+    """The set of limits that judges, when our catalogue has it too; the sender's own judges again at its end."""
+    return code if code in catalogues.effective(owner_id).standards else ""
+
+
+def _client(actor: Actor, row: Incoming) -> UUID:
+    """The sending laboratory among our clients."""
+    known = partners_queries.client_of_organisation(Scope.of(row.owner_id), row.sender_id)
+    if known is not None:
+        return known.id
+    sender = row.sender
+    return partners.register_client(
+        actor, owner_id=row.owner_id, name=sender.name, kind="facility", organisation_id=sender.id
+    ).id
+
+
+def _same_person(owner_id: UUID, person: Person) -> UUID | None:
+    """Our patient with the same number of a document.
+
+    One whose name and date of birth both differ is somebody else under a mistyped number: a person must decide.
+    """
+    if not person.nik and not person.passport_number:
+        return None
+    found = people_queries.same_numbers(
+        Scope.of(owner_id), nik=person.nik, passport_number=person.passport_number
+    ).first()
+    if found is None:
+        return None
+    alike = sound_key(found.full_name) == sound_key(person.full_name) or found.birth_date == person.birth_date
+    if not alike:
+        message = _(
+            "Nomor identitas ini milik pasien lain di sini: %(name)s, nomor RM %(mrn)s. "
+            "Nama dan tanggal lahirnya berbeda; pastikan dengan pengirim, lalu pilih pasiennya."
+        ) % {"name": found.full_name, "mrn": found.mrn}
+        raise SamePerson(message, patient_id=found.id, certain=True, problems=[Problem("patient_id", message)])
+    return found.id
+
+
+def _new_patient(person: Person, *, duplicates_checked: bool) -> dict[str, Any]:
+    return {
+        "full_name": person.full_name,
+        "sex": person.sex,
+        "birth_date": person.birth_date,
+        "birth_date_estimated": person.birth_date_estimated,
+        "nik": person.nik,
+        "no_nik_reason": person.no_nik_reason,
+        "passport_number": person.passport_number,
+        "mother_nik": person.mother_nik,
+        "mother_name": person.mother_name,
+        "description": person.description,
+        "phone": person.phone,
+        "address": person.address,
+        "residence_id": person.residence if person.residence and network.area_exists(person.residence) else None,
+        "identifiers": [(one.system, one.value) for one in person.identifiers],
+        # The sender saw the document.
+        "nik_checked": True,
+        "duplicates_checked": duplicates_checked,
+    }
+
+
+@use_case
+def refuse_incoming(actor: Actor, *, owner_id: UUID, referral_id: UUID, reason: str, note: str = "") -> Incoming:
+    """Refuse a whole referral for one of ``rules.REFUSALS``; the sender's results wait to be referred again, with the
+    reason.
+
+    Possible after acceptance too while no result was reported: our order is cancelled with it.
+    """
+    actor.require(INCOMING.right("refuse"), owner_id)
+    refusal = Refusal(reason, short(note, "note", 240))
+    problem = _refusal_problem(refusal)
+    if problem:
+        raise Refused(str(problem.message), problems=[problem])
+    row = lock_incoming(owner_id, referral_id)
+    target = INCOMING.move(row.status, "refuse")
+    items = queries.items_of_incoming(Scope.of(owner_id), [row.id])[row.id]
+    if any(item.reported for item in items):
+        raise Refused(_("Sudah ada hasil yang dilaporkan; rujukan ini tidak dapat ditolak lagi."), code="reported")
+    now = clock.now()
+    if row.order_id is not None:
+        orders.cancel_order(
+            lent(actor, owner_id, *IMPLIED),
+            owner_id=owner_id,
+            order_id=row.order_id,
+            reason=_("Rujukan ditolak: %(why)s") % {"why": refusal.note or refusal.reason},
+        )
+    for item in items:
+        if item.status in rules.OPEN_ITEM:
+            item.status, item.refusal, item.note, item.answered_at = "refused", refusal.reason, refusal.note, now
+    IncomingItem.rows.bulk_update(items, ["status", "refusal", "note", "answered_at"])
+    row.status, row.note = target, refusal.note
+    row.decided_at, row.decided_by = row.decided_at or now, actor.person_id
+    row.body = _without_identity(row.body)
+    row.save(update_fields=["status", "note", "decided_at", "decided_by", "body"])
+    answer(actor, row, ReferralRefused)
+    return row

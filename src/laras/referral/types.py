@@ -1,0 +1,293 @@
+"""What crosses between two laboratories, and what leaves the module. Plain values; moments are aware, UTC.
+
+Two kinds of message, each the whole truth of its writer at that moment: the sender *announces*
+(:class:`Announcement`), the receiver *answers* (:class:`Answer`). So the newest of each kind is enough, whatever was
+lost, doubled or overtaken on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+ItemState = Literal["sent", "accepted", "refused", "resulted", "cancelled"]
+OutgoingState = Literal["prepared", "sent", "cancelling", "accepted", "refused", "completed", "cancelled"]
+IncomingState = Literal["announced", "accepted", "refused", "withdrawn", "completed"]
+ResultStatus = Literal["interim", "final", "amended"]
+
+StepKind = Literal[
+    "registered",  # the origin's order
+    "sent",  # this laboratory sent the specimen on; ``to_lab`` says where
+    "received",  # this laboratory accepted it; ``number`` is its own order
+    "refused",  # this laboratory refused it; ``note`` says why
+    "withdrawn",  # the sender took the referral back before it was accepted
+    "reported",  # this laboratory performed the test and reported it; ``number`` is its report
+    "returned",  # this laboratory handed a further laboratory's result to the one before it
+]
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyStep:
+    """One thing that happened to the specimen: what, at which laboratory, when, under which number there."""
+
+    what: StepKind
+    at: datetime
+    lab: str
+    name: str = ""
+    tier: int | None = None
+    number: str = ""
+    note: str = ""
+    to_lab: str = ""
+    to_name: str = ""
+    to_tier: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """How another system calls a thing, e.g. ``http://sys-ids.kemkes.go.id/referral-number``."""
+
+    system: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom the specimen is of: as much as the receiver needs to make or find its own patient."""
+
+    full_name: str
+    sex: str = "U"
+    birth_date: date | None = None
+    birth_date_estimated: bool = False
+    nik: str = ""
+    no_nik_reason: str = ""
+    passport_number: str = ""
+    mother_nik: str = ""
+    mother_name: str = ""
+    description: str = ""
+    phone: str = ""
+    address: str = ""
+    residence: UUID | None = None
+    mrn: str = ""
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an environmental, food or vector sample was taken. Degrees (WGS 84)."""
+
+    name: str
+    kind: str = ""
+    address: str = ""
+    area: UUID | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedSample:
+    """One container that travels. ``number`` is the sender's label on it."""
+
+    number: str
+    specimen: str
+    container: str = ""
+    description: str = ""
+    collected_at: datetime | None = None
+    collector: str = ""
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedItem:
+    """One test asked for. ``test`` is the sender's code; ``codes`` the same in namespaces that both sides know."""
+
+    item: UUID
+    sample: str
+    test: str
+    name: str = ""
+    codes: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """The body of ``referral.sent``."""
+
+    number: str
+    order: str
+    subject_kind: str
+    samples: tuple[AnnouncedSample, ...]
+    items: tuple[AnnouncedItem, ...]
+    person: Person | None = None
+    place: Place | None = None
+    subject_label: str = ""
+    purpose: str = "diagnosis"
+    urgency: str = "routine"
+    note: str = ""
+    requester: str = ""
+    matrix: str = ""
+    standard: str = ""
+    in_situ: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    courier: str = ""
+    packaging: str = ""
+    temperature: str = ""
+    sent_at: datetime | None = None
+    journey: tuple[JourneyStep, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedResult:
+    """A result as the performing laboratory reported it; ``value`` is the bench's own form of a travelling value.
+
+    ``revision`` counts what was reported of this item, from 1. ``performer`` is who did the test, also when the
+    answer comes through a laboratory between; ``report`` is the number of its report.
+    """
+
+    revision: int
+    status: ResultStatus
+    performer: UUID
+    performer_code: str
+    performer_name: str
+    value: Mapping[str, Any]
+    report: str = ""
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnswer:
+    """How one item stands at the receiver. ``reason`` is a code of :data:`laras.referral.rules.REFUSALS`."""
+
+    item: UUID
+    state: ItemState
+    reason: str = ""
+    note: str = ""
+    journey: tuple[JourneyStep, ...] = ()
+    result: ReportedResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of every message of the receiver: all items as they stand there now."""
+
+    status: IncomingState
+    items: tuple[ItemAnswer, ...]
+    remote_order: str = ""
+    note: str = ""
+
+
+# --- What the ends look like to the rules ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SentItem:
+    """An item at the sender: its state and the revision of the result that was taken over (0: none)."""
+
+    item: UUID
+    state: ItemState = "sent"
+    result_revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The sender's result of this item is to be referred again; why."""
+
+    item: UUID
+    reason: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeResult:
+    """The sender's result of this item gets this value."""
+
+    item: UUID
+    result: ReportedResult
+
+
+@dataclass(frozen=True, slots=True)
+class SenderChange:
+    """What an answer changes at the sender. ``changed`` is False when it was old news."""
+
+    changed: bool
+    status: OutgoingState
+    items: tuple[SentItem, ...]
+    give_back: tuple[GiveBack, ...] = ()
+    take: tuple[TakeResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Who has the specimen, since when, and what comes next (a code of :data:`laras.referral.rules.NEXT`)."""
+
+    lab: str
+    name: str
+    tier: int | None
+    since: datetime | None
+    next: str
+    next_lab: str = ""
+    next_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One line of a specimen: which tests went this way, the steps in order of time, and how it stands."""
+
+    tests: tuple[str, ...]
+    samples: tuple[str, ...]
+    steps: tuple[JourneyStep, ...]
+    where: Whereabouts
+
+
+# --- What leaves for screens ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateReason:
+    """Why a laboratory stands where it stands: a stable ``code``, its number, and the sentence for a reader."""
+
+    code: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralCandidate:
+    """A laboratory that does all (``complete``) or some of the asked tests, in the order in which to ask.
+
+    ``price`` in whole rupiah for the tests it does, None when one is not published; ``tat_hours`` of the slowest of
+    them. ``passes_on``: a supervising laboratory that does not do them all itself and would refer them further.
+    """
+
+    owner_id: UUID
+    code: str
+    name: str
+    tier: int | None
+    tests: tuple[str, ...]
+    missing: tuple[str, ...]
+    tat_hours: int
+    price: int | None
+    accredited: bool
+    distance_km: float | None
+    is_supervisor: bool
+    reasons: tuple[CandidateReason, ...] = ()
+    passes_on: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two ends of one referral that do not say the same, although nothing is under way between them."""
+
+    sender: str
+    receiver: str
+    number: str
+    what: str
+    sender_says: str
+    receiver_says: str
