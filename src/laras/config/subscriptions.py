@@ -4,7 +4,17 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     # Samples that arrive become work; what nobody needs any more leaves the bench.
     "orders.sample_received": ("laras.bench.handlers.follow_orders",),
     "orders.test_added": ("laras.bench.handlers.follow_orders",),
-    "orders.sample_refused": ("laras.bench.handlers.follow_orders",),
-    "orders.line_cancelled": ("laras.bench.handlers.follow_orders",),
-    "orders.order_cancelled": ("laras.bench.handlers.follow_orders",),
+    "orders.sample_refused": ("laras.bench.handlers.follow_orders", "laras.referral.handlers.on_sample_refused"),
+    "orders.line_cancelled": ("laras.bench.handlers.follow_orders", "laras.referral.handlers.on_tests_cancelled"),
+    "orders.order_cancelled": ("laras.bench.handlers.follow_orders", "laras.referral.handlers.on_tests_cancelled"),
+    # Referrals: the sender announces and cancels, the receiver answers; results go back when they are reported.
+    "referral.sent": ("laras.referral.handlers.on_sent",),
+    "referral.cancelled": ("laras.referral.handlers.on_cancelled",),
+    "referral.accepted": ("laras.referral.handlers.on_answer",),
+    "referral.refused": ("laras.referral.handlers.on_answer",),
+    "referral.withdrawn": ("laras.referral.handlers.on_answer",),
+    "referral.resulted": ("laras.referral.handlers.on_answer",),
+    "referral.moved": ("laras.referral.handlers.on_answer",),
+    "reports.report_released": ("laras.referral.handlers.on_report_released",),
+    "bench.external_result_received": ("laras.referral.handlers.on_external_result",),
 }
