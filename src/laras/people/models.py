@@ -109,10 +109,9 @@ class Patient(ScopedModel):
             ),
             models.UniqueConstraint(fields=["owner", "mrn"], name="people_patient_mrn_once"),
         ]
-        # The value comes first where it is rare, so that one index serves both look-up and "or" on every database;
-        # partial unique indexes cannot, since SQLite does not see the values of parameters.
+        # Beside the partial unique ones, which answer no question on SQLite: it does not see the values of parameters.
         indexes = [
-            models.Index(fields=["nik", "owner"], name="people_patient_nik"),
+            models.Index(fields=["owner", "nik"], name="people_patient_nik"),
             models.Index(fields=["passport_number", "owner"], name="people_patient_passport"),
             models.Index(fields=["mother_nik", "owner"], name="people_patient_mother"),
             models.Index(fields=["phone", "owner"], name="people_patient_phone"),

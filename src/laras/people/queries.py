@@ -128,18 +128,21 @@ def search(scope: Scope, text: str, *, limit: int = 50, after: str = "") -> Foun
 
 
 def _search_numbers(scope: Scope, text: str, limit: int) -> list[Patient]:
+    """One question a number, each with its index: an "or" of them SQLite would answer by reading the laboratory."""
     bare = clean_nik(text)
     rows = Patient.objects.within(scope).exclude(status="erased")
-    conditions = Q(mrn=text.upper()) | Q(mrn=text) | Q(passport_number=bare.upper())
-    if bare.isascii() and bare.isdigit() and len(bare) >= 6:
-        if len(bare) >= 16:
-            conditions |= Q(nik=bare) | Q(mother_nik=bare)
-        else:
-            conditions |= Q(nik__gte=bare.ljust(16, "0"), nik__lte=bare.ljust(16, "9"))
-    phone = clean_phone(text)
-    if phone:
-        conditions |= Q(phone=phone)
-    return sorted(rows.filter(conditions)[:limit], key=lambda row: (row.status != "active", row.search_name))
+    found = list(rows.filter(mrn__in={text, text.upper()})[:limit])
+    if not found and bare.isascii() and bare.isdigit() and len(bare) == 16:
+        found = list(rows.filter(nik=bare)[:limit]) or list(rows.filter(mother_nik=bare)[:limit])
+    elif not found:
+        found = list(rows.filter(passport_number=bare.upper())[:limit])
+        if bare.isascii() and bare.isdigit() and 6 <= len(bare) < 16:
+            found += rows.filter(nik__gte=bare.ljust(16, "0"), nik__lte=bare.ljust(16, "9"))[:limit]
+        phone = clean_phone(text)
+        if phone:
+            found += rows.filter(phone=phone)[:limit]
+    unique = {row.id: row for row in found}
+    return sorted(unique.values(), key=lambda row: (row.status != "active", row.search_name))[:limit]
 
 
 def _search_names(active: QuerySet[Patient], text: str, limit: int, after: str) -> Found:
@@ -167,17 +170,15 @@ def _search_names(active: QuerySet[Patient], text: str, limit: int, after: str) 
     return Found(rows)
 
 
-def same_numbers(scope: Scope, *, nik: str = "", passport_number: str = "", mrn: str = "") -> QuerySet[Patient]:
-    """Patients who carry one of these numbers, active ones for NIK and passport."""
-    condition = Q()
-    if nik:
-        condition |= Q(nik=nik, status="active")
-    if passport_number:
-        condition |= Q(passport_number=passport_number, status="active")
-    if mrn:
-        condition |= Q(mrn=mrn)
+def same_numbers(scope: Scope, *, nik: str = "", passport_number: str = "", mrn: str = "") -> list[Patient]:
+    """Patients who carry one of these numbers, active ones for NIK and passport. One question for each number."""
     rows = Patient.objects.within(scope)
-    return rows.filter(condition) if condition else rows.none()
+    found: dict[UUID, Patient] = {}
+    for name, value in (("nik", nik), ("passport_number", passport_number), ("mrn", mrn)):
+        if value:
+            carriers = rows.filter(**{name: value})
+            found |= {row.id: row for row in (carriers if name == "mrn" else carriers.filter(status="active"))}
+    return list(found.values())
 
 
 # --- Who may be the same person -------------------------------------------------------------------------------------
@@ -196,25 +197,24 @@ def find_duplicates(
 ) -> list[Lookalike]:
     """Active patients who may be this person, best first, at least "possible"."""
     sound = sound_key(identity.full_name)[:100]
-    exact, near = Q(), Q()
+    # One question for each trait and not an "or": each has its index, and the many who share a frequent name cannot
+    # crowd out those with the same number or birthday.
+    questions: list[Q] = []
     if identity.nik:
-        exact |= Q(nik=identity.nik)
+        questions.append(Q(nik=identity.nik))
     if identity.passport_number:
-        exact |= Q(passport_number=identity.passport_number)
+        questions.append(Q(passport_number=identity.passport_number))
     if identity.phone and sound:
-        exact |= Q(phone=identity.phone, sound_key=sound)
+        questions.append(Q(phone=identity.phone, sound_key=sound))
     if identity.birth_date:
         born = identity.birth_date
-        exact |= Q(birth_date=born)
+        questions.append(Q(birth_date=born))
         if sound:
             about = (born - timedelta(days=NEAR_DAYS), born + timedelta(days=NEAR_DAYS))
             near = Q(birth_date__range=about) | Q(birth_date__month=born.month, birth_date__day=born.day)
+            questions.append(Q(sound_key=sound) & near)
     rows = Patient.objects.within(scope).filter(status="active").exclude(id__in=list(without))
-    found: dict[UUID, Patient] = {}
-    # Two questions, so that the many who share a frequent name cannot crowd out those with the same number or birthday.
-    for condition in (exact, near and Q(sound_key=sound) & near):
-        if condition:
-            found |= {row.id: row for row in rows.filter(condition)[:CANDIDATES]}
+    found = {row.id: row for question in questions for row in rows.filter(question)[:CANDIDATES]}
     ranked = rank_suggestions(identity, [(row.id, identity_of(row)) for row in found.values()], limit=limit)
     return [Lookalike(found[row.patient_id], row.likeness) for row in ranked]
 
@@ -224,15 +224,15 @@ def duplicates_of(scope: Scope, patient: Patient, limit: int = 5) -> list[Lookal
     return find_duplicates(scope, identity_of(patient), without=[patient.id], limit=limit)
 
 
-def same_people(scope: Scope, patient: Patient) -> QuerySet[Patient]:
+def same_people(scope: Scope, patient: Patient) -> list[Patient]:
     """Patients of other organisations of the scope who carry the same matching token; only tokens are compared."""
-    tokens = Q()
-    if patient.token_nik:
-        tokens |= Q(token_nik=patient.token_nik)
-    if patient.token_name:
-        tokens |= Q(token_name=patient.token_name)
     rows = Patient.objects.within(scope).exclude(owner_id=patient.owner_id).filter(status="active")
-    return rows.filter(tokens) if tokens else rows.none()
+    found: dict[UUID, Patient] = {}
+    for name in ("token_nik", "token_name"):
+        token = getattr(patient, name)
+        if token:
+            found |= {row.id: row for row in rows.filter(**{name: token})[:CANDIDATES]}
+    return list(found.values())
 
 
 def find_by_nik_token(scope: Scope, nik: str, key: bytes) -> QuerySet[Patient]:

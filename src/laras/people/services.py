@@ -180,18 +180,29 @@ def _require_area(area_id: UUID | None) -> None:
 def _refuse_same_person(
     owner_id: UUID, given: PatientInput, *, duplicates_checked: bool, without: UUID | None = None
 ) -> None:
-    """One indexed query: the same number of a document, or the same sounding name on the same date of birth."""
+    """The same number of a document, or the same sounding name on the same date of birth.
+
+    One indexed question for each trait that was given, most often two: an "or" of them SQLite would answer by reading
+    the laboratory's patients one by one.
+    """
+    rows = Patient.objects.within(Scope.of(owner_id))
+    if without:
+        rows = rows.exclude(id=without)
+    for field, label in (("nik", _("NIK")), ("passport_number", _("Nomor paspor")), ("mrn", _("Nomor RM"))):
+        value = getattr(given, field)
+        if not value:
+            continue
+        carriers = rows.filter(**{field: value})
+        # Not `first()`: its order by key would make SQLite walk the laboratory's patients in that order.
+        for row in carriers if field == "mrn" else carriers.filter(status="active"):
+            message = _("%(number)s ini milik pasien lain: %(name)s, nomor RM %(mrn)s. Buka pasien itu.") % {
+                "number": label,
+                "name": row.full_name,
+                "mrn": row.mrn,
+            }
+            raise SamePerson(message, patient_id=row.id, certain=True, problems=[Problem(field, message)])
     sound = sound_key(given.full_name)[:100]
-    wanted = Q()
-    if given.nik:
-        wanted |= Q(nik=given.nik, status="active")
-    if given.passport_number:
-        wanted |= Q(passport_number=given.passport_number, status="active")
-    if given.mrn:
-        wanted |= Q(mrn=given.mrn)
-    if given.birth_date and sound and not duplicates_checked:
-        wanted |= Q(birth_date=given.birth_date, sound_key=sound, status="active")
-    if not wanted:
+    if duplicates_checked or given.birth_date is None or not sound:
         return
     identity = Identity(
         given.full_name,
@@ -203,18 +214,8 @@ def _refuse_same_person(
         given.mother_nik,
         given.phone,
     )
-    rows = Patient.objects.within(Scope.of(owner_id)).filter(wanted)
-    for row in rows.exclude(id=without) if without else rows:
-        for field, label in (("nik", _("NIK")), ("passport_number", _("Nomor paspor")), ("mrn", _("Nomor RM"))):
-            value = getattr(given, field)
-            if value and value == getattr(row, field) and (field == "mrn" or row.status == "active"):
-                message = _("%(number)s ini milik pasien lain: %(name)s, nomor RM %(mrn)s. Buka pasien itu.") % {
-                    "number": label,
-                    "name": row.full_name,
-                    "mrn": row.mrn,
-                }
-                raise SamePerson(message, patient_id=row.id, certain=True, problems=[Problem(field, message)])
-        if not duplicates_checked and compare_people(identity, identity_of(row)).likely:
+    for row in rows.filter(birth_date=given.birth_date, sound_key=sound, status="active"):
+        if compare_people(identity, identity_of(row)).likely:
             message = _(
                 "Mungkin sudah terdaftar: %(name)s, nomor RM %(mrn)s, dengan tanggal lahir yang sama. "
                 "Periksa dulu; bila memang orang lain, nyatakan sudah diperiksa."

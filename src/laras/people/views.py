@@ -108,7 +108,7 @@ def check_nik(request: HttpRequest) -> HttpResponse:
         if isinstance(facts, NikRefusal):
             context["refusal"] = PROBLEMS[f"nik_{facts.reason}"]
         else:
-            carrier = queries.same_numbers(request.scope, nik=facts.nik).first()
+            carrier = next(iter(queries.same_numbers(request.scope, nik=facts.nik)), None)
             if carrier is not None and str(carrier.id) != request.POST.get("patient", ""):
                 context["carrier"] = carrier
             context |= {"facts": facts, "warnings": [NIK_WARNINGS[name] for name in facts.warnings]}
@@ -492,8 +492,7 @@ def undo_merge(request: HttpRequest, merge_id: UUID) -> HttpResponse:
 
 def find_number(request: HttpRequest, text: str) -> HttpResponseRedirect | None:
     """For the scan box: the page of the one patient who carries this NIK or medical record number."""
-    rows = queries.same_numbers(request.scope, nik=clean_nik(text), mrn=text.strip().upper())
-    found = list(rows[:2])
+    found = queries.same_numbers(request.scope, nik=clean_nik(text), mrn=text.strip().upper())
     if len(found) != 1:
         return None
     try:

@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="patient",
-            index=models.Index(fields=["nik", "owner"], name="people_patient_nik"),
+            index=models.Index(fields=["owner", "nik"], name="people_patient_nik"),
         ),
         migrations.AddIndex(
             model_name="patient",
