@@ -9,5 +9,5 @@ def closed(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    re_path(r"^(signup|email|confirm-email|phone|login/code|password/set|password/reset)(/|$)", closed),
+    re_path(r"^(?:signup|email|confirm-email|phone|login/code|password/set|password/reset)(?:/|$)", closed),
 ]

@@ -25,21 +25,29 @@ class Rows:
     def __init__(self, model: type[models.Model]) -> None:
         self.model = model
         self.fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-        self._defaults = [(f.attname, f.default if f.has_default() and callable(f.default) else None, f.get_default()) for f in self.fields]
-        self._adapt = [_adapter(field) for field in self.fields]
+        self._place = {field.attname: (at, _adapter(field)) for at, field in enumerate(self.fields)}
+        self._made = {f.attname: f.default for f in self.fields if f.has_default() and callable(f.default)}
+        # A row begins as a copy of the defaults, already in the database's form; only what is given costs anything.
+        self._template: list[Any] = []
+        for field in self.fields:
+            adapt = self._place[field.attname][1]
+            default = None if field.attname in self._made else field.get_default()
+            self._template.append(adapt(default) if adapt and default is not None else default)
         self._rows: list[list[Any]] = []
         self.count = 0
 
     def add(self, **values: Any) -> None:
-        row = []
-        for (name, make, default), adapt in zip(self._defaults, self._adapt, strict=True):
-            if name in values:
-                value = values.pop(name)
-            else:
-                value = make() if make else default
-            row.append(adapt(value) if adapt and value is not None else value)
-        if values:
-            raise TypeError(f"{self.model.__name__} has no {sorted(values)}")
+        """Collect one row. Raises KeyError for a name that is no column."""
+        row = self._template.copy()
+        place = self._place
+        for name, value in values.items():
+            at, adapt = place[name]
+            row[at] = adapt(value) if adapt is not None and value is not None else value
+        for name, make in self._made.items():
+            if name not in values:
+                at, adapt = place[name]
+                made = make()
+                row[at] = adapt(made) if adapt is not None and made is not None else made
         self._rows.append(row)
         self.count += 1
 

@@ -205,8 +205,15 @@ def catch_up_all() -> int:
 
 def move_cursors_to_heads() -> None:
     """After a bulk load that did the handlers' work itself: nothing that it wrote is waiting."""
-    for head in JournalHead.objects.all():
-        for subscriber in subscriptions():
-            Cursor.objects.update_or_create(
-                subscriber=subscriber, owner_id=head.owner_id, defaults={"sequence": head.sequence}
-            )
+    cursors = [
+        Cursor(subscriber=subscriber, owner_id=head.owner_id, epoch=head.epoch, sequence=head.sequence)
+        for head in JournalHead.objects.all()
+        for subscriber in subscriptions()
+    ]
+    Cursor.objects.bulk_create(
+        cursors,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["subscriber", "owner"],
+        update_fields=["epoch", "sequence"],
+    )

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from laras.basics.money import read_rupiah
 from laras.core.templatetags.ui import number
 
-_INDONESIAN = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
-_POINT = re.compile(r"-?\d*\.\d+")
+_INDONESIAN = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?", re.ASCII)
+_POINT = re.compile(r"-?\d*\.\d+", re.ASCII)
 
 
 class LarasForm(forms.Form):

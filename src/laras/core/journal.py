@@ -134,27 +134,30 @@ def record(
 
 def digest_of(previous: bytes, entry: JournalEntry) -> bytes:
     """The digest of an entry from its stored columns."""
-    envelope = "|".join(
-        str(part)
-        for part in (
-            "laras-1",
-            entry.id,
-            entry.owner_id,
-            entry.epoch,
-            entry.sequence,
-            entry.event,
-            entry.version,
-            entry.subject,
-            entry.recipient_id,
-            entry.occurred_at.astimezone(UTC).isoformat(),
-            entry.recorded_at.astimezone(UTC).isoformat(),
-            entry.person,
-            entry.user,
-            entry.device,
-            entry.cause,
-        )
+    return digest(
+        previous,
+        bytes(entry.payload),
+        entry.id,
+        entry.owner_id,
+        entry.epoch,
+        entry.sequence,
+        entry.event,
+        entry.version,
+        entry.subject,
+        entry.recipient_id,
+        entry.occurred_at.astimezone(UTC).isoformat(),
+        entry.recorded_at.astimezone(UTC).isoformat(),
+        entry.person,
+        entry.user,
+        entry.device,
+        entry.cause,
     )
-    return hashlib.sha256(bytes(previous) + envelope.encode() + b"\n" + bytes(entry.payload)).digest()
+
+
+def digest(previous: bytes, payload: bytes, *envelope: Any) -> bytes:
+    """SHA-256 over the digest before, the envelope in its fixed text form (moments as ISO text in UTC) and the payload."""
+    text = "|".join(["laras-1", *map(str, envelope)])
+    return hashlib.sha256(bytes(previous) + text.encode() + b"\n" + payload).digest()
 
 
 def lock_head(owner_id: UUID) -> JournalHead:

@@ -8,11 +8,15 @@ from functools import cache
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.http import HttpRequest
 
+from laras.core import clock
 from laras.core.paths import secret
+
+RECENT_SECONDS = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -26,6 +30,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The own choice replaces a temporary password."""
         user.must_change_password = False
         super().set_password(user, password)
+
+    def is_reauthentication_required(self, app: str) -> bool:
+        """Who typed the password minutes ago is not asked again at once: setting up the phone follows the first sign-in."""
+        request = self.request
+        if request is not None and request.user.is_authenticated:
+            records = get_authentication_records(request, request.user)
+            newest = max((record.get("at", 0) for record in records), default=0)
+            if clock.now().timestamp() - newest < RECENT_SECONDS:
+                return False
+        return True
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return "/"

@@ -137,6 +137,10 @@ def users(request: HttpRequest) -> HttpResponse:
     return render(request, "core/users.html", {"accounts": found, "all": len(everybody), "filter_form": form})
 
 
+class _SamePerson(Exception):
+    """Somebody here has such a name: ask before making a second person of one human being."""
+
+
 @page(MANAGE)
 def user_new(request: HttpRequest) -> HttpResponse:
     """A new account; when somebody here has such a name, first the question whether it is the same person."""
@@ -146,22 +150,23 @@ def user_new(request: HttpRequest) -> HttpResponse:
     asked = "person_id" in request.POST
     form = NewAccountForm(request.POST or None, kind=owner.kind, same=same if asked else ())
     if request.method == "POST" and form.is_valid():
-        if same and not asked:
-            form = NewAccountForm(
-                kind=owner.kind, same=same, initial={k: v for k, v in form.cleaned_data.items() if k != "person_id"}
-            )
-            return render(request, "core/user_new.html", {"form": form, "same": same})
         values = dict(form.cleaned_data)
         chosen = values.pop("person_id", "")
         person_id = UUID(chosen) if chosen and chosen != NEW_PERSON else None
 
         def create() -> str:
+            if same and not asked:  # in here: a second press must find the first one's account, not this question
+                raise _SamePerson
             made = services.create_user(request.actor, owner_id=owner.id, person_id=person_id, **values)
             _show_once(request, "password", made.user_id, made.password)
             return reverse("core:user", args=[made.user_id])
 
-        with refusals(form):
-            return submit_once(request, create)
+        try:
+            with refusals(form):
+                return submit_once(request, create)
+        except _SamePerson:
+            form = NewAccountForm(kind=owner.kind, same=same, initial=values)
+            return render(request, "core/user_new.html", {"form": form, "same": same})
     return render(
         request, "core/user_new.html", {"form": form, "same": same if asked else ()}, status=422 if form.errors else 200
     )

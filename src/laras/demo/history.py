@@ -120,18 +120,30 @@ class Chronicle:
         self._items.append((at, len(self._items), item))
 
     def chain_into(self, tables: Tables) -> None:
+        """As :func:`laras.core.journal.chain`, on plain rows: a third of a million entries make no model instances."""
         self._items.sort(key=lambda item: item[:2])
         head = journal.lock_head(self.owner.id)
+        digest, sequence = bytes(head.digest), head.sequence
+        add, seal = tables.entries.add, tables.sealed.add
         for at, _n, item in self._items:
-            entries, boxes = journal.chain(head, [item], at)
-            for entry in entries:
-                tables.entries.add(**{name: getattr(entry, name) for name in _ENTRY_COLUMNS})
-            for box in boxes:
-                tables.sealed.add(entry_id=box.entry_id, salt=box.salt, body=box.body)
-        JournalHead.objects.filter(pk=head.pk).update(sequence=head.sequence, digest=head.digest)
+            sequence += 1
+            moment = at.isoformat()
+            actor = item.actor
+            previous = digest
+            digest = journal.digest(
+                previous, item.payload, item.id, item.owner_id, head.epoch, sequence, item.event, item.version,
+                item.subject, None, moment, moment, actor.person_id, actor.user_id, actor.device, None,
+            )  # fmt: skip
+            add(
+                id=item.id, owner_id=item.owner_id, epoch=head.epoch, sequence=sequence, event=item.event,
+                version=item.version, subject=item.subject, occurred_at=at, recorded_at=at, person=actor.person_id,
+                user=actor.user_id, device=actor.device, payload=item.payload, previous=previous, digest=digest,
+            )  # fmt: skip
+            if item.sealed:
+                seal(entry_id=item.id, salt=item.sealed[0], body=item.sealed[1])
+        JournalHead.objects.filter(pk=head.pk).update(sequence=sequence, digest=digest)
 
 
-_ENTRY_COLUMNS = [field.attname for field in JournalEntry._meta.concrete_fields]
 
 
 def load(owners: dict[str, Owner], staff: dict[str, Staff], advance: Callable[[int], None]) -> None:
