@@ -1,7 +1,5 @@
 """`/api/v1/catalogue/`: tests, panels, standards, and the laboratory's own layer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime

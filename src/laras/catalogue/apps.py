@@ -9,6 +9,8 @@ class CatalogueConfig(AppConfig):
     label = "catalogue"
 
     def ready(self) -> None:
+        from laras.catalogue import events  # noqa: F401 -- names its events for the screens
+
         post_migrate.connect(_load, sender=self, dispatch_uid="catalogue.load_shipped")
 
 

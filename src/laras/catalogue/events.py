@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from laras.core.journal import Event
+from laras.core.words import name_events
 
 
 @dataclass(frozen=True)
@@ -21,3 +24,6 @@ class ReleasePublished(Event):
     digest: str
     reason: str
     changes: tuple[str, ...]
+
+
+name_events({ReleasePublished.name: _("Rilis katalog %(release_version)s terbit")})

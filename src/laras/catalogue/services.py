@@ -302,7 +302,10 @@ def change_test(
         raise Refused(
             _("Isian ini tidak dapat diubah."), problems=[Problem(f, _("Tidak dapat diubah.")) for f in strange]
         )
-    row = replace(_test(queries.effective(owner_id), code), **changes)
+    before = _test(queries.effective(owner_id), code)
+    row = replace(before, **changes)
+    if row == before:
+        raise Refused(_("Tidak ada yang diubah."))
     return publish(actor, owner_id=owner_id, rows=[_own_row(row, reason)], reason=reason)
 
 
