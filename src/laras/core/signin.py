@@ -31,7 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user.must_change_password = False
         super().set_password(user, password)
 
-    def is_reauthentication_required(self, app: str) -> bool:
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Who typed the password minutes ago is not asked again at once: setting up the phone follows the first sign-in."""
         request = self.request
         if request is not None and request.user.is_authenticated:
