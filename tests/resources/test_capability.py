@@ -14,7 +14,7 @@ from laras.resources import queries, services
 from laras.resources.models import Capability
 from tests.network.conftest import SYSTEM
 
-VALUES = {"test_code": "TB-TCM", "method": "GeneXpert", "tat_hours": 24, "capacity_per_day": 40, "price": 150_000}
+VALUES = {"test_code": "TCMTB", "method": "GeneXpert", "tat_hours": 24, "capacity_per_day": 40, "price": 150_000}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def count(owner_id) -> int:
 def test_a_head_says_what_the_laboratory_can_do(capability, network):
     (offer,) = queries.capabilities_of(network["tier2"].pk)
     assert (offer.test_code, offer.method, offer.tat_hours, offer.price, offer.status) == (
-        "TB-TCM",
+        "TCMTB",
         "GeneXpert",
         24,
         150_000,
@@ -83,6 +83,7 @@ def test_another_laboratorys_head_may_not_and_does_not_find_it(network, make_act
     [
         ({"test_code": " "}, "test_code"),
         ({"test_code": "x" * 41}, "test_code"),
+        ({"test_code": "TIDAK-ADA"}, "test_code"),
         ({"method": "x" * 121}, "method"),
         ({"tat_hours": 0}, "tat_hours"),
         ({"tat_hours": None}, "tat_hours"),
@@ -134,7 +135,7 @@ def test_pause_needs_a_reason_and_resume_takes_it_away(network, head, capability
             services.pause_capability(head, **call, reason=reason)
     services.pause_capability(head, **call, reason="Katrid habis")
     assert queries.capability(lab, capability.id).reason == "Katrid habis"
-    assert queries.can_do(lab, ["TB-TCM"]) == set()
+    assert queries.can_do(lab, ["TCMTB"]) == set()
     with pytest.raises(MoveRefused):
         services.pause_capability(head, **call, reason="lagi")
     services.resume_capability(head, **call)
@@ -174,8 +175,8 @@ def test_removing_leaves_the_journal(network, head, capability):
 
 def test_can_do_is_one_query(network, head, capability, django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert queries.can_do(network["tier2"].pk, ["TB-TCM", "HB"]) == {"TB-TCM"}
-    assert queries.can_do(network["tier3"].pk, ["TB-TCM"]) == set()
+        assert queries.can_do(network["tier2"].pk, ["TCMTB", "HB"]) == {"TCMTB"}
+    assert queries.can_do(network["tier3"].pk, ["TCMTB"]) == set()
 
 
 def test_laboratories_for_a_test_in_the_order_of_referral(network, make_organisation):
@@ -194,7 +195,7 @@ def test_laboratories_for_a_test_in_the_order_of_referral(network, make_organisa
     (row,) = queries.capabilities_of(paused.pk)
     services.pause_capability(SYSTEM, owner_id=paused.pk, capability_id=row.id, reason="Alat rusak")
 
-    found = queries.laboratories_for("TB-TCM", network["tier1"].pk)
+    found = queries.laboratories_for("TCMTB", network["tier1"].pk)
     assert [(c.code, c.method) for c in found] == [
         ("LAB-3", "GeneXpert"),
         ("LAB-4", "GeneXpert"),
@@ -207,7 +208,7 @@ def test_laboratories_for_a_test_in_the_order_of_referral(network, make_organisa
     assert found[2].distance_km < 60 < 1000 < found[4].distance_km
     assert queries.laboratories_for("TIDAK-ADA", network["tier1"].pk) == []
     # Of a horizontal partner and for the one who has no supervisor.
-    assert "LAB-1" in {c.code for c in queries.laboratories_for("TB-TCM", far.pk)}
+    assert "LAB-1" in {c.code for c in queries.laboratories_for("TCMTB", far.pk)}
 
 
 def test_queries_do_not_grow_with_laboratories(network, make_organisation, django_assert_max_num_queries):
@@ -215,5 +216,5 @@ def test_queries_do_not_grow_with_laboratories(network, make_organisation, djang
         lab = make_organisation(f"LAB-N{n}", tier=2, area="73.06")
         services.add_capability(SYSTEM, owner_id=lab.pk, **VALUES)
     with django_assert_max_num_queries(10):
-        assert len(queries.laboratories_for("TB-TCM", network["tier1"].pk)) == 8
-    assert queries.laboratories_counts(["TB-TCM", "HB"]) == {"TB-TCM": 8}
+        assert len(queries.laboratories_for("TCMTB", network["tier1"].pk)) == 8
+    assert queries.laboratories_counts(["TCMTB", "HB"]) == {"TCMTB": 8}

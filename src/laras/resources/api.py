@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
 from laras.core.errors import NotFound
@@ -149,7 +149,7 @@ def resume_capability(request: HttpRequest, capability_id: UUID) -> CapabilityOu
 
 
 @router.delete("/capabilities/{capability_id}", response={204: None, **PROBLEMS}, summary="Remove a capability")
-def remove_capability(request: HttpRequest, capability_id: UUID) -> tuple[int, None]:
+def remove_capability(request: HttpRequest, capability_id: UUID) -> Status:
     actor, owner, _scope = caller(request)
     services.remove_capability(actor, owner_id=owner.id, capability_id=capability_id)
-    return 204, None
+    return Status(204, None)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from laras.catalogue.queries import effective
 from laras.core import clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Conflict, Problem, Refused
@@ -45,7 +46,10 @@ def add_capability(
     price: int | None = None,
     accredited: bool = False,
 ) -> Capability:
-    """Say that the laboratory does a test by a method. ``price`` in whole rupiah, ``tat_hours`` in hours."""
+    """Say that the laboratory does a test by a method. ``price`` in whole rupiah, ``tat_hours`` from receipt on.
+
+    ``test_code`` is a code of the catalogue as it holds for this laboratory.
+    """
     actor.require(RIGHT, owner_id)
     test_code = tidy(test_code)
     values = {
@@ -58,6 +62,8 @@ def add_capability(
     values, problems = _checked(values)
     if not test_code or len(test_code) > 40:
         problems.insert(0, Problem("test_code", _("Kode pemeriksaan wajib diisi, paling banyak 40 huruf.")))
+    elif test_code not in effective(owner_id).tests:
+        problems.insert(0, Problem("test_code", _("Pemeriksaan ini tidak ada di katalog. Pilih dari daftar.")))
     if not Owner.objects.filter(pk=owner_id, kind="laboratory", closed=False).exists():
         problems.insert(0, Problem("owner", _("Hanya laboratorium yang aktif memiliki kemampuan pemeriksaan.")))
     if problems:

@@ -1,0 +1,41 @@
+"""The module's events and reasons in the words of the screen."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from laras.core.words import name_events
+from laras.resources.types import Reason
+
+
+def name() -> None:
+    """Called once when the app starts."""
+    name_events(
+        {
+            "resources.capability_added": gettext_lazy("Pemeriksaan %(test_code)s ditambahkan"),
+            "resources.capability_altered": gettext_lazy("Data pemeriksaan %(test_code)s diubah"),
+            "resources.capability_paused": gettext_lazy("Pemeriksaan %(test_code)s dihentikan sementara"),
+            "resources.capability_resumed": gettext_lazy("Pemeriksaan %(test_code)s aktif lagi"),
+            "resources.capability_removed": gettext_lazy("Pemeriksaan %(test_code)s dihapus dari daftar"),
+        },
+        {"resources.capability_paused": "waiting", "resources.capability_removed": "danger"},
+    )
+
+
+def reason_in_words(reason: Reason) -> str:
+    """Why a laboratory stands where it stands among the candidates."""
+    value = reason.value
+    tier = "" if value is None else int(value)
+    texts = {
+        "supervisor": _("pembina Anda, tingkat %(tier)s") if value is not None else _("pembina Anda"),
+        "higher_tier": _("tingkat %(tier)s, lebih tinggi"),
+        "same_tier": _("tingkat %(tier)s, setingkat"),
+        "lower_tier": _("tingkat %(tier)s, lebih rendah"),
+        "no_tier": _("di luar tingkatan jejaring"),
+        "distance": _("%(km)s km garis lurus"),
+        "distance_unknown": _("jarak tidak diketahui"),
+        "accredited": _("terakreditasi"),
+    }
+    km = "" if value is None else f"{value:.1f}".replace(".", ",") if value < 10 else f"{value:.0f}"
+    return texts[reason.code] % {"tier": tier, "km": km}
