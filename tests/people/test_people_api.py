@@ -5,10 +5,11 @@ import json
 import pytest
 
 from laras.basics.nik import build_nik
+from laras.core import clock
 from laras.core.api import new_token, token_digest
 from laras.core.models import ApiToken
 from laras.core.scope import Scope
-from laras.people import queries
+from laras.people import queries, services
 
 pytestmark = pytest.mark.django_db
 
@@ -172,7 +173,8 @@ def test_consents(call, patient):
     assert [row["status"] for row in call("get", path)[1]] == ["withdrawn"]
 
 
-def test_erasure_is_refused_by_the_law(call, patient):
+def test_erasure_is_refused_by_the_law(call, patient, monkeypatch):
+    monkeypatch.setattr(services, "RETENTION_SOURCES", [lambda owner, ids: clock.now()])
     status, problem = call("post", f"/patients/{patient['id']}/erase", {"reason": "diminta pasien"})
     assert (status, problem["type"]) == (422, "urn:laras:problem:retention")
 

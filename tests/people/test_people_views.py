@@ -20,6 +20,12 @@ def nik_of(serial=1):
     return build_nik(district="33.22.01", birth_date=BORN, sex="P", serial=serial)
 
 
+@pytest.fixture(autouse=True)
+def no_floors_above(monkeypatch):
+    """The pages of this module alone; what others add to them is theirs to test."""
+    monkeypatch.setattr(views, "PATIENT_PANELS", [])
+
+
 @pytest.fixture
 def lab(make_owner):
     return make_owner("LAB-A")
@@ -253,6 +259,7 @@ def test_consent_on_the_page(desk, patient, lab):
 
 def test_erasure_on_the_page_names_the_law(desk, patient, monkeypatch):
     erase = reverse("people:erase", args=[patient.id])
+    monkeypatch.setattr(services, "RETENTION_SOURCES", [lambda owner, ids: clock.now()])
     answer = desk.post(erase, {"erase-reason": "diminta pasien", "form_key": "e1"})
     assert answer.status_code == 422
     assert "Permenkes 24/2022" in text_of(answer)
