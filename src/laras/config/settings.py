@@ -194,6 +194,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"
 # Request -> the menu of this person's day; the core draws it without knowing the modules above.
 LARAS_MENU = "laras.portal.menu.menu_for"
+# Request -> what waits for this person, on the bell.
+LARAS_BELL = "laras.portal.menu.bell_for"
 # Organisation and codes -> prices; orders ask, resources know, and neighbours do not know each other.
 LARAS_PRICES = "laras.config.prices.prices_for"
 

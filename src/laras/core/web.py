@@ -205,10 +205,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if owner is None:
         return {"owner": None, "menu": [], "language": translation.get_language()}
     menu = import_string(settings.LARAS_MENU)(request)
+    bell = import_string(settings.LARAS_BELL)(request)
     return {
         "owner": owner,
         "owners": request.owners,
         "menu": menu,
+        "bell": bell,
         "language": translation.get_language(),
         "zone_name": clock.ZONES.get(owner.zone, ""),
     }

@@ -1,11 +1,134 @@
-"""The menu: what this person does, in the order of the day."""
+"""The menu and the bell: what this person does, in the order of the day, and what waits for them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from laras.bench import queries as bench
+from laras.bench.types import Counts
+from laras.orders import queries as orders
+from laras.referral import queries as referral
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu. Shown to those who hold any of ``rights`` where they work now (empty: to all)."""
+
+    section: str
+    label: str
+    url: str
+    icon: str
+    rights: tuple[str, ...] = ()
+    laboratory_only: bool = True
+
+
+DAY, WORK, RECORDS, NETWORK, HOUSE = _("Hari ini"), _("Pemeriksaan"), _("Catatan"), _("Jejaring"), _("Pengelolaan")
+
+MENU = (
+    Entry(DAY, _("Beranda"), "portal:home", "today", laboratory_only=False),
+    Entry(DAY, _("Daftarkan pasien"), "orders:register", "register", ("orders.register",)),
+    Entry(DAY, _("Contoh lingkungan"), "orders:register_site", "water", ("orders.register",)),
+    Entry(DAY, _("Pengambilan sampel"), "orders:collecting", "vial", ("orders.collect",)),
+    Entry(DAY, _("Penerimaan sampel"), "orders:receiving", "box", ("orders.receive_sample",)),
+    Entry(WORK, _("Meja kerja"), "bench:worklist", "bench", ("bench.enter",)),
+    Entry(WORK, _("Verifikasi"), "bench:verification", "verify", ("bench.verify",)),
+    Entry(WORK, _("Validasi"), "bench:validation", "signature", ("bench.validate",)),
+    Entry(WORK, _("Siap terbit"), "reports:ready", "report", ("reports.release",)),
+    Entry(WORK, _("Nilai kritis"), "bench:critical", "urgent", ("bench.call_critical",)),
+    Entry(WORK, _("Ditahan"), "bench:holds", "hold", ("bench.hold",)),
+    Entry(WORK, _("Rujukan keluar"), "referral:outgoing", "truck", ("referral.read", "referral.send")),
+    Entry(WORK, _("Rujukan masuk"), "referral:incoming", "referral", ("referral.receive",)),
+    Entry(RECORDS, _("Permintaan"), "orders:list", "order", ("orders.read",)),
+    Entry(RECORDS, _("Pasien"), "people:patients", "patient", ("people.read",)),
+    Entry(RECORDS, _("Pengirim"), "partners:clients", "partner", ("partners.read",)),
+    Entry(RECORDS, _("LHU"), "reports:list", "report", ("reports.read",)),
+    Entry(NETWORK, _("Laboratorium"), "network:laboratories", "network", laboratory_only=False),
+    Entry(NETWORK, _("Wilayah"), "network:areas", "map", laboratory_only=False),
+    Entry(NETWORK, _("Katalog"), "catalogue:tests", "catalogue", laboratory_only=False),
+    Entry(NETWORK, _("Kemampuan kami"), "resources:own", "lab", ("resources.manage_capability",)),
+    Entry(HOUSE, _("Pengguna"), "core:users", "users", ("core.manage_users",), laboratory_only=False),
+    Entry(HOUSE, _("Jejak audit"), "core:audit", "audit", ("core.read_audit",), laboratory_only=False),
+)
 
 
 def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
-    return []
+    """The entries of the menu for this request, with what waits behind each of them."""
+    waiting = waiting_for(request)
+    lines = []
+    for entry in MENU:
+        if entry.laboratory_only and request.owner.kind != "laboratory":
+            continue
+        if entry.rights and not any(request.actor.can(right, request.owner.id) for right in entry.rights):
+            continue
+        url = reverse(entry.url)
+        lines.append(
+            {
+                "section": entry.section,
+                "label": entry.label,
+                "url": url,
+                "icon": entry.icon,
+                "count": waiting.get(entry.url, 0),
+                "active": request.path == url or (len(url) > 1 and request.path.startswith(url)),
+            }
+        )
+    # The longest matching address is where we are; "/" matches everything.
+    active = [line for line in lines if line["active"]]
+    if active:
+        longest = max(active, key=lambda line: len(line["url"]))
+        for line in lines:
+            line["active"] = line is longest
+    return lines
+
+
+def waiting_for(request: HttpRequest) -> dict[str, int]:
+    """Menu address -> how many things wait there, for this person's own rights. A handful of small counts."""
+    if request.owner.kind != "laboratory":
+        return {}
+    cached: dict[str, int] | None = getattr(request, "_waiting", None)
+    if cached is not None:
+        return cached
+    actor, owner, scope = request.actor, request.owner, request.scope
+    found: dict[str, int] = {}
+    if any(actor.can(right, owner.id) for right in ("bench.enter", "bench.verify", "bench.validate")):
+        counts: Counts = bench.counts(scope)
+        found |= {
+            "bench:worklist": counts.waiting,
+            "bench:verification": counts.to_verify,
+            "bench:validation": counts.to_validate,
+            "bench:critical": counts.open_calls,
+            "referral:outgoing": counts.to_refer,
+        }
+    if actor.can("orders.receive_sample", owner.id) or actor.can("orders.collect", owner.id):
+        samples = orders.counts_for_home(scope)
+        found |= {"orders:receiving": samples["to_receive"], "orders:collecting": samples["to_collect"]}
+    if actor.can("referral.receive", owner.id):
+        found["referral:incoming"] = referral.counts(scope).to_decide
+    request._waiting = found
+    return found
+
+
+BELL: tuple[tuple[str, str, str, str], ...] = (
+    # address, right, words, tone
+    ("bench:critical", "bench.call_critical", _("Nilai kritis belum dilaporkan"), "danger"),
+    ("referral:incoming", "referral.receive", _("Rujukan menunggu keputusan"), "waiting"),
+    ("orders:receiving", "orders.receive_sample", _("Sampel menunggu diterima"), "waiting"),
+    ("bench:verification", "bench.verify", _("Hasil menunggu verifikasi"), "active"),
+    ("bench:validation", "bench.validate", _("Hasil menunggu validasi"), "active"),
+    ("referral:outgoing", "referral.send", _("Pemeriksaan perlu dirujuk"), "waiting"),
+)
+
+
+def bell_for(request: HttpRequest) -> dict[str, Any]:
+    """What waits for this person; the number on the bell counts kinds of things, the list says how many of each."""
+    waiting = waiting_for(request)
+    items = [
+        {"label": words, "url": reverse(address), "count": waiting[address], "tone": tone}
+        for address, right, words, tone in BELL
+        if waiting.get(address) and request.actor.can(right, request.owner.id)
+    ]
+    return {"count": len(items), "items": items}

@@ -1,0 +1,85 @@
+"""Search over modules: numbers first, then people, then the directory. Each part asks only those who may read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from laras.core.models import Owner
+from laras.orders import queries as orders
+from laras.partners import queries as partners
+from laras.people import queries as people
+from laras.referral import queries as referral
+from laras.reports import queries as reports
+
+LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that was found. ``exact``: its number or NIK is what was typed, so it may be opened at once."""
+
+    kind: str
+    label: str
+    note: str
+    url: str
+    icon: str
+    exact: bool = False
+
+
+def search(request: HttpRequest, text: str) -> list[Hit]:
+    """Everything in this organisation that the text names, best first."""
+    actor, owner, scope = request.actor, request.owner, request.scope
+    text = text.strip()
+    if not text:
+        return []
+    hits: list[Hit] = []
+    if actor.can("orders.read", owner.id):
+        for found in orders.find_by_number(scope, text):
+            kind = _("Sampel") if found.kind == "sample" else _("Permintaan")
+            icon = "vial" if found.kind == "sample" else "order"
+            url = reverse("orders:detail", args=[found.order_id])
+            hits.append(Hit(kind, found.number, found.external_number, url, icon, exact=True))
+    if actor.can("reports.read", owner.id) and "-" in text:
+        for report in reports.reports(scope, number=text).order_by("-version")[:5]:
+            label = f"{report.number} v{report.version}"
+            url = reverse("reports:detail", args=[report.id])
+            hits.append(Hit(_("LHU"), label, "", url, "report", exact=report.number == text.upper()))
+    if actor.can("referral.read", owner.id) and "-" in text:
+        hits += [
+            Hit(
+                _("Rujukan masuk"),
+                found.number,
+                found.sender.name,
+                reverse("referral:incoming_referral", args=[found.id]),
+                "truck",
+                exact=found.number == text.upper(),
+            )
+            for found in referral.find_by_number(scope, text)
+        ]
+    if hits and any(hit.exact for hit in hits):
+        return _unique(hits)
+    if actor.can("people.read", owner.id):
+        for patient in people.search(scope, text, limit=LIMIT).patients:
+            url = reverse("people:patient", args=[patient.id])
+            exact = text in (patient.nik, patient.mrn)
+            hits.append(Hit(_("Pasien"), patient.full_name, patient.mrn, url, "patient", exact=exact))
+    if actor.can("partners.read", owner.id):
+        for client in partners.search(scope, text, limit=5).clients:
+            url = reverse("partners:client", args=[client.id])
+            hits.append(Hit(_("Pengirim"), client.name, client.code, url, "partner"))
+    for lab in Owner.objects.filter(closed=False, code__iexact=text) | Owner.objects.filter(
+        closed=False, name__icontains=text
+    ):
+        if len(hits) >= LIMIT * 2:
+            break
+        url = reverse("network:organisation", args=[lab.id])
+        hits.append(Hit(_("Lembaga"), lab.name, lab.code, url, "network"))
+    return _unique(hits)
+
+
+def _unique(hits: list[Hit]) -> list[Hit]:
+    return list({(hit.url, hit.kind): hit for hit in hits}.values())

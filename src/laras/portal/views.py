@@ -1,0 +1,54 @@
+"""The first page, and the box that opens anything by its number."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from laras.bench.states import RESULT
+from laras.core.web import page
+from laras.orders.states import ORDER, SAMPLE
+from laras.portal import homes, search
+from laras.referral.states import INCOMING, OUTGOING
+from laras.reports.states import REPORT
+
+MACHINES = {
+    "ORDER": ORDER,
+    "SAMPLE": SAMPLE,
+    "RESULT": RESULT,
+    "OUTGOING": OUTGOING,
+    "INCOMING": INCOMING,
+    "REPORT": REPORT,
+}
+
+
+@page(anyone=True)
+def home(request: HttpRequest) -> HttpResponse:
+    names = homes.homes_of(request.actor, request.owner)
+    blocks = [{"template": f"portal/_{name}.html", "home": homes.HOMES[name](request)} for name in names]
+    return render(request, "portal/home.html", {"blocks": blocks, **MACHINES})
+
+
+@page(anyone=True)
+def find(request: HttpRequest) -> HttpResponse:
+    """``/cari/``: one hit opens, several are listed, none says what was looked for.
+
+    What was typed is kept in the session and not in the address: it may be a NIK or a name.
+    """
+    if request.method == "POST":
+        text = request.POST.get("q", "").strip()[:120]
+        if not text:
+            return redirect("portal:home")
+        hits = search.search(request, text)
+        if len(hits) == 1 and hits[0].exact:
+            return redirect(hits[0].url)
+        request.session["search"] = text
+        return redirect("portal:find")
+    text = request.session.get("search", "")
+    hits = search.search(request, text) if text else []
+    if not text:
+        messages.info(request, _("Ketik nomor, nama, atau NIK di kotak atas."))
+    return render(request, "portal/find.html", {"text": text, "hits": hits, "back": reverse("portal:home")})
