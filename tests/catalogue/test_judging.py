@@ -424,7 +424,7 @@ def test_the_sample_fails_by_one_parameter_and_passes_only_when_all_are_known():
 def test_limits_and_ranges_read_as_a_report_shows_them():
     assert rules.format_limit(limit("max", high="0.20")) == "0,2"
     assert rules.format_limit(limit("lt", high=300)) == "< 300"
-    assert rules.format_limit(limit("min", low=95)) == ">= 95"
+    assert rules.format_limit(limit("min", low=95)) == "≥ 95"
     assert rules.format_limit(limit("range", "6.5", "8.5")) == "6,5 - 8,5"
     assert rules.format_limit(limit("air_temperature", -3, 3)) == "suhu udara -3 s/d +3"
     assert rules.format_limit(limit("negative")) == "Negatif"
@@ -433,5 +433,5 @@ def test_limits_and_ranges_read_as_a_report_shows_them():
     assert rules.format_range(replace(row, low=None, high_open=True)) == "< 7"
     assert (
         rules.format_critical(CriticalInfo("c", "X", low=Decimal(6), high=Decimal(20), inclusive=True))
-        == "<= 6 atau >= 20"
+        == "≤ 6 atau ≥ 20"
     )

@@ -74,11 +74,7 @@ class RangeForm(LarasForm):
     age_from = forms.IntegerField(label=_("Mulai umur"), min_value=0, max_value=40000, initial=0)
     age_from_unit = forms.ChoiceField(label=_("Satuan umur awal"), choices=_AGE_UNITS, initial="y")
     age_until = forms.IntegerField(
-        label=_("Sampai di bawah umur"),
-        min_value=1,
-        max_value=40000,
-        required=False,
-        help_text=_("Kosong: tanpa batas."),
+        label=_("Sampai di bawah umur (kosong: seterusnya)"), min_value=1, max_value=40000, required=False
     )
     age_until_unit = forms.ChoiceField(label=_("Satuan umur akhir"), choices=_AGE_UNITS, initial="y")
     low = NumberField(label=_("Batas bawah"), required=False, **_BOUND)

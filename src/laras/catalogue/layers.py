@@ -98,7 +98,7 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
     tests.sort(key=lambda t: (place.get(t.discipline, len(place)), t.position, t.code))
     panels.sort(key=lambda p: (place.get(p.discipline, len(place)), p.position, p.code))
     standards.sort(key=lambda s: (s.position, s.code))
-    ranges.sort(key=lambda r: (r.condition, r.sex, r.age_from))
+    ranges.sort(key=lambda r: (r.condition, r.age_from, r.sex))
     criticals.sort(key=lambda c: (c.population, c.practice))
     limits.sort(key=lambda row: (row.position, row.key))
     answers.sort(key=lambda a: (a.position, a.code))

@@ -338,7 +338,7 @@ def _interval(low: Decimal | None, high: Decimal | None, low_open: bool, high_op
 
 
 def format_range(row: RangeInfo, *, decimals: int | None = None, mark: str = ",") -> str:
-    """``13,2 - 17,3``, ``< 200``, ``>= 60``; the row's own text where it has one. The unit stands elsewhere.
+    """``13,2 - 17,3``, ``< 200``, ``≥ 60``; the row's own text where it has one. The unit stands elsewhere.
     Figures keep the decimals of the table; ``decimals`` only pads them."""
     if row.text:
         return row.text
@@ -363,20 +363,20 @@ def format_bounds(
     if low is not None and high is not None:
         return f"{show(low)} - {show(high)}"
     if low is not None:
-        return f"{'>' if low_open else '>='} {show(low)}"
+        return f"{'>' if low_open else '≥'} {show(low)}"
     if high is not None:
-        return f"{'<' if high_open else '<='} {show(high)}"
+        return f"{'<' if high_open else '≤'} {show(high)}"
     return ""
 
 
 def format_critical(row: CriticalInfo, *, mark: str = ",") -> str:
     """``< 7 atau > 20``."""
-    equal = "=" if row.inclusive else ""
+    below, over = ("≤", "≥") if row.inclusive else ("<", ">")
     parts = []
     if row.low is not None:
-        parts.append(f"<{equal} {format_number(row.low, mark=mark)}")
+        parts.append(f"{below} {format_number(row.low, mark=mark)}")
     if row.high is not None:
-        parts.append(f">{equal} {format_number(row.high, mark=mark)}")
+        parts.append(f"{over} {format_number(row.high, mark=mark)}")
     return " atau ".join(parts)
 
 

@@ -102,7 +102,7 @@ def format_limit(limit: LimitInfo, *, mark: str = ",") -> str:
         return limit.text
     low, high = limit.low, limit.high
     if limit.kind == "max":
-        return format_bounds(None, high, mark=mark).replace("<= ", "")
+        return format_bounds(None, high, mark=mark).replace("≤ ", "")
     if limit.kind == "negative":
         return "Negatif"
     if limit.kind == "air_temperature" and low is not None and high is not None:
