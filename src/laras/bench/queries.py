@@ -94,6 +94,20 @@ def _page(rows: QuerySet[Result], limit: int, offset: int) -> list[Result]:
     return [found[key] for key in keys]
 
 
+def worklist_rows(
+    scope: Scope,
+    by: Narrowing | None = None,
+    *,
+    statuses: Sequence[str] = ("waiting",),
+    limit: int = 100,
+    offset: int = 0,
+) -> list[Result]:
+    """What is to be worked on: outbreak and urgent first, then what came first; samples of one order stay together."""
+    rows = narrowed(open_results(scope, *statuses), by or Narrowing())
+    rows = rows.annotate(rank=_URGENT_FIRST).order_by("rank", "opened_at", "order_id", "id")
+    return _page(rows, limit, offset)
+
+
 def worklist(
     scope: Scope,
     by: Narrowing | None = None,
@@ -102,10 +116,13 @@ def worklist(
     limit: int = 100,
     offset: int = 0,
 ) -> list[WorkItem]:
-    """What is to be worked on: outbreak and urgent first, then what came first; samples of one order stay together."""
-    rows = narrowed(open_results(scope, *statuses), by or Narrowing())
-    rows = rows.annotate(rank=_URGENT_FIRST).order_by("rank", "opened_at", "order_id", "id")
-    return work_items(scope, _page(rows, limit, offset))
+    """:func:`worklist_rows` as they leave the module."""
+    return work_items(scope, worklist_rows(scope, by, statuses=statuses, limit=limit, offset=offset))
+
+
+def rows_with_things(scope: Scope, ids: Iterable[UUID]) -> list[Result]:
+    """Rows with order, subject and sample; unknown ids are left out."""
+    return list(_with_its_things(Result.objects.within(scope).filter(id__in=list(ids))))
 
 
 def to_verify(scope: Scope, by: Narrowing | None = None, *, limit: int = 100, offset: int = 0) -> list[WorkItem]:
@@ -127,6 +144,12 @@ def to_validate(
     return work_items(scope, _page(rows, limit, offset))
 
 
+def late(scope: Scope, by: Narrowing | None = None, *, limit: int = 100) -> list[WorkItem]:
+    """Open results past their due time, the latest first to be looked at: the longest overdue on top."""
+    rows = narrowed(open_results(scope), by or Narrowing()).filter(due_at__lt=clock.now()).order_by("due_at", "id")
+    return work_items(scope, _page(rows, limit, 0))
+
+
 def tests_waiting(scope: Scope, *statuses: str) -> list[tuple[str, str, int]]:
     """(test code, discipline, how many) of the open results, for the filters of the worklist."""
     rows = open_results(scope, *(statuses or ("waiting",)))
@@ -134,8 +157,22 @@ def tests_waiting(scope: Scope, *statuses: str) -> list[tuple[str, str, int]]:
     return sorted(found, key=lambda row: (row[1], row[0]))
 
 
+def late(scope: Scope, *, limit: int = 20) -> list[WorkItem]:
+    """Open results past their due time, the longest overdue first."""
+    rows = open_results(scope, "waiting", "to_refer", "referred", "entered", "verified").filter(due_at__lt=clock.now())
+    return work_items(scope, _page(rows.order_by("due_at", "id"), limit, 0))
+
+
 def count(scope: Scope, by: Narrowing | None = None, *statuses: str) -> int:
     return narrowed(open_results(scope, *statuses), by or Narrowing()).count()
+
+
+def count_to_validate(scope: Scope, by: Narrowing | None = None) -> tuple[int, int]:
+    """(to be looked at one by one, normal) among the verified results; one query."""
+    found = narrowed(open_results(scope, "verified"), by or Narrowing()).aggregate(
+        look=Count("id", filter=Q(abnormal=True)), normal=Count("id", filter=Q(abnormal=False))
+    )
+    return found["look"], found["normal"]
 
 
 def counts(scope: Scope) -> Counts:
@@ -484,19 +521,54 @@ def history_of(
     for row in rows.select_related("order", "sample").order_by("-opened_at", "-id"):
         lines = found.setdefault(row.test_code, [])
         if len(lines) < limit:
-            catalogue = catalogues.effective(row.owner_id)
-            lines.append(
-                Past(
-                    row.id,
-                    row.order.number,
-                    row.sample.collected_at or row.opened_at,
-                    shown_value(catalogue, row.test_code, row),
-                    row.unit,
-                    row.flag,
-                    row.performer_name,
-                )
-            )
+            lines.append(_past(row))
     return found
+
+
+def history_of_many(scope: Scope, ids: Sequence[UUID], *, limit: int = 4) -> dict[UUID, list[Past]]:
+    """Result -> the same person's earlier validated values of that test, newest first; a fixed number of queries."""
+    wanted = [row for row in rows_with_things(scope, ids) if row.order.patient_id]
+    if not wanted:
+        return {}
+    kept = people.resolve_many(scope, {row.order.patient_id for row in wanted})
+    canonical = {asked: patient.id for asked, patient in kept.items()}
+    asked = set(canonical) | set(canonical.values())
+    codes = {row.test_code for row in wanted}
+    rows = list(_past_rows(scope, Q(order__patient_id__in=asked), codes))
+    rows += _past_rows(scope, Q(order__patient__merged_into_id__in=set(canonical.values())), codes)
+    by_person: dict[tuple[UUID, str], dict[UUID, Result]] = {}
+    for row in rows:
+        patient = row.order.patient
+        person = canonical.get(patient.id, patient.merged_into_id or patient.id)
+        by_person.setdefault((person, row.test_code), {})[row.id] = row
+    found = {}
+    for result in wanted:
+        person = canonical.get(result.order.patient_id, result.order.patient_id)
+        before = [
+            row
+            for row in by_person.get((person, result.test_code), {}).values()
+            if row.id != result.id and row.opened_at <= result.opened_at
+        ]
+        before.sort(key=lambda row: (row.opened_at, row.id), reverse=True)
+        found[result.id] = [_past(row) for row in before[:limit]]
+    return found
+
+
+def _past_rows(scope: Scope, who: Q, codes: Collection[str]) -> QuerySet[Result]:
+    rows = Result.objects.within(scope).filter(who, test_code__in=codes, status="validated")
+    return rows.select_related("order", "order__patient", "sample")
+
+
+def _past(row: Result) -> Past:
+    return Past(
+        row.id,
+        row.order.number,
+        row.sample.collected_at or row.opened_at,
+        shown_value(catalogues.effective(row.owner_id), row.test_code, row),
+        row.unit,
+        row.flag,
+        row.performer_name,
+    )
 
 
 # --- Holds ------------------------------------------------------------------------------------------------------------

@@ -103,22 +103,42 @@ def judge_person(catalogue_: Catalogue, test: TestInfo, value: ParsedValue, pers
         criticals=catalogue_.criticals(test.code),
         answers=answers,
     )
-    row, _lacking = catalogue.choose_range(ranges, sex=person.sex, age_days=person.age_days)
-    reference = ""
-    if row is not None and row.normal:
-        reference = " / ".join([a.text for a in answers if a.code in row.normal] or row.normal)
-    elif row is not None:
-        reference = catalogue.format_range(row, decimals=test.decimals)
     unjudged = not found.judged and (found.reason not in _NOTHING_TO_COMPARE or _is_free_text(test, value))
     attention = found.flag not in ("", "N") or found.critical or found.possibly_critical or unjudged
     return Judged(
         flag=found.flag,
         critical=found.critical,
         attention=attention,
-        reference=fit(reference, 160),
+        reference=expected_range(catalogue_, test, person),
         judgement=fit(found.text, 400),
         basis=fit_keys(found.basis, 400),
     )
+
+
+def expected_range(catalogue_: Catalogue, test: TestInfo, person: Person) -> str:
+    """The reference range that holds for this person, as a report shows it; empty when none does."""
+    row, _lacking = catalogue.choose_range(catalogue_.ranges(test.code), sex=person.sex, age_days=person.age_days)
+    if row is None:
+        return ""
+    if row.normal:
+        words = [answer.text for answer in catalogue_.answers(test.code) if answer.code in row.normal]
+        return fit(" / ".join(words or row.normal), 160)
+    return fit(catalogue.format_range(row, decimals=test.decimals), 160)
+
+
+def expected_limit(catalogue_: Catalogue, test: TestInfo, standard: str) -> str:
+    """The limit of the order's standard, as a report shows it; empty when there is none or it is only reported."""
+    try:
+        limit = catalogue_.limits(standard).get(test.code) if standard else None
+    except UnknownCode:
+        return ""
+    if limit is None or limit.kind == "report":
+        return ""
+    shown = catalogue.format_limit(limit)
+    # A limit in another unit than the test's must say so.
+    if shown and limit.unit and limit.unit != test.unit and not limit.text:
+        shown = f"{shown} {limit.unit}"
+    return fit(shown, 160)
 
 
 def judge_environment(
@@ -138,19 +158,17 @@ def judge_environment(
     found = catalogue.judge_limit(
         test, limit, value, air_temperature=air_temperature, answers=catalogue_.answers(test.code)
     )
-    shown = "" if limit.kind == "report" else catalogue.format_limit(limit)
-    if shown and limit.unit and limit.unit != test.unit and not limit.text:
-        shown = f"{shown} {limit.unit}"
+    shown = expected_limit(catalogue_, test, standard)
     meets = {"meets": True, "fails": False}.get(found.verdict)
     return Judged(
         # Outside of its limit, but L and H speak of a person's reference range.
         flag="A" if meets is False else "",
         attention=found.verdict in ("fails", "undecided"),
-        reference=fit(shown, 160),
+        reference=shown,
         judgement=fit(found.text, 400),
         basis=fit_keys(found.basis, 400),
         meets_limit=meets,
-        limit_text=fit(shown, 160),
+        limit_text=shown,
         limit_basis=fit_keys(found.basis, 160),
     )
 

@@ -265,6 +265,35 @@ class WorkItem:
 
 
 @dataclass(frozen=True, slots=True)
+class GridRow:
+    """A row of the entry grid: ``expected`` is the range or limit that will judge, ``answers`` the set of a coded test."""
+
+    item: WorkItem
+    unit: str
+    kind: str
+    expected: str
+    previous: str
+    previous_at: datetime | None
+    answers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a value would mean if it were saved now; ``message`` says why it cannot be."""
+
+    result_id: UUID
+    ok: bool
+    shown: str = ""
+    flag: str = ""
+    critical: bool = False
+    attention: bool = False
+    meets_limit: bool | None = None
+    judgement: str = ""
+    delta: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """A requested test that has no validated result; ``status`` is the result's, or ``not_started``."""
 

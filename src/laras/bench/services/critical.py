@@ -50,7 +50,8 @@ def call_critical(
     )
     now = clock.now()
     told_at = called_at or now
-    if told_at > now or told_at < call.opened_at:
+    # A form knows minutes only: told in the minute in which it was seen is not before it.
+    if told_at > now or told_at < call.opened_at.replace(second=0, microsecond=0):
         problems.append(Problem("called_at", _("Waktunya harus antara nilai terlihat dan sekarang.")))
     if problems:
         raise Refused(str(problems[0].message), problems=problems)

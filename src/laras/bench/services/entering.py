@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from laras.bench import queries, rules
+from laras.bench import judging, queries, rules
 from laras.bench.events import CriticalOpened, CriticalWithdrawn, ResultCommented, ResultEntered
 from laras.bench.models import CriticalCall, Result, ResultValue
-from laras.bench.reference import delta_bounds
 from laras.bench.services import rows
 from laras.bench.states import RESULT
-from laras.bench.types import BatchReport, Entry, Judged, RowProblem
+from laras.bench.types import BatchReport, Entry, RowProblem
 from laras.catalogue import queries as catalogues
-from laras.catalogue import rules as catalogue_rules
-from laras.catalogue.types import Catalogue, ParsedValue, TestInfo, UnknownCode
+from laras.catalogue.types import ParsedValue, TestInfo
 from laras.core import clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Conflict, DomainError, Problem, Refused
@@ -96,64 +91,6 @@ def comment_result(actor: Actor, *, owner_id: UUID, result_id: UUID, comment: st
     return result
 
 
-# --- Judging what was written -----------------------------------------------------------------------------------------
-
-
-def judge_value(
-    catalogue: Catalogue, test: TestInfo, value: ParsedValue, *, result: Result, zone: str, now: datetime
-) -> Judged:
-    """The judgement for this result's subject, at the time its sample was taken."""
-    order = result.order
-    if order.subject_kind == "person":
-        taken = result.sample.collected_at or result.sample.received_at or order.registered_at or now
-        patient = order.patient
-        person = rules.Person(
-            sex=patient.sex if patient else "",
-            age_days=rules.age_at(patient.birth_date, taken.astimezone(ZoneInfo(zone)).date()) if patient else None,
-        )
-        return rules.judge_person(catalogue, test, value, person)
-    if order.subject_kind in ("environment", "food", "vector"):
-        return rules.judge_environment(
-            catalogue, test, value, standard=order.standard, air_temperature=_air_temperature(order.in_situ)
-        )
-    # Calibration, proficiency and control items are judged by their own rules, not against people or sites.
-    return Judged(attention=value.kind == "text")
-
-
-def _air_temperature(in_situ: object) -> Decimal | None:
-    reading = in_situ.get("air_temperature") if isinstance(in_situ, dict) else None
-    try:
-        return None if reading in (None, "") else Decimal(str(reading))
-    except InvalidOperation:
-        return None
-
-
-def read_entry(catalogue: Catalogue, test_code: str, raw: str, decimal_mark: str | None = None) -> ParsedValue:
-    """What was written, taken apart; a missing value is never zero. Raises Refused at ``raw``."""
-    try:
-        test = catalogue.test(test_code)
-    except UnknownCode as error:
-        message = _("Pemeriksaan %(code)s tidak ada lagi dalam katalog.") % {"code": test_code}
-        raise Refused(message, code="unknown_test", problems=[Problem("raw", message)]) from error
-    if "\x00" in raw:
-        raise _bad_value("unreadable", _("Nilai memuat huruf yang tidak dapat disimpan."))
-    try:
-        value = catalogue_rules.read_value(
-            test, raw, answers=catalogue.answers(test_code), decimal_mark=decimal_mark or None
-        )
-    except catalogue_rules.ValueProblem as problem:
-        raise _bad_value(problem.code, problem.message[:1].upper() + problem.message[1:] + ".") from problem
-    if value.kind == "missing":
-        raise _bad_value("missing", _("Nilai kosong tidak disimpan. Tulis nilainya, atau kembalikan ke daftar kerja."))
-    if rules.too_wide(value):
-        raise _bad_value("too_long", _("Angka ini lebih panjang daripada yang dapat disimpan dengan tepat."))
-    return value
-
-
-def _bad_value(code: str, message: str) -> Refused:
-    return Refused(message, code=code, problems=[Problem("raw", message)])
-
-
 @dataclass(slots=True)
 class _Row:
     place: int
@@ -198,7 +135,7 @@ class _Batch:
         result = self.results[entry.result_id]
         # Its order's lock does not matter here: a cancelled order has cancelled its results.
         RESULT.move(result.status, "enter")
-        value = read_entry(self.catalogue, result.test_code, entry.raw, entry.decimal_mark)
+        value = judging.read_entry(self.catalogue, result.test_code, entry.raw, entry.decimal_mark)
         same = result.status == "entered" and result.raw == entry.raw and result.entered_by == self.person
         same = same and entry.reason in ("", "first") and entry.instrument in ("", result.instrument)
         same = same and entry.reagent_lot in ("", result.reagent_lot) and entry.method in ("", result.method)
@@ -274,19 +211,9 @@ class _Batch:
 
     def _apply(self, row: _Row, earlier: queries.Earlier | None) -> ResultValue:
         result, value, entry, test = row.result, row.value, row.entry, row.test
-        judged = judge_value(self.catalogue, test, value, result=result, zone=self.zone, now=self.now)
-        delta = rules.Delta()
-        if earlier is not None:
-            delta = rules.judge_delta(
-                test,
-                value,
-                earlier.value,
-                shown=catalogue_rules.format_value(earlier.value, test, answers=self.catalogue.answers(test.code)),
-                days=earlier.days_before(result, self.zone),
-                unit=test.unit,
-                previous_unit=earlier.unit,
-                bound=delta_bounds().get(test.code),
-            )
+        judged, delta = judging.judge_against(
+            self.catalogue, test, value, result=result, zone=self.zone, now=self.now, earlier=earlier
+        )
         result.raw, result.kind, result.operator = entry.raw, value.kind, value.operator
         result.number, result.until, result.unit = value.number, value.until, test.unit
         result.answer = value.text if value.kind == "coded" else ""

@@ -1,0 +1,185 @@
+"""What a written value would mean for a result: shared by saving it and by showing it while it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from laras.bench import queries, rules
+from laras.bench.models import Result
+from laras.bench.reference import delta_bounds
+from laras.bench.types import Delta, GridRow, Judged, Narrowing, Tried
+from laras.catalogue import queries as catalogues
+from laras.catalogue import rules as catalogue_rules
+from laras.catalogue.types import Catalogue, ParsedValue, TestInfo, UnknownCode
+from laras.core import clock
+from laras.core.errors import Problem, Refused
+from laras.core.models import Owner
+from laras.core.scope import Scope
+
+ENVIRONMENT = ("environment", "food", "vector")
+
+
+def person_of(result: Result, zone: str) -> rules.Person:
+    """Sex, and age on the day the sample was taken (in the laboratory's zone), as judging wants them."""
+    patient = result.order.patient
+    if patient is None:
+        return rules.Person()
+    taken = result.sample.collected_at or result.sample.received_at or result.order.registered_at
+    return rules.Person(patient.sex, rules.age_at(patient.birth_date, taken.astimezone(ZoneInfo(zone)).date()))
+
+
+def air_temperature(in_situ: object) -> Decimal | None:
+    """The reading taken at the site, in °C; limits relative to it need it."""
+    reading = in_situ.get("air_temperature") if isinstance(in_situ, dict) else None
+    try:
+        return None if reading in (None, "") else Decimal(str(reading))
+    except InvalidOperation:
+        return None
+
+
+def judge_value(catalogue: Catalogue, test: TestInfo, value: ParsedValue, *, result: Result, zone: str) -> Judged:
+    """The judgement for this result's subject."""
+    order = result.order
+    if order.subject_kind == "person":
+        return rules.judge_person(catalogue, test, value, person_of(result, zone))
+    if order.subject_kind in ENVIRONMENT:
+        return rules.judge_environment(
+            catalogue, test, value, standard=order.standard, air_temperature=air_temperature(order.in_situ)
+        )
+    # Calibration, proficiency and control items are judged by their own rules, not against people or sites.
+    return Judged(attention=value.kind == "text")
+
+
+def judge_against(
+    catalogue: Catalogue,
+    test: TestInfo,
+    value: ParsedValue,
+    *,
+    result: Result,
+    zone: str,
+    now: datetime,
+    earlier: queries.Earlier | None,
+) -> tuple[Judged, Delta]:
+    """The judgement, and the change against the previous value of the same person."""
+    judged = judge_value(catalogue, test, value, result=result, zone=zone)
+    if earlier is None:
+        return judged, Delta()
+    return judged, rules.judge_delta(
+        test,
+        value,
+        earlier.value,
+        shown=catalogue_rules.format_value(earlier.value, test, answers=catalogue.answers(test.code)),
+        days=earlier.days_before(result, zone),
+        unit=test.unit,
+        previous_unit=earlier.unit,
+        bound=delta_bounds().get(test.code),
+    )
+
+
+def read_entry(catalogue: Catalogue, test_code: str, raw: str, decimal_mark: str | None = None) -> ParsedValue:
+    """What was written, taken apart; a missing value is never zero. Raises Refused at ``raw``."""
+    try:
+        test = catalogue.test(test_code)
+    except UnknownCode as error:
+        message = _("Pemeriksaan %(code)s tidak ada lagi dalam katalog.") % {"code": test_code}
+        raise Refused(message, code="unknown_test", problems=[Problem("raw", message)]) from error
+    if "\x00" in raw:
+        raise _bad_value("unreadable", _("Nilai memuat huruf yang tidak dapat disimpan."))
+    if decimal_mark not in (None, "", ",", "."):
+        raise _bad_value("decimal_mark", _("Tanda desimal adalah koma atau titik."))
+    try:
+        value = catalogue_rules.read_value(
+            test, raw, answers=catalogue.answers(test_code), decimal_mark=decimal_mark or None
+        )
+    except catalogue_rules.ValueProblem as problem:
+        raise _bad_value(problem.code, problem.message[:1].upper() + problem.message[1:] + ".") from problem
+    if value.kind == "missing":
+        raise _bad_value("missing", _("Nilai kosong tidak disimpan. Tulis nilainya, atau kembalikan ke daftar kerja."))
+    if rules.too_wide(value):
+        raise _bad_value("too_long", _("Angka ini lebih panjang daripada yang dapat disimpan dengan tepat."))
+    return value
+
+
+def _bad_value(code: str, message: str) -> Refused:
+    return Refused(message, code=code, problems=[Problem("raw", message)])
+
+
+def try_values(owner_id: UUID, written: Sequence[tuple[UUID, str]]) -> list[Tried]:
+    """What values would mean if they were saved now; changes nothing. Results that are not here are left out.
+
+    The number of queries does not depend on the number of values.
+    """
+    scope = Scope.of(owner_id)
+    found = {row.id: row for row in queries.rows_with_things(scope, [key for key, _raw in written])}
+    catalogue, now = catalogues.effective(owner_id), clock.now()
+    zone = Owner.objects.values_list("zone", flat=True).get(id=owner_id)
+    earlier = queries.previous_values(scope, list(found.values()))
+    answers = []
+    for key, raw in written:
+        result = found.get(key)
+        if result is None:
+            continue
+        try:
+            value = read_entry(catalogue, result.test_code, raw)
+        except Refused as error:
+            answers.append(Tried(key, False, message=str(error)))
+            continue
+        test = catalogue.test(result.test_code)
+        judged, delta = judge_against(
+            catalogue, test, value, result=result, zone=zone, now=now, earlier=earlier.get(key)
+        )
+        answers.append(
+            Tried(
+                key,
+                True,
+                shown=catalogue_rules.format_value(value, test, answers=catalogue.answers(test.code)),
+                flag=judged.flag,
+                critical=judged.critical,
+                attention=judged.attention or bool(delta.exceeded),
+                meets_limit=judged.meets_limit,
+                judgement=judged.judgement,
+                delta=delta.text,
+            )
+        )
+    return answers
+
+
+def grid(
+    scope: Scope, owner_id: UUID, by: Narrowing, *, statuses: Sequence[str], limit: int = 50, offset: int = 0
+) -> list[GridRow]:
+    """The worklist with what a person needs beside an empty cell: reference, previous value, allowed answers."""
+    rows = queries.worklist_rows(scope, by, statuses=statuses, limit=limit, offset=offset)
+    catalogue = catalogues.effective(owner_id)
+    zone = Owner.objects.values_list("zone", flat=True).get(id=owner_id)
+    earlier = queries.previous_values(scope, rows)
+    found = []
+    for row, item in zip(rows, queries.work_items(scope, rows), strict=True):
+        test = catalogue.tests.get(row.test_code)
+        before = earlier.get(row.id)
+        answers = catalogue.answers(test.code) if test else ()
+        found.append(
+            GridRow(
+                item=item,
+                unit=test.unit if test else "",
+                kind=test.kind if test else "text",
+                expected=_expected(catalogue, test, row, zone) if test else "",
+                previous=catalogue_rules.format_value(before.value, test, answers=answers) if before else "",
+                previous_at=before.at if before else None,
+                answers=test.answers if test else "",
+            )
+        )
+    return found
+
+
+def _expected(catalogue: Catalogue, test: TestInfo, row: Result, zone: str) -> str:
+    if row.order.subject_kind == "person":
+        return rules.expected_range(catalogue, test, person_of(row, zone))
+    if row.order.subject_kind in ENVIRONMENT:
+        return rules.expected_limit(catalogue, test, row.order.standard)
+    return ""

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from laras.bench import views
+
+app_name = "bench"
+
+urlpatterns = [
+    path("", views.worklist, name="worklist"),
+    path("nilai/", views.judge, name="judge"),
+    path("verifikasi/", views.verification, name="verification"),
+    path("validasi/", views.validation, name="validation"),
+    path("kritis/", views.critical, name="critical"),
+    path("kritis/<uuid:call_id>/", views.call, name="call"),
+    path("ditahan/", views.holds, name="holds"),
+    path("ditahan/<uuid:hold_id>/lepas/", views.lift, name="lift"),
+    path("hasil/<uuid:result_id>/", views.result, name="result"),
+    path("hasil/<uuid:result_id>/<slug:act>/", views.act, name="act"),
+]
