@@ -9,20 +9,22 @@ import io
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
+from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from pyhanko.sign import fields, signers
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from laras.core.printing import cms
 from laras.core.printing.engine import PrintError
 from laras.core.printing.signing import SignatureCheck, SigningKey
 
@@ -32,26 +34,70 @@ logging.getLogger("pyhanko.sign.validation.generic_cms").setLevel(logging.CRITIC
 _FIELD = "Laras"
 
 
+class LoadedSigner(signers.SimpleSigner):
+    """pyHanko reads the private key anew for every signature (150 ms for RSA 3072); this one keeps it."""
+
+    def __init__(self, key: SigningKey) -> None:
+        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        store.register_multiple(_asn1(c) for c in key.chain)
+        der = key.private.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        super().__init__(
+            signing_cert=_asn1(key.certificate),
+            signing_key=asn1_keys.PrivateKeyInfo.load(der),
+            cert_registry=store,
+            embed_roots=True,
+        )
+        self._private = key.private
+
+    def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
+        algorithm = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384()}[digest_algorithm]
+        if isinstance(self._private, rsa.RSAPrivateKey):
+            return self._private.sign(data, padding.PKCS1v15(), algorithm)
+        return self._private.sign(data, ec.ECDSA(algorithm))
+
+
+def _signer(key: SigningKey) -> LoadedSigner:
+    # Kept on the key itself: it lives exactly as long.
+    made = key.__dict__.get("_signer")
+    if not isinstance(made, LoadedSigner):
+        made = key.__dict__["_signer"] = LoadedSigner(key)
+    return made
+
+
 def sign(pdf: bytes, key: SigningKey, *, reason: str, location: str, name: str, at: datetime | None) -> bytes:
     """See `laras.core.printing.signing.sign_pdf`."""
+    metadata = signers.PdfSignatureMetadata(
+        field_name=_FIELD,
+        reason=reason,
+        location=location,
+        name=name,
+        subfilter=fields.SigSeedSubFilter.PADES,
+        md_algorithm="sha256",
+    )
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        steps = PdfCMSEmbedder().write_cms(field_name=_FIELD, writer=writer)
-        next(steps)
-        place = SignatureObject(
-            timestamp=at or datetime.now(UTC),
-            subfilter=SigSeedSubFilter.PADES,
-            name=name or None,
-            location=location or None,
-            reason=reason or None,
-            bytes_reserved=2 * cms.room(key),
-        )
-        steps.send(SigObjSetup(sig_placeholder=place))
-        prepared, out = steps.send(SigIOSetup(md_algorithm="sha256", in_place=True))
-        steps.send(cms.signature(key, prepared.document_digest))
+        job = _Job(metadata, _signer(key), at)
+        # Room for the signature is reckoned from the certificates: pyHanko would sign once more to find out.
+        room = 2 * (3000 + sum(len(c.public_bytes(serialization.Encoding.DER)) for c in (key.certificate, *key.chain)))
+        out = job.sign_pdf(writer, bytes_reserved=room)
     except Exception as error:  # pyHanko raises many kinds for a broken file
         raise PrintError(f"the PDF cannot be signed: {error}") from error
     return bytes(out.getvalue())
+
+
+class _Job(signers.PdfSigner):
+    """A signer whose clock is the caller's."""
+
+    def __init__(self, metadata: signers.PdfSignatureMetadata, signer: signers.Signer, at: datetime | None) -> None:
+        super().__init__(metadata, signer)
+        self._at = at
+
+    def init_signing_session(self, *args: Any, **kwargs: Any) -> PdfSigningSession:
+        session = super().init_signing_session(*args, **kwargs)
+        session.system_time = self._at or datetime.now(UTC)
+        return session
 
 
 def check(pdf: bytes, *, roots: Iterable[x509.Certificate]) -> SignatureCheck:
