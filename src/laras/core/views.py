@@ -134,7 +134,8 @@ def users(request: HttpRequest) -> HttpResponse:
     found = queries.accounts(
         request.scope, text=chosen.get("q", ""), role=chosen.get("role", ""), state=chosen.get("state", "")
     )
-    return render(request, "core/users.html", {"accounts": found, "all": len(everybody), "filter_form": form})
+    template = "core/_users.html" if request.htmx else "core/users.html"
+    return render(request, template, {"accounts": found, "all": len(everybody), "filter_form": form})
 
 
 class _SamePerson(Exception):

@@ -1,0 +1,155 @@
+"""A real Chromium against the running pages. Every test fails when a page asks an address outside this machine.
+
+``browser_page`` (alias ``page``) is a page at 1366x768, ``phone`` one at 390x844; ``sign_in_browser(page, user)`` puts a session that
+passed the second factor into a page; ``assert_accessible(page)`` runs axe and looks for horizontal scrolling.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESKTOP = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+LOCAL = {"127.0.0.1", "localhost"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "/tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("LARAS_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not path:
+        pytest.fail("Chromium belum ada. Pasang: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """``open_page(size=PHONE, color_scheme="dark")`` -> a page of its own context, watched for what it asks and logs."""
+    contexts: list[BrowserContext] = []
+    outside: list[str] = []
+    complaints: list[str] = []
+
+    def guard(route: Route) -> None:
+        if urlsplit(route.request.url).hostname in LOCAL:
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    def note(message) -> None:
+        if message.type == "error" and "the server responded with a status of" not in message.text:
+            complaints.append(message.text)
+
+    def make(size: dict[str, int] = DESKTOP, color_scheme: str = "light", **options) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport=size,
+            color_scheme=color_scheme,
+            locale="id-ID",
+            timezone_id="Asia/Jakarta",
+            reduced_motion="reduce",
+            has_touch=size == PHONE,
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        context.route("**/*", guard)
+        context.on("console", note)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        contexts.append(context)
+        return context.new_page()
+
+    make.complaints = complaints
+    yield make
+    for context in contexts:
+        context.close()
+    assert outside == [], "a page asked an address outside this machine"
+    assert complaints == [], "a page made the browser complain"
+
+
+@pytest.fixture
+def browser_page(open_page) -> Page:
+    return open_page()
+
+
+@pytest.fixture
+def page(browser_page: Page) -> Page:
+    return browser_page
+
+
+@pytest.fixture
+def phone(open_page) -> Page:
+    return open_page(PHONE)
+
+
+@pytest.fixture
+def sign_in_browser(live_server) -> Callable[..., Page]:
+    """``sign_in_browser(page, user)``: the page's browser now holds a session of this account, second factor passed."""
+
+    def enter(page: Page, user) -> Page:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.session
+        session["second_factor"] = True
+        session.save()
+        page.context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": session.session_key,
+                    "url": live_server.url,
+                    "httpOnly": True,
+                    "sameSite": "Lax",
+                }
+            ]
+        )
+        return page
+
+    return enter
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """Axe finds nothing serious or critical on the page, and the page is no wider than its window."""
+    axe = Axe()
+
+    def check(page: Page) -> None:
+        found = axe.run(
+            page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        )
+        serious = [
+            f"{v['id']} ({v['impact']}): {v['help']}: "
+            + " | ".join(
+                str(n["target"]) + " " + (n.get("failureSummary") or "").replace("\n", " ") for n in v["nodes"][:4]
+            )
+            for v in found.response["violations"]
+            if v["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], page.url
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{page.url} scrolls sideways by {overflow} px"
+
+    return check
