@@ -48,6 +48,16 @@ def nobody_listens(monkeypatch):
     monkeypatch.setattr(delivery, "wake", lambda written: None)
 
 
+def no_menu(request):
+    return []
+
+
+@pytest.fixture(autouse=True)
+def no_floors_above(settings):
+    """The pages of this module alone; the frame's menu belongs to a floor above."""
+    settings.LARAS_MENU = settings.LARAS_BELL = "tests.orders.conftest.no_menu"
+
+
 @pytest.fixture
 def lab(make_owner):
     return make_owner("NTB-01", zone="Asia/Makassar")

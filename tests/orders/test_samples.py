@@ -327,6 +327,16 @@ def test_counts_for_the_homes(order, lab, sampler, other):
     assert set(queries.counts_for_home(Scope.of(other.id)).values()) == {0}
 
 
+def test_counts_of_an_office_name_nobody(order, lab, other, counter, patient):
+    for days in (5, 20):
+        with clock.at(clock.now() - timedelta(days=days)):
+            services.register_order(counter, owner=lab, patient_id=patient.id, codes=["HB"])
+    services.order_reported(counter, owner_id=lab.id, order_id=order.id)
+    since = clock.now() - timedelta(days=7)
+    counts = queries.counts_by_owner(Scope.of(lab.id, other.id), since=since)
+    assert counts == {lab.id: {"registered": 2, "reported": 1, "waiting": 1}}
+
+
 def test_a_list_pages_by_key_without_gaps_or_repeats(counter, lab, patient):
     moment = clock.now() - timedelta(hours=1)
     for n in range(23):

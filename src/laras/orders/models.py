@@ -6,53 +6,16 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from laras.core import clock
 from laras.core.models import ScopedModel
-from laras.orders.states import ORDER, SAMPLE
+from laras.orders.states import ORDER, PAYERS, PURPOSES, REFUSAL_REASONS, SAMPLE, SUBJECT_KINDS, URGENCIES
 
-SUBJECT_KINDS = {
-    "person": _("Orang"),
-    "environment": _("Lingkungan"),
-    "food": _("Makanan dan minuman"),
-    "vector": _("Vektor dan reservoir"),
-    "equipment": _("Alat (kalibrasi)"),
-    "proficiency": _("Uji profisiensi"),
-    "control": _("Bahan kontrol"),
-}
-URGENCIES = {"routine": _("Biasa"), "urgent": _("Cito"), "outbreak": _("KLB")}
-PAYERS = {
-    "self": _("Umum (bayar sendiri)"),
-    "bpjs": _("BPJS Kesehatan"),
-    "programme": _("Program"),
-    "institution": _("Instansi / perusahaan"),
-    "free": _("Tidak dipungut"),
-}
-PURPOSES = {
-    "diagnosis": _("Diagnosis"),
-    "follow_up": _("Pemantauan"),
-    "screening": _("Skrining"),
-    "surveillance": _("Surveilans"),
-    "outbreak": _("Penyelidikan KLB"),
-    "quality": _("Pengawasan kualitas"),
-    "slhs": _("Laik higiene sanitasi (SLHS)"),
-    "hajj": _("Haji"),
-    "other": _("Lainnya"),
-}
-REFUSAL_REASONS = {
-    "identity": _("Identitas tidak cocok atau tanpa label"),
-    "insufficient": _("Volume kurang"),
-    "hemolysed": _("Lisis"),
-    "lipemic": _("Lipemik"),
-    "clotted": _("Beku"),
-    "container": _("Wadah salah"),
-    "damaged": _("Wadah rusak atau bocor"),
-    "temperature": _("Suhu pengiriman tidak sesuai"),
-    "late": _("Melewati batas waktu simpan"),
-    "contaminated": _("Terkontaminasi"),
-    "other": _("Alasan lain"),
-}
+__all__ = [
+    "PAYERS", "PURPOSES", "REFUSAL_REASONS", "SOURCES", "SUBJECT_KINDS", "URGENCIES", "Custody", "Order", "OrderLine",
+    "RequestedTest", "Sample", "Site",
+]  # fmt: skip
+
 SOURCES = ("counter", "api", "import", "referral", "demo")
 
 

@@ -1,4 +1,4 @@
-"""The lives of orders and samples."""
+"""The lives of orders and samples, and the words of their fixed lists."""
 
 from __future__ import annotations
 
@@ -42,3 +42,45 @@ SAMPLE = StateMachine(
     ],
     tones={"expected": "waiting", "collected": "active", "received": "done", "refused": "danger"},
 )
+
+SUBJECT_KINDS = {
+    "person": _("Orang"),
+    "environment": _("Lingkungan"),
+    "food": _("Makanan dan minuman"),
+    "vector": _("Vektor dan reservoir"),
+    "equipment": _("Alat (kalibrasi)"),
+    "proficiency": _("Uji profisiensi"),
+    "control": _("Bahan kontrol"),
+}
+URGENCIES = {"routine": _("Biasa"), "urgent": _("Cito"), "outbreak": _("KLB")}
+PAYERS = {
+    "self": _("Umum (bayar sendiri)"),
+    "bpjs": _("BPJS Kesehatan"),
+    "programme": _("Program"),
+    "institution": _("Instansi / perusahaan"),
+    "free": _("Tidak dipungut"),
+}
+PURPOSES = {
+    "diagnosis": _("Diagnosis"),
+    "follow_up": _("Pemantauan"),
+    "screening": _("Skrining"),
+    "surveillance": _("Surveilans"),
+    "outbreak": _("Penyelidikan KLB"),
+    "quality": _("Pengawasan kualitas"),
+    "slhs": _("Laik higiene sanitasi (SLHS)"),
+    "hajj": _("Haji"),
+    "other": _("Lainnya"),
+}
+REFUSAL_REASONS = {
+    "identity": _("Identitas tidak cocok atau tanpa label"),
+    "insufficient": _("Volume kurang"),
+    "hemolysed": _("Lisis"),
+    "lipemic": _("Lipemik"),
+    "clotted": _("Beku"),
+    "container": _("Wadah salah"),
+    "damaged": _("Wadah rusak atau bocor"),
+    "temperature": _("Suhu pengiriman tidak sesuai"),
+    "late": _("Melewati batas waktu simpan"),
+    "contaminated": _("Terkontaminasi"),
+    "other": _("Alasan lain"),
+}

@@ -1,0 +1,255 @@
+"""Forms of orders. They read what was typed; what it must say is checked by the services, in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from laras.core.errors import DomainError, Forbidden, NotFound
+from laras.core.forms import DayField, LarasForm, MomentField, NumberField
+from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
+from laras.orders.rules import IN_SITU
+from laras.orders.states import ORDER
+
+IN_SITU_LABELS = {
+    "temperature": _("Suhu air / sampel"),
+    "air_temperature": _("Suhu udara"),
+    "ph": _("pH"),
+    "residual_chlorine": _("Sisa khlor"),
+    "dissolved_oxygen": _("Oksigen terlarut"),
+    "turbidity": _("Kekeruhan"),
+    "conductivity": _("Daya hantar listrik"),
+    "humidity": _("Kelembapan"),
+}
+MATRIX_LABELS = {
+    "air_minum": _("Air minum"),
+    "air_higiene_sanitasi": _("Air higiene dan sanitasi"),
+    "kolam_renang": _("Air kolam renang"),
+    "pemandian_umum": _("Air pemandian umum"),
+    "pangan_siap_saji": _("Pangan siap saji"),
+    "usap": _("Usap alat dan tangan"),
+    "ruangan": _("Angka kuman ruangan"),
+    "vektor_bpp": _("Vektor dan binatang pembawa penyakit"),
+    "udara_ambien": _("Udara ambien"),
+    "kebisingan": _("Kebisingan"),
+    "udara_ruang": _("Udara dalam ruang"),
+    "air_limbah_fasyankes": _("Air limbah fasyankes"),
+    "air_limbah_domestik": _("Air limbah domestik"),
+    "air_permukaan": _("Air permukaan"),
+}
+
+
+def matrix_label(matrix: str) -> str:
+    """A matrix in words; one that a laboratory added shows its own name."""
+    return str(MATRIX_LABELS.get(matrix, matrix.replace("_", " ")))
+
+
+def _text(label: Any, longest: int, **options: Any) -> forms.CharField:
+    # Longer than the column on purpose: the service refuses with its own words and nothing typed is cut.
+    attrs = {"autocomplete": "off", "maxlength": longest + 200, **options.pop("attrs", {})}
+    return forms.CharField(label=label, required=False, widget=forms.TextInput(attrs=attrs), **options)
+
+
+class CodesField(forms.CharField):
+    """Codes of tests and panels, kept in one text so that a draft keeps them too. Answers a list."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("Pemeriksaan"))
+        options.setdefault("required", False)
+        options.setdefault("max_length", 6000)
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> list[str]:
+        return [code for code in re.split(r"[\s,;]+", super().clean(value)) if code]
+
+
+class HeadForm(LarasForm):
+    """What every order says beside its subject and its tests."""
+
+    codes = CodesField()
+    urgency = forms.ChoiceField(label=_("Urgensi"), choices=list(URGENCIES.items()), initial="routine")
+    payer = forms.ChoiceField(label=_("Penjamin"), choices=list(PAYERS.items()), initial="self")
+    purpose = forms.ChoiceField(label=_("Tujuan"), choices=list(PURPOSES.items()), initial="diagnosis")
+    client = forms.UUIDField(label=_("Pengirim / pelanggan"), required=False)
+    requester = _text(_("Dokter / petugas yang meminta"), 120, attrs={"list": "requesters"})
+    note = _text(_("Catatan klinis"), 500)
+    collected = forms.BooleanField(label=_("Sampel sudah diambil"), required=False)
+    collected_at = MomentField(label=_("Waktu pengambilan"), required=False)
+    collector = _text(_("Pengambil sampel"), 120)
+
+    def head(self) -> dict[str, Any]:
+        """What the services take."""
+        values = self.cleaned_data
+        taken = values["collected"] or values["collected_at"]
+        return {
+            "codes": values["codes"],
+            "client_id": values["client"],
+            **{name: values[name] for name in ("urgency", "payer", "purpose", "requester", "note")},
+            "collected_at": values["collected_at"] if taken else None,
+            "collector": values["collector"] if taken else "",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("collected") and not values.get("collected_at") and "collected_at" not in self.errors:
+            self.add_error("collected_at", _("Isi kapan sampel diambil."))
+        return values
+
+
+class OrderForm(HeadForm):
+    """An order for a person. ``patient`` is one on file; empty with a new one in the form beside it."""
+
+    patient = forms.UUIDField(label=_("Pasien"), required=False)
+    is_new = forms.BooleanField(label=_("Pasien baru"), required=False)
+
+
+class SiteOrderForm(HeadForm):
+    """Water, air, food, swabs, vectors: a site on file (``site``), or a new one from the fields below."""
+
+    kind = forms.ChoiceField(
+        label=_("Jalur"), choices=[(key, SUBJECT_KINDS[key]) for key in ("environment", "food", "vector")]
+    )
+    site = forms.UUIDField(label=_("Lokasi"), required=False)
+    site_name = _text(_("Nama lokasi baru"), 160)
+    site_kind = _text(_("Jenis lokasi"), 40, help_text=_("Misalnya depot air, sumur, kolam, dapur."))
+    site_address = _text(_("Alamat"), 240)
+    site_latitude = NumberField(label=_("Lintang"), required=False, help_text=_("Derajat desimal, misalnya −8,583069"))
+    site_longitude = NumberField(label=_("Bujur"), required=False, help_text=_("misalnya 116,320251"))
+    matrix = forms.ChoiceField(label=_("Matriks"), required=False)
+    standard = forms.ChoiceField(label=_("Baku mutu"), required=False)
+    points = forms.CharField(
+        label=_("Titik pengambilan"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Satu titik per baris; tiap titik mendapat sampelnya sendiri."),
+    )
+
+    def __init__(self, *args: Any, standards: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        matrices = dict.fromkeys(row.matrix for row in standards.values())
+        self.fields["matrix"].choices = [("", "—"), *((key, matrix_label(key)) for key in matrices)]
+        self.fields["standard"].choices = [
+            ("", _("— tanpa baku mutu")),
+            *((row.code, f"{row.name} · {row.regulation}") for row in standards.values()),
+        ]
+        self.fields["note"].label = _("Catatan")
+        self.fields["requester"].label = _("Yang meminta")
+        self.fields["purpose"].initial = "quality"
+        for key, kind in IN_SITU.items():
+            unit = f" ({kind.unit})" if kind.unit else ""
+            label = f"{IN_SITU_LABELS[key]}{unit}"
+            self.fields[f"in_situ_{key}"] = _text(label, 20, attrs={"inputmode": "decimal"})
+
+    @property
+    def in_situ_fields(self) -> list[forms.BoundField]:
+        return [self[f"in_situ_{key}"] for key in IN_SITU]
+
+    def site_values(self) -> dict[str, Any]:
+        names = ("name", "kind", "address", "latitude", "longitude")
+        return {name: self.cleaned_data[f"site_{name}"] for name in names}
+
+    def readings(self) -> dict[str, str]:
+        return {key: self.cleaned_data[f"in_situ_{key}"] for key in IN_SITU}
+
+
+class FilterForm(LarasForm):
+    """The list's filters. Names and NIK stay out of addresses: a person's orders are reached from the patient."""
+
+    q = forms.CharField(
+        label=_("Nomor"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "placeholder": _("Permintaan / sampel")}
+        ),
+    )
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("Semua")), *ORDER.choices])
+    urgency = forms.ChoiceField(label=_("Urgensi"), required=False, choices=[("", _("Semua")), *URGENCIES.items()])
+    subject_kind = forms.ChoiceField(
+        label=_("Jalur"), required=False, choices=[("", _("Semua")), *SUBJECT_KINDS.items()]
+    )
+    payer = forms.ChoiceField(label=_("Penjamin"), required=False, choices=[("", _("Semua")), *PAYERS.items()])
+    client = forms.ChoiceField(label=_("Pengirim"), required=False)
+    day_from = DayField(label=_("Dari"), required=False)
+    day_until = DayField(label=_("Sampai"), required=False)
+
+    def __init__(self, *args: Any, clients: list[tuple[str, str]] = (), **options: Any) -> None:  # type: ignore[assignment]
+        super().__init__(*args, **options)
+        self.fields["client"].choices = [("", _("Semua")), *clients]
+
+
+class ReceiveForm(LarasForm):
+    """The counter where samples arrive: a scan, or what was ticked."""
+
+    scan = forms.CharField(
+        label=_("Pindai atau ketik nomor sampel"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "data-no-draft": True}),
+    )
+    condition = _text(_("Keadaan"), 120, initial=_("Baik"))
+    temperature = NumberField(label=_("Suhu tiba"), required=False, decimals=1)
+
+
+class RefuseForm(LarasForm):
+    reason = forms.ChoiceField(
+        label=_("Alasan penolakan"), choices=list(REFUSAL_REASONS.items()), widget=forms.RadioSelect
+    )
+    note = _text(_("Keterangan"), 240, help_text=_("Wajib untuk alasan lain."))
+    replacement = forms.BooleanField(
+        label=_("Minta sampel pengganti; pemeriksaannya menunggu"), required=False, initial=True
+    )
+
+
+class HandOverForm(LarasForm):
+    action = forms.ChoiceField(
+        label=_("Tindakan"),
+        choices=[
+            ("handed", _("Diserahkan kepada")),
+            ("stored", _("Disimpan di")),
+            ("sent", _("Dikirim ke")),
+            ("returned", _("Dikembalikan kepada")),
+        ],
+    )
+    to = _text(_("Kepada siapa"), 120)
+    place = _text(_("Tempat"), 120)
+    note = _text(_("Keterangan"), 240)
+
+
+class CollectForm(LarasForm):
+    collected_at = MomentField(label=_("Waktu pengambilan"), required=False)
+    collector = _text(_("Pengambil sampel"), 120)
+    place = _text(_("Tempat"), 120)
+
+
+class CancelForm(LarasForm):
+    reason = forms.CharField(label=_("Alasan"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AddForm(LarasForm):
+    codes = CodesField()
+
+
+@contextmanager
+def placed(form: forms.BaseForm, **parts: forms.BaseForm) -> Iterator[None]:
+    """As ``core.web.refusals``, for a page of several forms: ``patient.nik`` goes to field ``nik`` of ``patient=``.
+
+    A dotted field of no such part goes to the field with an underscore (``site.latitude`` to ``site_latitude``).
+    """
+    try:
+        yield
+    except (Forbidden, NotFound):
+        raise
+    except DomainError as error:
+        for problem in error.problems:
+            part, dot, name = problem.field.partition(".")
+            target, field = (parts[part], name) if dot and part in parts else (form, problem.field.replace(".", "_"))
+            # One message for a field is enough: a second press finds the next.
+            target.add_error(field if field in target.fields else None, str(problem.message))
+        if not error.problems:
+            form.add_error(None, str(error.message))
