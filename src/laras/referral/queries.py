@@ -562,8 +562,6 @@ def check(*, batch: int = 2000) -> Checked:
     items = _end_items(everything)
     seen, under_way, wrong = 0, 0, []
     for row in Outgoing.objects.within(everything).select_related("recipient", "owner").iterator(chunk_size=batch):
-        if row.recipient_id not in here and (row.owner_id, row.id) not in ends:
-            continue
         seen += 1
         other = ends.pop((row.owner_id, row.id), None)
         if other is None or other.owner_id != row.recipient_id:

@@ -437,9 +437,8 @@ def _same_person(owner_id: UUID, person: Person) -> UUID | None:
     """
     if not person.nik and not person.passport_number:
         return None
-    found = people_queries.same_numbers(
-        Scope.of(owner_id), nik=person.nik, passport_number=person.passport_number
-    ).first()
+    same = people_queries.same_numbers(Scope.of(owner_id), nik=person.nik, passport_number=person.passport_number)
+    found = next(iter(same), None)
     if found is None:
         return None
     alike = sound_key(found.full_name) == sound_key(person.full_name) or found.birth_date == person.birth_date
