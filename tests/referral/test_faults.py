@@ -1,6 +1,4 @@
-"""What may go wrong between two laboratories: doubled, delayed, overtaking and lost-for-a-while messages, killed
-processes.
-"""
+"""What may go wrong between two laboratories: doubled, delayed, overtaking and lost messages, killed processes."""
 
 from __future__ import annotations
 
@@ -374,9 +372,10 @@ class World:
             self.values += 1
             order_id = item.referral.order_id
             result = self.receiver.results(order_id)[item.test_code]
-            bench.amend_result(self.receiver.doctor, owner_id=self.receiver.id, result_id=result.id, reason="uji
-            coba") self.receiver.perform(order_id, item.test_code, str(self.values)) self.receiver.release(order_id,
-            interim=True, reason="uji")
+            lab = self.receiver
+            bench.amend_result(lab.doctor, owner_id=lab.id, result_id=result.id, reason="uji coba")
+            lab.perform(order_id, item.test_code, str(self.values))
+            lab.release(order_id, interim=True, reason="uji")
 
     def carry(self, choice):
         if self.post.bag:
