@@ -272,7 +272,7 @@ def test_the_worklist_begins_with_what_hurries(make_results, later, scope):
     assert (queries.counts(scope).waiting, queries.counts(scope).urgent) == (4, 2)
     with later(hours=5):
         assert queries.counts(scope).late == 3
-        assert [item.result.id for item in queries.late(scope)] == [urgent.id, outbreak.id, routine.id]
+        assert [item.result.id for item in queries.late(scope)] == [urgent.id, routine.id, outbreak.id]
 
 
 def test_the_validation_queue_begins_with_what_is_abnormal(make_results, analyst, second, lab, scope):

@@ -6,10 +6,14 @@ class BenchConfig(AppConfig):
     label = "bench"
 
     def ready(self) -> None:
+        from laras.bench import panels
         from laras.bench.queries import objection_to
         from laras.bench.words import EVENTS, TONES
         from laras.core.words import name_events
         from laras.orders.services import GUARDS
+        from laras.orders.views import ORDER_PANELS, TEST_STATES
 
         GUARDS.append(objection_to)
+        ORDER_PANELS.append(panels.order_results)
+        TEST_STATES.append(panels.test_states)
         name_events(EVENTS, TONES)

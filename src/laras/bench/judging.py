@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -89,7 +90,7 @@ def read_entry(catalogue: Catalogue, test_code: str, raw: str, decimal_mark: str
     except UnknownCode as error:
         message = _("Pemeriksaan %(code)s tidak ada lagi dalam katalog.") % {"code": test_code}
         raise Refused(message, code="unknown_test", problems=[Problem("raw", message)]) from error
-    if "\x00" in raw:
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\t\n\r" for letter in raw):
         raise _bad_value("unreadable", _("Nilai memuat huruf yang tidak dapat disimpan."))
     if decimal_mark not in (None, "", ",", "."):
         raise _bad_value("decimal_mark", _("Tanda desimal adalah koma atau titik."))

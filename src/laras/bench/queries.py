@@ -69,6 +69,8 @@ def open_results(scope: Scope, *statuses: str) -> QuerySet[Result]:
 
 
 def narrowed(rows: QuerySet[Result], by: Narrowing) -> QuerySet[Result]:
+    if any("\x00" in part for part in (by.test_code, by.discipline, by.urgency, by.number)):
+        return rows.none()  # no database keeps such a letter, and one refuses to be asked for it
     if by.test_code:
         rows = rows.filter(test_code=by.test_code)
     if by.discipline:
@@ -142,12 +144,6 @@ def to_validate(
         rows = rows.filter(abnormal=not normal)
     rows = rows.annotate(rank=_URGENT_FIRST).order_by("-critical", "-abnormal", "rank", "verified_at", "id")
     return work_items(scope, _page(rows, limit, offset))
-
-
-def late(scope: Scope, by: Narrowing | None = None, *, limit: int = 100) -> list[WorkItem]:
-    """Open results past their due time, the latest first to be looked at: the longest overdue on top."""
-    rows = narrowed(open_results(scope), by or Narrowing()).filter(due_at__lt=clock.now()).order_by("due_at", "id")
-    return work_items(scope, _page(rows, limit, 0))
 
 
 def tests_waiting(scope: Scope, *statuses: str) -> list[tuple[str, str, int]]:
@@ -236,6 +232,12 @@ def results_of(scope: Scope, order_id: UUID) -> list[ResultView]:
     """The results of an order in the order of its lines; five queries, however many there are."""
     rows = Result.objects.within(scope).filter(order_id=order_id)
     return views(scope, list(_with_its_things(rows).order_by("requested__position", "sample__position", "id")))
+
+
+def statuses_of(scope: Scope, order_id: UUID) -> dict[UUID, str]:
+    """Requested test -> status of its result, of one order; one query."""
+    rows = Result.objects.within(scope).filter(order_id=order_id).order_by()
+    return dict(rows.values_list("requested_id", "status"))
 
 
 def work_items(scope: Scope, rows: Sequence[Result]) -> list[WorkItem]:
@@ -685,6 +687,39 @@ def releasable(scope: Scope, order_id: UUID) -> Releasable:
         )
     calls = tuple(call for row in found.values() for call in row.calls if call.open)
     return Releasable(head.id, tuple(validated), tuple(missing), tuple(open_holds(scope, head.id)), calls)
+
+
+def finished_orders(scope: Scope, *, limit: int = 100) -> list[tuple[UUID, datetime | None]]:
+    """Orders without a full report whose requested tests are all validated: (order, newest validation), outbreak, urgent
+    ones, then what was finished first. One query; it looks at orders that are not finished only.
+    """
+    working = Result.objects.within(scope).filter(
+        scope.condition("order__owner_id"), order__status__in=("registered", "working")
+    )
+    not_begun = working.filter(order__requested__cancelled=False, order__requested__result__isnull=True)
+    rank = Case(
+        *(When(order__urgency=word, then=Value(place)) for word, place in rules.URGENCY_RANK.items()),
+        default=Value(9),
+        output_field=IntegerField(),
+    )
+    rows = (
+        working.exclude(order_id__in=not_begun.values("order_id"))
+        .order_by()
+        .values("order_id")
+        .annotate(
+            rank=rank,
+            open=Count("id", filter=~Q(status__in=["validated", "cancelled"])),
+            finished=Count("id", filter=Q(status="validated")),
+            at=Max("validated_at"),
+        )
+        .filter(open=0, finished__gt=0)
+    )
+    return list(rows.order_by("rank", "at", "order_id").values_list("order_id", "at")[:limit])
+
+
+def holds_of(scope: Scope, order_ids: Collection[UUID]) -> list[HoldView]:
+    """What holds these orders or their results now, oldest first; without the names of persons."""
+    return [_hold_view(hold, {}) for hold in _holds(scope, order_ids)]
 
 
 def objection_to(act: str, owner_id: UUID, requested_ids: Sequence[UUID]) -> str | None:

@@ -633,17 +633,3 @@ def lift(request: HttpRequest, hold_id: UUID) -> HttpResponse:
             messages.success(request, _("Penahanan dilepas."))
             return response
     return _holds_page(request, (hold_id, form), status=422)
-
-
-# --- On the page of an order --------------------------------------------------------------------------------------------
-
-
-def order_panel(request: HttpRequest, order: Any) -> dict[str, Any] | None:
-    """The results of an order for its page: template and context, or None for who may not read results."""
-    if not request.actor.can("bench.read", request.owner.id):
-        return None
-    found = queries.releasable(request.scope, order.id)
-    return {
-        "template": "bench/_order_panel.html",
-        "context": {"found": found, "results": queries.results_of(request.scope, order.id), "RESULT": RESULT},
-    }

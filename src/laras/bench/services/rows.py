@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -127,20 +128,20 @@ def sealed_value(result: Result) -> dict[str, Any]:
 
 def reason_of(text: str, field: str = "reason", longest: int = 240) -> str:
     """A reason in words, or :class:`Refused` at its field."""
-    text = " ".join(text.split())
+    text = short(text, field, longest)
     if len(text) < 3:
         message = _("Sebutkan alasannya.")
-        raise Refused(message, problems=[Problem(field, message)])
-    if len(text) > longest:
-        message = _("Paling panjang %(longest)s huruf.") % {"longest": longest}
         raise Refused(message, problems=[Problem(field, message)])
     return text
 
 
 def short(text: str, field: str, longest: int) -> str:
-    """A text for a column, or :class:`Refused` at its field."""
+    """A text for a column with single blanks, or :class:`Refused` at its field."""
     text = " ".join(text.split())
     if len(text) > longest:
         message = _("Paling panjang %(longest)s huruf.") % {"longest": longest}
+        raise Refused(message, problems=[Problem(field, message)])
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        message = _("Ada huruf yang tidak dapat disimpan; ketik ulang bagian ini.")
         raise Refused(message, problems=[Problem(field, message)])
     return text
