@@ -96,10 +96,10 @@ def test_registering_costs_few_statements(register, clerk, lab):
         services.register_patient(clerk, owner_id=lab.id, **more)
     statements = [q["sql"] for q in seen if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     reads = [sql for sql in statements if sql.startswith("SELECT")]
-    # Two looks for the same person (by NIK, by name and birth date), one for the head of the journal.
-    assert len(reads) == 3, reads
+    # One look for the same person, one for the head of the journal.
+    assert len(reads) == 2, reads
     assert len([sql for sql in statements if sql.startswith("INSERT")]) == 4  # counter, patient, entry, sealed
-    assert len(statements) <= 8
+    assert len(statements) <= 7
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,17 @@ def test_bad_input_is_refused_at_its_field_and_nothing_is_saved(register, lab, m
     assert all(str(problem.message) for problem in error.value.problems)
     assert not queries.all_patients(Scope.of(lab.id), status="").exists()
     assert not JournalEntry.objects.within(Scope.of(lab.id)).exists()
+
+
+def test_numbers_of_the_automatic_form_are_not_typed_in(register, clerk, lab):
+    patient = register()
+    with pytest.raises(Refused) as error:
+        register(nik=nik_of(serial=2), full_name="Orang Lain", mrn="rm-26-000002")
+    assert problem_fields(error) == ["mrn"]
+    correct = {"owner_id": lab.id, "patient_id": patient.id}
+    services.update_patient(clerk, changes={"mrn": patient.mrn, "address": "Jalan Mawar"}, **correct)
+    with pytest.raises(Refused):
+        services.update_patient(clerk, changes={"mrn": "RM-26-000009"}, **correct)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ OLDEST_YEARS = 125
 NEWBORN_DAYS = 366
 """Until when "newborn" explains a missing NIK; older children get "absent"."""
 
+_AUTOMATIC_MRN = re.compile(r"RM-[0-9]{2}-[0-9]{6,}", re.IGNORECASE)
 _PASSPORT = re.compile(r"[A-Z0-9]{5,20}")
 _FOREIGN_PHONE = re.compile(r"\+[0-9]{7,15}")
 _ANY_PHONE = re.compile(r"[0-9]{5,15}")
@@ -46,6 +47,11 @@ def clean_text(text: str) -> str:
 def printable(text: str) -> bool:
     """Whether a text holds no control, direction, private or unassigned characters, which hide what it says."""
     return not any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn") for letter in text)
+
+
+def is_automatic_mrn(mrn: str) -> bool:
+    """Whether a record number has the form that is given out by counting: typed in by hand it would stop the count."""
+    return bool(_AUTOMATIC_MRN.fullmatch(mrn))
 
 
 def clean_passport(text: str) -> str:

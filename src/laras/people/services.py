@@ -32,7 +32,7 @@ from laras.people.events import (
 )
 from laras.people.messages import RELATIONS, problem_of
 from laras.people.models import Consent, Patient, PatientMerge
-from laras.people.queries import ENTITY, identity_ids, identity_of
+from laras.people.queries import ENTITY, identity_ids, identity_of, ids_to_look_at
 from laras.people.reference import consent_text, retention_rule
 from laras.people.rules import (
     check_input,
@@ -40,6 +40,7 @@ from laras.people.rules import (
     clean_text,
     compare_people,
     differs_from_nik,
+    is_automatic_mrn,
     kept_until,
     may_erase,
     printable,
@@ -135,6 +136,7 @@ def register_patient(
     )
     today = _latest_day()
     _refuse_problems(given, today, doubts_checked=nik_checked)
+    _refuse_automatic_mrn(given.mrn)
     _require_area(residence_id)
     _refuse_same_person(owner_id, given, duplicates_checked=duplicates_checked)
     patient = Patient(owner_id=owner_id, residence_id=residence_id, **asdict(given))
@@ -168,6 +170,12 @@ def _refuse_problems(given: PatientInput, today: date, *, doubts_checked: bool) 
         raise Refused(_("Ada isian pasien yang perlu diperbaiki."), problems=[problem_of(row) for row in problems])
 
 
+def _refuse_automatic_mrn(mrn: str) -> None:
+    if is_automatic_mrn(mrn):
+        message = _("Nomor berbentuk RM-26-000001 diberikan otomatis. Kosongkan, atau pakai bentuk lain.")
+        raise Refused(message, problems=[Problem("mrn", message)])
+
+
 def _require_area(area_id: UUID | None) -> None:
     area = Patient._meta.get_field("residence").related_model
     if area_id is not None and not area.objects.filter(pk=area_id).exists():  # type: ignore[union-attr]
@@ -180,29 +188,29 @@ def _require_area(area_id: UUID | None) -> None:
 def _refuse_same_person(
     owner_id: UUID, given: PatientInput, *, duplicates_checked: bool, without: UUID | None = None
 ) -> None:
-    """The same number of a document, or the same sounding name on the same date of birth.
-
-    One indexed question for each trait that was given, most often two: an "or" of them SQLite would answer by reading
-    the laboratory's patients one by one.
-    """
-    rows = Patient.objects.within(Scope.of(owner_id))
-    if without:
-        rows = rows.exclude(id=without)
+    """The same number of a document, or the same sounding name on the same date of birth. One indexed question."""
+    ids = ids_to_look_at(
+        owner_id,
+        nik=given.nik,
+        passport_number=given.passport_number,
+        mrn=given.mrn,
+        birth_date=None if duplicates_checked else given.birth_date,
+        sound=sound_key(given.full_name)[:100],
+    )
+    if not ids or ids == [without]:
+        return
+    rows = [row for row in Patient.objects.within(Scope.of(owner_id)).filter(id__in=ids) if row.id != without]
     for field, label in (("nik", _("NIK")), ("passport_number", _("Nomor paspor")), ("mrn", _("Nomor RM"))):
         value = getattr(given, field)
-        if not value:
-            continue
-        carriers = rows.filter(**{field: value})
-        # Not `first()`: its order by key would make SQLite walk the laboratory's patients in that order.
-        for row in carriers if field == "mrn" else carriers.filter(status="active"):
-            message = _("%(number)s ini milik pasien lain: %(name)s, nomor RM %(mrn)s. Buka pasien itu.") % {
-                "number": label,
-                "name": row.full_name,
-                "mrn": row.mrn,
-            }
-            raise SamePerson(message, patient_id=row.id, certain=True, problems=[Problem(field, message)])
-    sound = sound_key(given.full_name)[:100]
-    if duplicates_checked or given.birth_date is None or not sound:
+        for row in rows:
+            if value and value == getattr(row, field) and (field == "mrn" or row.status == "active"):
+                message = _("%(number)s ini milik pasien lain: %(name)s, nomor RM %(mrn)s. Buka pasien itu.") % {
+                    "number": label,
+                    "name": row.full_name,
+                    "mrn": row.mrn,
+                }
+                raise SamePerson(message, patient_id=row.id, certain=True, problems=[Problem(field, message)])
+    if duplicates_checked:
         return
     identity = Identity(
         given.full_name,
@@ -214,8 +222,8 @@ def _refuse_same_person(
         given.mother_nik,
         given.phone,
     )
-    for row in rows.filter(birth_date=given.birth_date, sound_key=sound, status="active"):
-        if compare_people(identity, identity_of(row)).likely:
+    for row in rows:
+        if row.status == "active" and compare_people(identity, identity_of(row)).likely:
             message = _(
                 "Mungkin sudah terdaftar: %(name)s, nomor RM %(mrn)s, dengan tanggal lahir yang sama. "
                 "Periksa dulu; bila memang orang lain, nyatakan sudah diperiksa."
@@ -328,6 +336,8 @@ def update_patient(
     after = asdict(given) | {"residence_id": changes.get("residence_id", patient.residence_id)}
     if not after["mrn"]:
         after["mrn"] = before["mrn"]
+    if after["mrn"] != before["mrn"]:
+        _refuse_automatic_mrn(after["mrn"])
     if after["residence_id"] != before["residence_id"]:
         _require_area(after["residence_id"])
     changed = sorted(name for name in before if before[name] != after[name])
