@@ -262,6 +262,23 @@ def test_delta_is_the_plain_arithmetic(a, b, absolute, percent):
     assert found.difference == a - b
 
 
+def test_a_change_of_exactly_the_bound_is_not_beyond_it():
+    def exceeded(current, **bounds):
+        return rules.check_delta(number(current), number(10), days_between=7, window_days=7, **bounds).exceeded
+
+    assert [exceeded(n, percent=Decimal(50)) for n in (5, 15, 16, 4)] == [False, False, True, True]
+    assert [exceeded(n, absolute=Decimal(5)) for n in (5, 15, 16, 4)] == [False, False, True, True]
+
+
+def test_ages_meet_at_the_boundary_without_sharing_a_day():
+    rows = [
+        RangeInfo("young", "X", ucum="mg/dL", age_until=100, high=Decimal(1), provenance=PRACTICE),
+        RangeInfo("old", "X", ucum="mg/dL", age_from=100, high=Decimal(2), provenance=PRACTICE),
+    ]
+    chosen = [rules.choose_range(rows, age_days=age)[0] for age in (0, 99, 100, 101)]
+    assert [row.key for row in chosen if row] == ["young", "young", "old", "old"]
+
+
 def test_delta_says_when_it_cannot_tell():
     def reason(current, previous, days=1, **more):
         found = rules.check_delta(current, previous, days_between=days, window_days=7, absolute=Decimal(1), **more)

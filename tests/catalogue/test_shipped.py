@@ -149,6 +149,13 @@ def test_bodies_of_another_shape_are_refused(body):
         from_row(Row(kind, "X", body, "ours", "x"), Provenance())
 
 
+def test_a_body_with_a_field_too_many_is_refused():
+    body = {"test": "X", "population": "all", "low": "7"}
+    assert from_row(Row("critical", "X/all", body, "ours", "x"), Provenance())
+    with pytest.raises(ValueError, match="extra"):
+        from_row(Row("critical", "X/all", {**body, "extra": 1}, "ours", "x"), Provenance())
+
+
 def test_the_digest_depends_on_content_and_not_on_order():
     rows = shipped_rows()
     assert digest_of(reversed(rows)) == shipped_digest()

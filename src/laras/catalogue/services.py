@@ -313,6 +313,8 @@ def change_test(
 def withdraw(actor: Actor, *, owner_id: UUID, kind: RowKind, key: str, reason: str) -> ReferenceRelease:
     """Take back a row of the organisation's own layer; what the wider layers say holds again."""
     actor.require("catalogue.manage", owner_id)
+    if any(ord(letter) < 32 for letter in key):
+        raise NotFound()  # no key holds one, and PostgreSQL would not even look
     own = (
         ReferenceRow.objects.filter(release__publisher__owner_id=owner_id, kind=kind, key=key)
         .order_by("-release__number")
