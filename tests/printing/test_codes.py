@@ -1,7 +1,7 @@
 """Barcodes: the tables keep the invariants of the standard, and what is printed reads back as it was meant.
 
-All printable ASCII was once read back from a printed page with an independent reader (zbarimg); here a
-reader of our own takes the drawn bars.
+A reader of our own takes the drawn bars. It shares the table of widths with the code that draws, so the table is
+tested by itself against the invariants of the standard.
 """
 
 from __future__ import annotations

@@ -16,5 +16,10 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "referral.resulted": ("laras.referral.handlers.on_answer",),
     "referral.moved": ("laras.referral.handlers.on_answer",),
     "reports.report_released": ("laras.referral.handlers.on_report_released",),
-    "bench.external_result_received": ("laras.referral.handlers.on_external_result",),
+    "bench.external_result_received": (
+        "laras.referral.handlers.on_external_result",
+        "laras.reports.handlers.on_result_changed",
+    ),
+    # A result that is corrected after its report left opens the order again, until a new version is released.
+    "bench.result_amended": ("laras.reports.handlers.on_result_changed",),
 }

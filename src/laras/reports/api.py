@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from laras.reports import queries, services
 from laras.reports.models import Report
 
 router = Router(tags=["reports"])
+Status = Literal["", "released", "superseded", "withdrawn"]
 
 
 class ReportOut(Schema):
@@ -34,14 +36,38 @@ class ReportOut(Schema):
 
 
 class ReleaseIn(Schema):
+    """``comments`` left out keeps those of the version before."""
+
     order_id: UUID
     interim: bool = False
     reason: str = Field("", max_length=500)
-    comments: list[str] = Field(default_factory=list, max_length=10)
+    comments: list[Annotated[str, Field(max_length=500)]] | None = Field(None, max_length=10)
 
 
 class WithdrawIn(Schema):
     reason: str = Field(min_length=1, max_length=500)
+
+
+class ReadyOut(Schema):
+    """An order that waits for its release. ``held``: why it cannot be released now; ``open_calls``: critical values that
+    nobody was told of; ``version``: of the report that is out or was withdrawn, if any."""
+
+    order_id: UUID
+    order_number: str
+    urgency: str
+    registered_at: datetime
+    validated_at: datetime | None
+    held: list[str]
+    open_calls: int
+    version: int | None
+
+
+class DocumentOut(Schema):
+    """``content`` is what ``content_digest`` was computed from (canonical JSON: sorted keys, no spaces, UTF-8)."""
+
+    id: UUID
+    content_digest: str
+    content: dict[str, Any]
 
 
 @router.post("/reports", response={201: ReportOut, **PROBLEMS}, summary="Release the report of an order")
@@ -61,7 +87,7 @@ def release(request: HttpRequest, payload: ReleaseIn) -> tuple[int, ReportOut]:
 
 @router.get("/reports", response={200: Page[ReportOut], **PROBLEMS}, summary="Reports of this organisation")
 def list_reports(
-    request: HttpRequest, order_id: UUID | None = None, status: str = "", after: str | None = None, limit: int = 50
+    request: HttpRequest, order_id: UUID | None = None, status: Status = "", after: str | None = None, limit: int = 50
 ) -> Page[ReportOut]:
     actor, owner, scope = caller(request)
     actor.require("reports.read", owner.id)
@@ -69,11 +95,38 @@ def list_reports(
     return Page(items=[ReportOut.of(row) for row in rows], next=cursor)
 
 
+@router.get("/reports/ready", response={200: list[ReadyOut], **PROBLEMS}, summary="Orders that wait for their release")
+def list_ready(request: HttpRequest, limit: Annotated[int, Field(ge=1, le=200)] = 100) -> list[ReadyOut]:
+    actor, owner, scope = caller(request)
+    actor.require("reports.release", owner.id)
+    return [
+        ReadyOut(
+            order_id=row.order.id,
+            order_number=row.order.number,
+            urgency=row.order.urgency,
+            registered_at=row.order.registered_at,
+            validated_at=row.validated_at,
+            held=list(row.held),
+            open_calls=row.calls,
+            version=row.before.version if row.before else None,
+        )
+        for row in queries.ready_orders(scope, limit=limit)
+    ]
+
+
 @router.get("/reports/{report_id}", response={200: ReportOut, **PROBLEMS}, summary="One report")
 def get_report(request: HttpRequest, report_id: UUID) -> ReportOut:
     actor, owner, scope = caller(request)
     actor.require("reports.read", owner.id)
     return ReportOut.of(queries.get_report(scope, report_id))
+
+
+@router.get("/reports/{report_id}/content", response={200: DocumentOut, **PROBLEMS}, summary="What the report says")
+def get_content(request: HttpRequest, report_id: UUID) -> DocumentOut:
+    actor, owner, scope = caller(request)
+    actor.require("reports.read", owner.id)
+    report = queries.get_report(scope, report_id)
+    return DocumentOut(id=report.id, content_digest=report.content_digest, content=queries.content(report))
 
 
 @router.get(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from laras.bench.types import ResultView
@@ -28,6 +29,8 @@ from laras.reports.types import (
 
 # Flags of the bench -> flags of the paper; "normal" prints nothing.
 _FLAGS: Mapping[str, Flag] = {"": "", "N": "", "L": "L", "H": "H", "LL": "LL", "HH": "HH", "A": "A"}
+COMPLETED = "Hasil yang ditunggu sudah lengkap."
+"""The reason that a report prints when it only completes an interim one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Facts:
     accredited: frozenset[str]
     persons: Mapping[Any, Person]
     sections: Mapping[str, str]
+    sample_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def assemble(
@@ -73,17 +77,20 @@ def assemble(
     reason: str = "",
     missing: Iterable[str] = (),
 ) -> LhuDocument:
-    """The document of one version. ``before`` is the version that it replaces; ``missing`` names tests still awaited."""
+    """The document of one version. ``before`` is the version that it replaces; ``missing`` names tests still awaited.
+
+    Without ``released_at`` it is a draft. Rows keep the order of ``results``.
+    """
     laboratories = _laboratories(results)
     keys = {lab.name: lab.key for lab in laboratories}
-    old = {row.test: row for row in before.rows} if before else {}
-    rows = tuple(_row(facts, view, keys, old) for view in results)
-    awaited = [f"Menunggu hasil: {', '.join(missing)}."] if missing else []
+    apart = len({view.test_code for view in results}) < len(results)
+    was = _counterparts(before.rows if before else ())
+    rows = tuple(_row(facts, view, keys, was, apart=apart) for view in results)
     tested = [view.entered_at for view in results if view.entered_at]
     received = [view.received_at for view in results if view.received_at]
     collected = [view.collected_at for view in results if view.collected_at]
     judged = [row.complies for row in rows if row.complies is not None]
-    return LhuDocument(
+    document = LhuDocument(
         kind="clinical" if facts.clinical else "environment",
         number=number,
         version=version,
@@ -107,20 +114,51 @@ def assemble(
         regulation=facts.regulation,
         conclusion=_conclusion(facts, judged, len(rows)),
         critical_notes=tuple(_critical_notes(results)),
-        comments=(*(c for c in comments if c), *awaited),
+        comments=tuple(comment for comment in comments if comment),
+        awaited=tuple(missing),
         laboratories=laboratories,
-        amends=_amendment(before, rows, reason) if before else None,
         verification_url=verification_url,
         journal_mark=journal_mark,
         place=facts.place,
         state="released" if released_at else "draft",
     )
+    return replace(document, amends=_amendment(before, document, reason)) if before else document
 
 
-def _row(facts: Facts, view: ResultView, keys: Mapping[str, str], old: Mapping[str, ResultRow]) -> ResultRow:
+def _counterparts(rows: Iterable[ResultRow]) -> Callable[[ResultRow], ResultRow | None]:
+    """Finds the row of an earlier version that tells of the same test on the same sample."""
+    rows = tuple(rows)
+    by_key = {row.key: row for row in rows if row.key}
+    by_name = {row.test: row for row in rows if not row.key}
+    return lambda row: by_key.get(row.key) or by_name.get(row.test)
+
+
+def _says(row: ResultRow | None) -> str:
+    return f"{row.result} {row.unit}".strip() if row else "–"
+
+
+def _differs(old: ResultRow, new: ResultRow) -> bool:
+    return (old.result, old.unit, old.flag, old.limit, old.complies) != (
+        new.result,
+        new.unit,
+        new.flag,
+        new.limit,
+        new.complies,
+    )
+
+
+def _row(
+    facts: Facts,
+    view: ResultView,
+    keys: Mapping[str, str],
+    was: Callable[[ResultRow], ResultRow | None],
+    *,
+    apart: bool,
+) -> ResultRow:
     flag: Flag = _FLAGS.get(view.flag, "A")
     if view.critical and flag == "A":
         flag = "AA"
+    section = facts.sections.get(view.discipline, view.discipline)
     row = ResultRow(
         test=view.name,
         result=view.shown or view.text,
@@ -128,26 +166,36 @@ def _row(facts: Facts, view: ResultView, keys: Mapping[str, str], old: Mapping[s
         limit=view.reference if facts.clinical else view.limit_text,
         flag=flag if facts.clinical else "",
         method=view.method,
-        section=facts.sections.get(view.discipline, view.discipline),
+        # The same test on several samples stands under the sample's own heading.
+        section=facts.sample_names.get(view.sample_number, view.sample_number) if apart else section,
         note=view.comment,
         laboratory=keys.get(view.performer_name, "") if view.external else "",
         complies=None if facts.clinical else view.meets_limit,
         accredited=None if view.external or not facts.accredited else view.test_code in facts.accredited,
+        key=f"{view.sample_number}/{view.test_code}",
     )
-    was = old.get(row.test)
-    changed = was is not None and (was.result, was.unit, was.flag) != (row.result, row.unit, row.flag)
-    return dataclasses.replace(row, amended=changed)
+    old = was(row)
+    return replace(row, amended=old is not None and _differs(old, row))
 
 
 def _laboratories(results: Sequence[ResultView]) -> tuple[PerformingLaboratory, ...]:
     """The other laboratories that performed tests, lettered in the order in which they first appear."""
-    found: dict[str, PerformingLaboratory] = {}
+    reports: dict[str, list[str]] = {}
     for view in results:
-        if view.external and view.performer_name not in found:
-            found[view.performer_name] = PerformingLaboratory(
-                key=chr(ord("A") + len(found)), name=view.performer_name, report_number=view.performer_report
-            )
-    return tuple(found.values())
+        if view.external:
+            numbers = reports.setdefault(view.performer_name, [])
+            if view.performer_report and view.performer_report not in numbers:
+                numbers.append(view.performer_report)
+    return tuple(
+        PerformingLaboratory(key=_letter(index), name=name, report_number=", ".join(numbers))
+        for index, (name, numbers) in enumerate(reports.items())
+    )
+
+
+def _letter(index: int) -> str:
+    """0 -> A, 25 -> Z, 26 -> A1."""
+    turn, place = divmod(index, 26)
+    return chr(ord("A") + place) + (str(turn) if turn else "")
 
 
 def _signers(facts: Facts, results: Sequence[ResultView], signer: Any, at: datetime | None) -> tuple[Signer, ...]:
@@ -164,9 +212,16 @@ def _signers(facts: Facts, results: Sequence[ResultView], signer: Any, at: datet
         signers += [Signer(role=role, name=person(key, name).name) for key, name in seen.items()]  # type: ignore[arg-type]
     if signer is not None:
         who = person(signer, "")
-        title = "Dokter Penanggung Jawab" if facts.clinical else "Manajer Teknis"
-        signers.append(Signer(role="validator", name=who.name, title=title, number=who.number, at=at))
+        signers.append(Signer(role="validator", name=who.name, title=_title(facts, who.name), number=who.number, at=at))
     return tuple(signers)
+
+
+def _title(facts: Facts, name: str) -> str:
+    """What stands over the signature; only a doctor is called one."""
+    if not facts.clinical:
+        return "Manajer Teknis"
+    doctor = name.startswith("dr.") or "Sp." in name
+    return "Dokter Penanggung Jawab" if doctor else "Penanggung Jawab Laboratorium"
 
 
 def _conclusion(facts: Facts, judged: Sequence[bool], rows: int) -> str:
@@ -182,32 +237,88 @@ def _conclusion(facts: Facts, judged: Sequence[bool], rows: int) -> str:
 
 
 def _critical_notes(results: Sequence[ResultView]) -> Iterable[CriticalNote]:
+    """Every call of a value that is still critical; one that nobody made yet is named too, without a moment."""
     for view in results:
-        for call in view.calls:
-            if view.critical and call.called_at:
-                yield CriticalNote(
-                    test=view.name,
-                    result=f"{view.shown} {view.unit}".strip(),
-                    told_to=", ".join(x for x in (call.receiver, call.receiver_role) if x),
-                    told_by=call.called_by,
-                    told_at=call.called_at,
-                    read_back=call.read_back,
-                )
+        for call in view.calls if view.critical else ():
+            yield CriticalNote(
+                test=view.name,
+                result=f"{view.shown} {view.unit}".strip(),
+                told_to=", ".join(x for x in (call.receiver, call.receiver_role) if x),
+                told_by=call.called_by,
+                told_at=call.called_at,
+                read_back=call.read_back,
+            )
 
 
-def _amendment(before: LhuDocument, rows: Sequence[ResultRow], reason: str) -> Amendment:
-    old = {row.test: row for row in before.rows}
-    new = {row.test: row for row in rows}
+_IDENTITY = {
+    "name": "Nama",
+    "nik": "NIK",
+    "birth_date": "Tanggal lahir",
+    "sex": "Jenis kelamin",
+    "medical_record": "No. rekam medis",
+}
 
-    def shown(row: ResultRow | None) -> str:
-        return f"{row.result} {row.unit}".strip() if row else "–"
 
-    changes = [
-        Change(what=test, before=shown(old.get(test)), after=shown(new.get(test)))
-        for test in dict.fromkeys([*old, *new])
-        if shown(old.get(test)) != shown(new.get(test))
-    ]
+def _amendment(before: LhuDocument, now: LhuDocument, reason: str) -> Amendment:
+    """What differs from the version before. What only completes an interim version is not listed as a change."""
+    was, remains = _counterparts(before.rows), _counterparts(now.rows)
+    changes = []
+    if before.patient and now.patient:
+        for name, word in _IDENTITY.items():
+            old, new = (_shown(getattr(document.patient, name)) for document in (before, now))
+            if old != new:
+                changes.append(Change(word, old or "–", new or "–"))
+    if before.site and now.site and before.site.name != now.site.name:
+        changes.append(Change("Lokasi", before.site.name, now.site.name))
+    for row in now.rows:
+        old_row = was(row)
+        if old_row is None and not before.awaited:
+            changes.append(Change(row.test, "–", _says(row)))
+        elif old_row is not None and _says(old_row) != _says(row):
+            changes.append(Change(row.test, _says(old_row), _says(row)))
+        elif old_row is not None and _differs(old_row, row):
+            changes.append(Change(f"{row.test} (penilaian)", _judged(old_row), _judged(row)))
+    changes += [Change(row.test, _says(row), "–") for row in before.rows if remains(row) is None]
     return Amendment(version=before.version, reason=reason, issued_at=before.times.released, changes=tuple(changes))
+
+
+def _judged(row: ResultRow) -> str:
+    verdict = {True: "memenuhi", False: "tidak memenuhi", None: ""}[row.complies]
+    return " ".join(x for x in (row.limit, row.flag, verdict) if x) or "–"
+
+
+def _shown(value: Any) -> str:
+    return f"{value:%d-%m-%Y}" if isinstance(value, date) else str(value or "")
+
+
+def says_the_same(one: LhuDocument, other: LhuDocument) -> bool:
+    """Whether two versions tell the reader the same: number, moment and signer apart."""
+    return _told(one) == _told(other)
+
+
+def _told(document: LhuDocument) -> LhuDocument:
+    return replace(
+        document,
+        number="",
+        version=0,
+        times=replace(document.times, released=None),
+        signers=tuple(signer for signer in document.signers if signer.role not in ("validator", "head")),
+        rows=tuple(replace(row, amended=False, key="") for row in document.rows),
+        amends=None,
+        verification_url="",
+        journal_mark="",
+        state="released",
+    )
+
+
+def takes_back(before: LhuDocument, now: LhuDocument) -> bool:
+    """Whether a reader of ``before`` was told something that ``now`` does not confirm: the new version needs a reason."""
+    if not before.awaited:
+        return not says_the_same(before, now)
+    remains = _counterparts(now.rows)
+    if any((row := remains(old)) is None or _differs(old, row) for old in before.rows):
+        return True
+    return (before.patient, before.site) != (now.patient, now.site)
 
 
 # --- The content that is kept ---------------------------------------------------------------------------------------
@@ -219,15 +330,26 @@ def to_content(document: LhuDocument) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, datetime | date):
-        return value.isoformat()
+    # By exact type first: a demo of 20,000 reports passes here.
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
+        return value
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
+        return {str(key): _plain(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(kind):
+        return {name: _plain(getattr(value, name)) for name in _names(kind)}
+    if isinstance(value, str):  # marked-safe text and the like
+        return str.__str__(value)
+    raise TypeError(f"not for a report: {kind.__name__}")
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind))
 
 
 def from_content(content: Mapping[str, Any]) -> LhuDocument:
@@ -240,10 +362,8 @@ def _build(kind: Any, value: Any) -> Any:
         return None
     origin, arguments = get_origin(kind), get_args(kind)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(
-            **{f.name: _build(hints[f.name], value[f.name]) for f in dataclasses.fields(kind) if f.name in value}
-        )
+        hints = _hints(kind)
+        return kind(**{name: _build(hints[name], value[name]) for name in _names(kind) if name in value})
     if origin is tuple:
         return tuple(_build(arguments[0], item) for item in value)
     if origin is not None and type(None) in arguments:
@@ -253,3 +373,8 @@ def _build(kind: Any, value: Any) -> Any:
     if kind is date:
         return date.fromisoformat(value)
     return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)

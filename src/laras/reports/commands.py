@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -54,20 +55,66 @@ def list_reports(code: str, limit: int, as_json: bool) -> None:
     )
 
 
+@report.command("ready")
+@click.option("--lab", "code", required=True, help="Code of the laboratory.")
+@click.option("--limit", type=click.IntRange(1, 10000), default=100, show_default=True)
+@json_option
+def ready(code: str, limit: int, as_json: bool) -> None:
+    """Orders whose results are all validated and whose report is not out. No health data."""
+    say(
+        [
+            {
+                "order": row.order.number,
+                "urgency": row.order.urgency,
+                "validated_at": row.validated_at.isoformat() if row.validated_at else "",
+                "held": "; ".join(row.held),
+                "open_calls": row.calls,
+                "version": row.before.version if row.before else 0,
+            }
+            for row in queries.ready_orders(Scope.of(_owner(code).id), limit=limit)
+        ],
+        as_json,
+        ("order", "urgency", "validated_at", "held"),
+    )
+
+
 @report.command("pdf")
 @click.argument("number")
 @click.option("--lab", "code", required=True, help="Code of the laboratory.")
-@click.option("--to", "target", type=click.Path(path_type=Path), help="File; default: NUMBER-vN.pdf here.")
-def pdf(number: str, code: str, target: Path | None) -> None:
-    """Write the issued PDF of the newest version of a report."""
+@click.option("--version", type=click.IntRange(1), help="Which version; default: the newest.")
+@click.option(
+    "--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="File; default: NUMBER-vN.pdf here."
+)
+def pdf(number: str, code: str, version: int | None, target: Path | None) -> None:
+    """Write the issued PDF of a report; it is drawn and signed now if nobody opened it before."""
     owner = _owner(code)
-    row = queries.reports(Scope.of(owner.id), number=number).order_by("-version").first()
-    if row is None:
-        raise NotFound()
+    found = [row for row in queries.reports(Scope.of(owner.id), number=number) if row.number == number.strip().upper()]
+    found = [row for row in found if version in (None, row.version)]
+    if not found:
+        raise NotFound(f"LHU {number} tidak ada di {code}")
+    row = max(found, key=lambda row: row.version)
     content = services.issue_pdf(system_actor("cli"), owner_id=owner.id, report_id=row.id)
     place = target or Path(f"{row.number}-v{row.version}.pdf")
     place.write_bytes(content)
     click.echo(str(place))
+
+
+@report.command("issue")
+@click.option("--lab", "code", required=True, help="Code of the laboratory.")
+@click.option(
+    "--days", type=click.IntRange(1, 36500), default=7, show_default=True, help="Released since so many days."
+)
+@click.option("--limit", type=click.IntRange(1, 100000), default=1000, show_default=True)
+@json_option
+def issue(code: str, days: int, limit: int, as_json: bool) -> None:
+    """Draw and sign the reports that nobody has opened yet. Exit 1 when one could not be."""
+    began = time.monotonic()
+    batch = services.issue_waiting(system_actor("cli"), owner_id=_owner(code).id, days=days, limit=limit)
+    seconds = round(time.monotonic() - began, 2)
+    for report_id, problem in batch.problems.items():
+        click.echo(f"laras: {report_id}: {problem}", err=True)
+    say({"issued": batch.done, "failed": len(batch.problems), "seconds": seconds}, as_json)
+    sys.exit(1 if batch.problems else 0)
 
 
 @report.command("check")

@@ -326,6 +326,10 @@ def _critical(document: LhuDocument, note: Any, say: _Words) -> tuple[str, str]:
     rest = " ".join(x for x in told if x)
     if rest and note.read_back:
         rest += say.one((", dibacakan ulang", ", read back"))
+    if not note.told_at and not note.told_to:
+        rest = say.one(
+            ("belum tercatat disampaikan saat laporan ini terbit", "no call on record when this was released")
+        )
     return (f"{note.test} {note.result}".strip(), f"– {rest}" if rest else "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from laras.basics.periods import age_on
 from laras.bench.types import ResultView
 from laras.catalogue import queries as catalogue
+from laras.catalogue.labels import DISCIPLINE_LABELS, MATRIX_LABELS
 from laras.catalogue.types import Catalogue
 from laras.core import clock
 from laras.core.models import Owner, StaffPerson
@@ -40,6 +41,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], signer: UUID | None)
     place = network.path_of(organisation.area_id) if organisation and organisation.area_id else []
     town = next((v.name for v in place if len(v.code) == 5), place[0].name if place else "")
     tested = {view.test_code for view in results}
+    examined = {view.sample_number for view in results}
     accredited = {offer.test_code for offer in resources.capabilities_of(owner.id) if offer.accredited} & tested
     persons = {key for view in results for key in (view.entered_by_id, view.verified_by_id)} | {signer}
     return Facts(
@@ -51,7 +53,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], signer: UUID | None)
         sender=_sender(order),
         patient=_patient(order) if order.patient_id else None,
         site=_site(order, known) if order.subject_kind != "person" else None,
-        samples=tuple(_sample(sample, known) for sample in detail.samples if sample.status == "received"),
+        samples=tuple(_sample(sample) for sample in detail.samples if sample.number in examined),
         regulation=_regulation(order.standard, known),
         registered_at=order.registered_at,
         accredited=frozenset(accredited) if organisation and organisation.accreditation_number else frozenset(),
@@ -59,7 +61,8 @@ def _gather(detail: OrderDetail, results: list[ResultView], signer: UUID | None)
             person.id: Person(str(person), f"NIP {person.staff_number}" if person.staff_number else "")
             for person in StaffPerson.objects.filter(id__in=[key for key in persons if key])
         },
-        sections={view.discipline: _section(view.discipline) for view in results},
+        sections={view.discipline: _words(DISCIPLINE_LABELS, view.discipline) for view in results},
+        sample_names={sample.number: _sample_name(sample) for sample in detail.samples},
     )
 
 
@@ -114,16 +117,16 @@ def _site(order: Any, known: Catalogue) -> SiteBlock:
         name=site.name,
         address=", ".join(x for x in (site.address, network.area_label(site.area_id)) if x),
         coordinates=point,
-        matrix=standard.name if standard else order.matrix.replace("_", " "),
+        matrix=standard.name if standard else _words(MATRIX_LABELS, order.matrix),
         in_situ=tuple(f"{name}: {value}" for name, value in order.in_situ.items()),
         owner=order.client.name if order.client else "",
     )
 
 
-def _sample(sample: Any, known: Catalogue) -> SampleBlock:
+def _sample(sample: Any) -> SampleBlock:
     return SampleBlock(
         lab_code=sample.number,
-        specimen=sample.specimen,
+        specimen=f"{sample.specimen} ({sample.description})" if sample.description else sample.specimen,
         collected_at=sample.collected_at,
         collector=sample.collector,
         container=sample.container,
@@ -136,5 +139,10 @@ def _regulation(code: str, known: Catalogue) -> str:
     return f"{standard.regulation} ({standard.version})" if standard else ""
 
 
-def _section(discipline: str) -> str:
-    return discipline.replace("_", " ").capitalize()
+def _sample_name(sample: Any) -> str:
+    """What stands over the results of one sample where several have the same tests."""
+    return f"{sample.number} · {sample.description or sample.specimen}"
+
+
+def _words(labels: Mapping[str, Any], code: str) -> str:
+    return str(labels.get(code) or code.replace("_", " ").capitalize())

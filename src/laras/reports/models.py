@@ -14,8 +14,8 @@ from laras.reports.states import REPORT
 class Report(ScopedModel):
     """One version of a laboratory report (LHU).
 
-    ``content`` is the canonical JSON of the document at release and never changes; ``pdf`` the issued bytes, made at release
-    (in a bulk load: at first request, from ``content``). ``token`` opens the public page of the QR code.
+    ``content`` is the canonical JSON of the document at release and never changes; ``pdf`` the issued bytes, made from it
+    once, by the jobs or at the first request. ``token`` opens the public page of the QR code.
     """
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="reports")
@@ -54,7 +54,10 @@ class Report(ScopedModel):
                 name="reports_report_versions_follow",
             ),
         ]
-        indexes = [models.Index(fields=["owner", "-released_at"], name="reports_report_recent")]
+        indexes = [
+            models.Index(fields=["owner", "-released_at"], name="reports_report_recent"),
+            models.Index(fields=["owner", "status", "-released_at"], name="reports_report_by_status"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} v{self.version}"

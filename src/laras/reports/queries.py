@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, time
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
+from laras.basics.names import prefix_range
+from laras.bench import queries as bench
 from laras.core import clock
-from laras.core.errors import NotFound
+from laras.core.errors import NotFound, Refused
+from laras.core.models import Owner
 from laras.core.scope import Scope, get_or_404
+from laras.orders import queries as orders
 from laras.reports.assembly import from_content
 from laras.reports.models import Report
 from laras.reports.types import LhuDocument
@@ -23,30 +30,30 @@ def reports(
     order_id: UUID | None = None,
     status: str = "",
     number: str = "",
-    day_from: date | None = None,
-    day_until: date | None = None,
+    released_from: datetime | None = None,
+    released_until: datetime | None = None,
 ) -> QuerySet[Report]:
-    """Reports of the scope without their content, for lists."""
+    """Reports of the scope without their content, for lists. ``number``: its beginning, any case; ``released_until`` is
+    not included."""
     rows = Report.objects.within(scope).defer("content")
     if order_id:
         rows = rows.filter(order_id=order_id)
     if status:
         rows = rows.filter(status=status)
-    if number:
-        rows = rows.filter(number__istartswith=number.strip())
-    if day_from:
-        rows = rows.filter(released_at__date__gte=day_from)
-    if day_until:
-        rows = rows.filter(released_at__date__lte=day_until)
+    if number.strip():
+        low, high = prefix_range(number.strip().upper())
+        rows = rows.filter(number__gte=low, number__lt=high)
+    if released_from:
+        rows = rows.filter(released_at__gte=released_from)
+    if released_until:
+        rows = rows.filter(released_at__lt=released_until)
     return rows
 
 
 def latest(scope: Scope, limit: int = 50, before: datetime | None = None) -> list[Report]:
     """The newest reports with their orders' subjects joined."""
-    rows = reports(scope).select_related("order", "order__patient", "order__site")
-    if before:
-        rows = rows.filter(released_at__lt=before)
-    return list(rows.order_by("-released_at")[:limit])
+    rows = reports(scope, released_until=before).select_related("order", "order__patient", "order__site")
+    return list(rows.order_by("-released_at", "-id")[:limit])
 
 
 def get_report(scope: Scope, report_id: UUID | str) -> Report:
@@ -61,13 +68,82 @@ def versions(scope: Scope, order_id: UUID) -> list[Report]:
 
 
 def current(scope: Scope, order_id: UUID) -> Report | None:
-    """The version that is valid now, if any."""
-    return Report.objects.within(scope).filter(order_id=order_id, status="released").first()
+    """The version that is valid now, if any; without its content."""
+    return reports(scope, order_id=order_id, status="released").first()
+
+
+def newest(scope: Scope, order_id: UUID) -> Report | None:
+    """The newest version with its content, whether it is valid or withdrawn."""
+    return Report.objects.within(scope).filter(order_id=order_id).order_by("-version").first()
+
+
+def not_issued(scope: Scope, *, since: datetime) -> QuerySet[Report]:
+    """Reports released since a moment whose bytes were not made yet, oldest first."""
+    return reports(scope, released_from=since).filter(pdf__isnull=True).order_by("released_at", "id")
+
+
+def owners_releasing(*, since: datetime) -> list[UUID]:
+    """Organisations that released something since a moment; walks the owners, each by its index."""
+    recent = Report.objects.within(Scope.everything()).filter(owner_id=OuterRef("pk"), released_at__gte=since)
+    return list(Owner.objects.filter(Exists(recent)).order_by("code").values_list("id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyOrder:
+    """An order whose requested tests are all validated and whose report is not out (or must be replaced).
+
+    ``held``: why it cannot be released now; ``calls``: critical values that nobody was told of; ``before``: its newest
+    version, if any: interim, withdrawn, or valid while a result of it was corrected.
+    """
+
+    order: Any
+    subject: str
+    validated_at: datetime | None
+    held: tuple[str, ...] = ()
+    calls: int = 0
+    before: Report | None = None
+
+    @property
+    def by_itself(self) -> bool:
+        """It must be looked at alone: it is held, or a version went out that it may take back."""
+        return bool(self.held) or (self.before is not None and not self.before.interim)
+
+
+def ready_orders(scope: Scope, *, limit: int = 100) -> list[ReadyOrder]:
+    """What waits for its release: outbreak and urgent first, then what was validated first. Six queries."""
+    found = bench.finished_orders(scope, limit=limit)
+    ids = [order_id for order_id, _validated in found]
+    heads = orders.orders_by_id(scope, ids)
+    held: dict[UUID, list[str]] = {}
+    for hold in bench.holds_of(scope, ids):
+        held.setdefault(hold.order_id, []).append(hold.reason)
+    calls: dict[UUID, int] = {}
+    for order_id in bench.open_calls(scope).filter(result__order_id__in=ids).values_list("result__order_id", flat=True):
+        calls[order_id] = calls.get(order_id, 0) + 1
+    before = {row.order_id: row for row in reports(scope).filter(order_id__in=ids).order_by("version")}
+    return [
+        ReadyOrder(
+            order=heads[order_id],
+            subject=orders.subject_of(heads[order_id]),
+            validated_at=validated_at,
+            held=tuple(dict.fromkeys(held.get(order_id, ()))),
+            calls=calls.get(order_id, 0),
+            before=before.get(order_id),
+        )
+        for order_id, validated_at in found
+        if order_id in heads
+    ]
+
+
+def content(report: Report) -> dict[str, Any]:
+    """The content kept at release, as JSON values."""
+    kept: dict[str, Any] = json.loads(bytes(report.content))
+    return kept
 
 
 def document(report: Report) -> LhuDocument:
     """What the report says, from the content kept at release."""
-    return from_content(json.loads(bytes(report.content)))
+    return from_content(content(report))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +192,28 @@ def public_facts(token: str) -> PublicFacts:
 
 
 def counts_for_home(scope: Scope) -> dict[str, int]:
-    """``released_today`` (the last 24 hours)."""
-    since = clock.now() - timedelta(hours=24)
-    return {"released_today": Report.objects.within(scope).filter(released_at__gte=since).count()}
+    """``released_today``: since midnight of the organisation's zone; of several organisations, of the west."""
+    zone = None
+    if len(scope.owners) == 1 and not scope.offices:
+        zone = Owner.objects.filter(id__in=scope.owners).values_list("zone", flat=True).first()
+    there = ZoneInfo(zone or "Asia/Jakarta")
+    midnight = datetime.combine(clock.now().astimezone(there).date(), time(), there)
+    return {"released_today": Report.objects.within(scope).filter(released_at__gte=midnight).count()}
 
 
 def page(rows: QuerySet[Report], *, after: str, limit: int) -> tuple[list[Report], str]:
-    """One page of a list, newest first, with orders' subjects joined, and the cursor of the next (empty at the end)."""
+    """One page of a list, newest first, with orders' subjects joined, and the cursor of the next (empty at the end).
+
+    Raises Refused for a cursor that is none.
+    """
     if after:
         moment, _tilde, key = after.replace(" ", "+").partition("~")
         try:
             at, last = datetime.fromisoformat(moment), UUID(key)
+            if at.tzinfo is None:
+                raise ValueError(moment)
         except ValueError as error:
-            raise NotFound() from error
+            raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
         rows = rows.filter(released_at__lte=at).exclude(released_at=at, id__gte=last)
     joined = rows.select_related("order", "order__patient", "order__site")
     found = list(joined.order_by("-released_at", "-id")[: limit + 1])

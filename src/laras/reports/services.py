@@ -8,9 +8,12 @@ killed in between loses nothing: the bytes are made from the kept content at the
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,25 +24,30 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from laras.bench import queries as bench
-from laras.bench.types import Releasable, ResultView
+from laras.bench.types import Releasable
 from laras.core import attachments, clock, journal
 from laras.core.actor import Actor
-from laras.core.errors import Conflict, Problem, Refused
+from laras.core.errors import Conflict, DomainError, NotFound, Problem, Refused
 from laras.core.models import JournalHead, Owner
 from laras.core.numbering import format_number, next_serials
 from laras.core.paths import below, data_root
-from laras.core.printing import SigningKey, demo_key, demo_roots, load_key, sign_pdf
+from laras.core.printing import PrintError, SigningKey, demo_key, demo_roots, load_key, sign_pdf
 from laras.core.scope import Scope, get_or_404
 from laras.core.unit import use_case
 from laras.orders import queries as orders
 from laras.orders import services as order_services
-from laras.reports import queries
-from laras.reports.assembly import assemble, to_content
+from laras.reports import jobs, queries
+from laras.reports.assembly import COMPLETED, assemble, says_the_same, takes_back, to_content
 from laras.reports.documents import render_lhu
 from laras.reports.events import ReportIssued, ReportReleased, ReportWithdrawn
 from laras.reports.facts import gather
 from laras.reports.models import Report
 from laras.reports.states import REPORT
+from laras.reports.types import LhuDocument
+
+log = logging.getLogger(__name__)
+LONGEST = 500
+"""Characters of a reason or of one comment; what is longer is refused, never cut."""
 
 
 @use_case
@@ -49,71 +57,75 @@ def release_report(
     owner_id: UUID,
     order_id: UUID,
     interim: bool = False,
-    comments: Sequence[str] = (),
+    comments: Sequence[str] | None = None,
     reason: str = "",
 ) -> Report:
     """Let the report of an order leave the laboratory: number, version, content and digest are fixed now.
 
-    Needs every requested test validated and nothing held, or ``interim=True`` and something reportable. A further version
-    replaces the one before and needs a ``reason`` that the paper prints. Raises Refused naming what is missing.
+    Needs every requested test validated and nothing held, or ``interim=True`` and something reportable; an interim report
+    names what it still awaits. A further version keeps the number and replaces the one before; where it takes back what
+    that one told (or follows a withdrawn one) it needs ``reports.amend`` and a ``reason``, which the paper prints.
+    ``comments`` None keeps those of the version before.
+
+    Raises Refused naming what is missing or held, Conflict when the newest version says the same, NotFound, Forbidden.
     """
     actor.require("reports.release", owner_id)
     scope = Scope.of(owner_id)
+    reason = _text("reason", reason)
+    said = None if comments is None else [text for text in (_text("comments", c) for c in comments) if text]
     # The order is locked first, so that two validators cannot both release it.
     order = order_services.lock_order(owner_id, order_id)
+    if order.status == "cancelled":
+        raise Refused(_("Permintaan ini dibatalkan."))
     state = bench.releasable(scope, order_id)
     _refuse_unready(state, interim)
-    before = queries.current(scope, order_id)
-    reason = reason.strip()
-    if before is not None:
-        _refuse_unchanged(before, state.reportable)
-        if not before.interim and not reason:
-            text = _("Tulis apa yang berubah dari versi sebelumnya; catatan ini tercetak di LHU.")
-            raise Refused(text, problems=[Problem("reason", text)])
-    elif order.status == "cancelled":
-        raise Refused(_("Permintaan ini dibatalkan."))
+    before = queries.newest(scope, order_id)
+    earlier = queries.document(before) if before else None
     now = clock.now()
     detail = orders.get_order(scope, order_id)
     owner = detail.order.owner
-    version = before.version + 1 if before else 1
-    number = before.number if before else _number(owner)
     token = secrets.token_urlsafe(32)
     document = assemble(
         gather(detail, state.reportable, signer=actor.person_id),
         state.reportable,
-        number=number,
-        version=version,
+        number=before.number if before else "",
+        version=before.version + 1 if before else 1,
         released_at=now,
         signer=actor.person_id,
-        comments=[text.strip()[:500] for text in comments],
-        verification_url=settings.PUBLIC_URL + reverse("reports:public", args=[token]),
+        comments=(earlier.comments if earlier else ()) if said is None else said,
+        verification_url=settings.PUBLIC_URL.rstrip("/") + reverse("reports:public", args=[token]),
         journal_mark=_journal_mark(owner_id),
-        before=queries.document(before) if before else None,
-        reason=reason or _("Hasil yang ditunggu sudah lengkap."),
-        missing=[row.name for row in state.missing] if interim else (),
+        before=earlier,
+        reason=reason or COMPLETED,
+        missing=awaited_names(state),
     )
+    if before is not None and earlier is not None:
+        _check_new_version(actor, owner_id, before, earlier, document, reason)
+        if before.status == "released":
+            status = REPORT.move(before.status, "supersede")
+            Report.objects.within(scope).filter(id=before.id).update(status=status)
+    else:
+        document = replace(document, number=_number(owner))
     content = journal.canonical(to_content(document))
-    if before is not None:
-        Report.objects.within(scope).filter(id=before.id).update(status=REPORT.move(before.status, "supersede"))
     report = Report(
         owner_id=owner_id,
         order_id=order_id,
-        number=number,
-        version=version,
-        interim=bool(state.missing),
+        number=document.number,
+        version=document.version,
+        interim=not state.ready,
         released_at=now,
         released_by=actor.person_id,
         content=content,
         content_digest=hashlib.sha256(content).hexdigest(),
         token=token,
         amends=before,
-        change_note=reason[:500],
+        change_note=reason,
     )
     try:
         report.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(_("LHU permintaan ini baru saja diterbitkan orang lain.")) from error
-    if not state.missing:
+    if state.ready:
         order_services.order_reported(actor, owner_id=owner_id, order_id=order_id)
     journal.record(
         actor,
@@ -121,8 +133,8 @@ def release_report(
         event=ReportReleased(
             report=report.id,
             order=order_id,
-            number=number,
-            report_version=version,
+            number=report.number,
+            report_version=report.version,
             interim=report.interim,
             content_digest=report.content_digest,
             amends=before.id if before else None,
@@ -130,27 +142,75 @@ def release_report(
         subject=order_id,
         sealed={"reason": reason} if reason else None,
     )
+    # Drawn and signed by the jobs, so that whoever opens it does not wait.
+    jobs.issue_released.enqueue(str(owner_id), str(report.id))
     return report
 
 
+def awaited_names(state: Releasable) -> tuple[str, ...]:
+    """The tests that a report of now does not tell: not validated, or held."""
+    reported = {row.id for row in state.reportable}
+    held = [row.name for row in state.validated if row.id not in reported]
+    return tuple(dict.fromkeys([*(row.name for row in state.missing), *held]))
+
+
+def _text(field: str, text: str) -> str:
+    text = " ".join(str(text).split())
+    if len(text) > LONGEST:
+        words = _("Paling panjang %(n)d huruf.") % {"n": LONGEST}
+        raise Refused(words, problems=[Problem(field, words)])
+    if not text.isprintable():
+        words = _("Ada huruf yang tidak dapat dicetak; ketik ulang bagian ini.")
+        raise Refused(words, problems=[Problem(field, words)])
+    return text
+
+
 def _refuse_unready(state: Releasable, interim: bool) -> None:
-    if state.holds and not state.partly:
-        raise Refused(
-            _("Hasil ini sedang ditahan: %(reason)s") % {"reason": "; ".join(hold.reason for hold in state.holds)}
-        )
     if state.ready or (interim and state.partly):
         return
+    if state.holds:
+        reasons = "; ".join(dict.fromkeys(hold.reason for hold in state.holds))
+        raise Refused(_("Hasil permintaan ini sedang ditahan: %(reason)s.") % {"reason": reasons}, code="held")
     names = ", ".join(row.name for row in state.missing) or _("belum ada hasil yang divalidasi")
-    raise Refused(_("Belum bisa terbit. Yang belum tervalidasi: %(names)s.") % {"names": names})
+    raise Refused(_("Belum bisa terbit. Yang belum tervalidasi: %(names)s.") % {"names": names}, code="not_ready")
 
 
-def _refuse_unchanged(before: Report, results: Sequence[ResultView]) -> None:
-    """Pressing "release" again on a report that says the same makes no new version."""
-    newest = max((view.validated_at for view in results if view.validated_at), default=None)
-    if not before.interim and newest is not None and newest <= before.released_at:
-        raise Conflict(
-            _("LHU versi %(version)s sudah terbit dan tidak ada hasil yang berubah.") % {"version": before.version}
-        )
+def _check_new_version(
+    actor: Actor, owner_id: UUID, before: Report, earlier: LhuDocument, document: LhuDocument, reason: str
+) -> None:
+    if before.status == "released":
+        if says_the_same(earlier, document):
+            raise Conflict(
+                _("LHU versi %(version)s sudah terbit dan tidak ada yang berubah.") % {"version": before.version},
+                code="unchanged",
+            )
+        if not takes_back(earlier, document):
+            return
+    actor.require("reports.amend", owner_id)
+    if not reason:
+        text = _("Tulis apa yang berubah dari versi sebelumnya; catatan ini tercetak di LHU.")
+        raise Refused(text, problems=[Problem("reason", text)])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one order of several: its report, or why there is none."""
+
+    order_id: UUID
+    report: Report | None = None
+    problem: str = ""
+
+
+def release_many(actor: Actor, *, owner_id: UUID, order_ids: Iterable[UUID]) -> list[Outcome]:
+    """Release the complete reports of several orders, each in its own unit: one that cannot does not stop the others."""
+    actor.require("reports.release", owner_id)
+    outcomes = []
+    for order_id in dict.fromkeys(order_ids):
+        try:
+            outcomes.append(Outcome(order_id, release_report(actor, owner_id=owner_id, order_id=order_id)))
+        except DomainError as error:
+            outcomes.append(Outcome(order_id, problem=str(error.message)))
+    return outcomes
 
 
 def _number(owner: Owner) -> str:
@@ -168,24 +228,49 @@ def _journal_mark(owner_id: UUID) -> str:
 
 
 def signing_key(owner: Owner) -> SigningKey | None:
-    """The laboratory's certificate: ``keys/signing/<code>.p12``.
+    """The laboratory's certificate: ``keys/signing/<code>.p12``, its passphrase, if any, beside it in ``<code>.pass``.
 
     A demo installation makes itself one. Elsewhere a laboratory without a certificate issues unsigned reports, which say
-    nothing of a signature: a self-made one would look like more than it is.
+    nothing of a signature: a self-made one would look like more than it is. Raises Refused for a certificate that cannot
+    be used: bytes are issued once, and must not stay unsigned for good because a file was misplaced.
     """
+    place = _signing_place()
+    file = place / f"{owner.code}.p12"
+    try:
+        if not file.exists():
+            if not is_demo():
+                return None
+            return demo_key(place, owner.code, name=owner.name, organisation=owner.name, now=clock.now())
+        locked = file.with_suffix(".pass")
+        key = load_key(file, passphrase=locked.read_text().strip() if locked.exists() else "")
+    except (PrintError, OSError) as error:
+        log.error("signing key of %s: %s", owner.code, error)
+        raise Refused(
+            _("Sertifikat tanda tangan laboratorium tidak dapat dibuka. Hubungi administrator; LHU tetap tersimpan."),
+            code="signing_key",
+        ) from error
+    if not key.certificate.not_valid_before_utc <= clock.now() <= key.certificate.not_valid_after_utc:
+        raise Refused(
+            _(
+                "Sertifikat tanda tangan laboratorium tidak berlaku hari ini. Hubungi administrator; LHU tetap tersimpan."
+            ),
+            code="signing_key",
+        )
+    return key
+
+
+def _signing_place() -> Path:
     place = below("keys") / "signing"
     place.mkdir(mode=0o700, exist_ok=True)
-    file = place / f"{owner.code}.p12"
-    if file.exists():
-        return load_key(file)
-    if is_demo():
-        return demo_key(place, owner.code, name=owner.name, organisation=owner.name, now=clock.now())
-    return None
+    return place
 
 
 def trusted_roots() -> tuple[x509.Certificate, ...]:
-    """Whose signatures this installation believes: the demo's own authority, if it has one."""
-    return demo_roots(below("keys") / "signing")
+    """Whose signatures this installation believes: ``keys/signing/roots/*.pem``, and in a demo its own authority."""
+    place = _signing_place()
+    files = sorted((place / "roots").glob("*.pem"))
+    found = [root for file in files for root in x509.load_pem_x509_certificates(file.read_bytes())]
+    return (*found, *(demo_roots(place) if is_demo() else ()))
 
 
 def is_demo() -> bool:
@@ -197,21 +282,32 @@ def issue_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
     """The issued bytes of a report: drawn and signed at the first request, the same ever after. Needs ``reports.read``."""
     actor.require("reports.read", owner_id)
     report = queries.get_report(Scope.of(owner_id), report_id)
-    if report.pdf is not None:
-        return attachments.read(report.pdf.digest)
+    if report.pdf_digest:
+        return attachments.read(report.pdf_digest)
     owner = Owner.objects.get(pk=owner_id)
-    pdf = render_lhu(queries.document(report))
     key = signing_key(owner)
+    pdf = _draw(queries.document(report))
     if key is not None:
         reason = f"LHU {report.number} v{report.version}"
         pdf = sign_pdf(pdf, key, reason=reason, location=owner.name, name=owner.name, at=clock.now())
     return _keep_pdf(actor, owner_id=owner_id, report_id=report_id, pdf=pdf, signed=key is not None)
 
 
+def _draw(document: LhuDocument) -> bytes:
+    try:
+        return render_lhu(document)
+    except PrintError as error:
+        log.exception("report %s cannot be drawn", document.number)
+        raise Refused(
+            _("LHU ini tidak dapat digambar menjadi PDF. Isinya tersimpan; hubungi administrator."), code="print"
+        ) from error
+
+
 @use_case
 def _keep_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID, pdf: bytes, signed: bool) -> bytes:
     """Keep the first bytes that were made; another process that made some too hands out the kept ones."""
-    report: Report = get_or_404(Report.objects.within(Scope.of(owner_id)).select_for_update(of=("self",)), id=report_id)
+    rows = Report.objects.within(Scope.of(owner_id)).defer("content").select_for_update(of=("self",))
+    report: Report = get_or_404(rows, id=report_id)
     if report.pdf_id is not None:
         return attachments.read(report.pdf_digest)
     kept = attachments.store(owner_id, pdf, "application/pdf", f"LHU-{report.number}-v{report.version}.pdf")
@@ -238,39 +334,72 @@ def draft_pdf(actor: Actor, *, owner_id: UUID, order_id: UUID) -> bytes:
     actor.require("reports.read", owner_id)
     scope = Scope.of(owner_id)
     detail = orders.get_order(scope, order_id)
-    results = bench.releasable(scope, order_id).validated
+    state = bench.releasable(scope, order_id)
     document = assemble(
-        gather(detail, results, signer=None), results, number=_("belum bernomor"), version=1, released_at=None
+        gather(detail, state.reportable, signer=None),
+        state.reportable,
+        number="belum bernomor",
+        version=1,
+        released_at=None,
+        missing=awaited_names(state),
     )
-    return render_lhu(document)
+    return _draw(document)
 
 
-def issue_waiting(actor: Actor, *, limit: int = 1000) -> int:
-    """Draw and sign reports of the last days that nobody has opened yet; for the jobs. Answers how many."""
-    rows = (
-        Report.objects.within(Scope.everything())
-        .filter(pdf__isnull=True, released_at__gte=clock.now() - timedelta(days=2))
-        .exclude(order__source="demo")
-        .values_list("owner_id", "id")[:limit]
-    )
-    for owner_id, report_id in rows:
-        issue_pdf(actor, owner_id=owner_id, report_id=report_id)
-    return len(rows)
+def marked_copy(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
+    """A copy of a version that no longer holds, with "DIGANTIKAN" or "DICABUT" across each page. Never kept nor signed:
+    the issued bytes stay as they were. Raises NotFound for a version that is valid."""
+    actor.require("reports.read", owner_id)
+    report = queries.get_report(Scope.of(owner_id), report_id)
+    if report.status == "released":
+        raise NotFound()
+    return _draw(replace(queries.document(report), state=report.status))
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What a batch drew: how many, and number -> problem of those that it could not."""
+
+    done: int
+    problems: dict[str, str]
+
+
+def issue_many(actor: Actor, *, owner_id: UUID, report_ids: Iterable[UUID]) -> Issued:
+    """Draw, sign and keep several reports, each in its own unit. What is issued already is counted and left alone."""
+    done, problems = 0, {}
+    for report_id in report_ids:
+        try:
+            issue_pdf(actor, owner_id=owner_id, report_id=report_id)
+            done += 1
+        except (Refused, OSError) as error:
+            problems[str(report_id)] = str(error)
+    return Issued(done, problems)
+
+
+def issue_waiting(actor: Actor, *, owner_id: UUID, days: int = 7, limit: int = 1000) -> Issued:
+    """Draw and sign the laboratory's reports of the last days that nobody has opened yet, oldest first."""
+    since = clock.now() - timedelta(days=days)
+    waiting = queries.not_issued(Scope.of(owner_id), since=since)[:limit]
+    return issue_many(actor, owner_id=owner_id, report_ids=[report.id for report in waiting])
 
 
 @use_case
 def withdraw_report(actor: Actor, *, owner_id: UUID, report_id: UUID, reason: str) -> Report:
     """Take a wrong report out of validity without a new one; its public page says so."""
     actor.require(REPORT.right("withdraw"), owner_id)
-    reason = reason.strip()
+    reason = _text("reason", reason)
     if not reason:
         text = _("Tulis alasan penarikan.")
         raise Refused(text, problems=[Problem("reason", text)])
-    report: Report = get_or_404(Report.objects.within(Scope.of(owner_id)).select_for_update(), id=report_id)
+    scope = Scope.of(owner_id)
+    # As everywhere: the order before its report.
+    order = order_services.lock_order(owner_id, queries.get_report(scope, report_id).order_id)
+    report: Report = get_or_404(Report.objects.within(scope).defer("content").select_for_update(), id=report_id)
     report.status = REPORT.move(report.status, "withdraw")
-    report.change_note = reason[:500]
+    report.change_note = reason
     report.save(update_fields=["status", "change_note"])
-    order_services.order_reopened(actor, owner_id=owner_id, order_id=report.order_id)
+    if order.status == "reported":
+        order_services.order_reopened(actor, owner_id=owner_id, order_id=order.id)
     journal.record(
         actor,
         owner=owner_id,
@@ -281,3 +410,18 @@ def withdraw_report(actor: Actor, *, owner_id: UUID, report_id: UUID, reason: st
         sealed={"reason": reason},
     )
     return report
+
+
+@use_case
+def reopen_order(actor: Actor, *, owner_id: UUID, order_id: UUID, changed_at: datetime) -> bool:
+    """A result changed at this moment: the order is open again if its report was out by then. Answers whether it was.
+
+    Safe to be told twice or late: a version released since says what holds and stays.
+    """
+    actor.require("reports.amend", owner_id)
+    order = order_services.lock_order(owner_id, order_id)
+    current = queries.current(Scope.of(owner_id), order_id)
+    if order.status != "reported" or current is None or current.released_at > changed_at:
+        return False
+    order_services.order_reopened(actor, owner_id=owner_id, order_id=order_id)
+    return True

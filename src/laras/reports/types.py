@@ -114,6 +114,7 @@ class ResultRow:
     `laboratory` is the `key` of a `PerformingLaboratory`; empty is the issuing laboratory.
     `accredited` False prints a mark and a footnote that the test is outside the scope of accreditation.
     `level` indents (1 = part of the row above, e.g. a differential count).
+    `key` is not printed: it finds the same test on the same sample in another version.
     """
 
     test: str
@@ -129,6 +130,7 @@ class ResultRow:
     accredited: bool | None = None
     amended: bool = False
     level: int = 0
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
