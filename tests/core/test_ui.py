@@ -141,6 +141,11 @@ def test_meter_bears_anything():
         assert 0 <= share <= 100
 
 
+def test_a_nought_is_no_alarm():
+    assert "danger" in ui.stat("Kritis", 1, tone="danger")
+    assert "danger" not in ui.stat("Kritis", 0, tone="danger")
+
+
 @pytest.mark.parametrize(
     ("given", "decimals", "shown"),
     [
@@ -280,6 +285,11 @@ def test_events_are_told_in_words(monkeypatch):
     assert words.sentence("x.cancelled", {"reason": "salah"}) == "Dibatalkan: salah"
     assert words.sentence("x.cancelled", {}) == "Dibatalkan"
     assert words.sentence("x.unknown", {}) == "x.unknown"
+    monkeypatch.setitem(words.EVENT_WORDS, "x.made", lambda payload: f"Dibuat: {payload['code']}")
+    assert words.sentence("x.made", {"code": "A"}) == "Dibuat: A"
+    assert words.sentence("x.made", {}) == "Dibuat: …"
+    monkeypatch.setitem(words.EVENT_WORDS, "x.odd", lambda payload: "+".join(payload["codes"] + 1))
+    assert words.sentence("x.odd", {}) == "x.odd"
     assert words.sentence("core.role_assigned", {"role": "analyst"}) == "Peran diberikan: Analis (ATLM)"
 
 

@@ -26,13 +26,23 @@ def name_events(words: Mapping[str, Sentence], tones: Mapping[str, str] | None =
     EVENT_TONES.update(tones or {})
 
 
+class _Payload(dict[str, Any]):
+    """A payload whose missing fields show as dots: older entries and the audit page's list of kinds lack them."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
 def sentence(event: str, payload: Mapping[str, Any]) -> str:
     """The event in words; an unnamed one shows its name, so that nothing is hidden."""
     words = EVENT_WORDS.get(event)
     if words is None:
         return event
     if callable(words):
-        return str(words(payload))
+        try:
+            return str(words(_Payload(payload)))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return event
     text = str(words)
     try:
         return text % payload if "%(" in text else text

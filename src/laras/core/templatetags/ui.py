@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms, template
@@ -36,10 +37,20 @@ _NOTHING = mark_safe("")
 # --- Small pieces ---------------------------------------------------------------------------------------------------
 
 
+@cache
+def _sprite() -> str:
+    return static("laras/icons.svg")
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """``{% icon "vial" %}``: a stroke icon of our sprite. Decorative unless ``label`` says what it means."""
-    address = f"{static('laras/icons.svg')}#{name}"
+    return _icon(str(name), str(label))
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, label: str) -> SafeString:
+    address = f"{_sprite()}#{name}"
     if label:
         return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, address)
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', address)
@@ -54,9 +65,12 @@ def chip(status: Any = "", machine: Any = None, *, label: str = "", tone: str = 
     if machine is not None:
         label = label or machine.states.get(status, status)
         tone = tone or machine.tone(status)
-    if tone not in TONES:
-        tone = "neutral"
-    return format_html('<span class="chip {}">{}{}</span>', tone, icon(f"tone-{tone}"), label or status)
+    return _chip(str(label or status), tone if tone in TONES else "neutral")
+
+
+@lru_cache(maxsize=512)
+def _chip(label: str, tone: str) -> SafeString:
+    return format_html('<span class="chip {}">{}{}</span>', tone, icon(f"tone-{tone}"), label)
 
 
 @register.simple_tag
@@ -130,6 +144,8 @@ def meter(amount: Any, of: Any, *, label: str = "", tone: str = "") -> SafeStrin
 def stat(label: str, amount: Any, *, url: str = "", note: str = "", tone: str = "") -> SafeString:
     """A tile with one figure: ``{% stat "Menunggu verifikasi" 12 url=... note="3 cito" tone="waiting" %}``."""
     shown = number(amount) if isinstance(amount, int | Decimal | float) else amount
+    if amount == 0 and tone in ("waiting", "danger"):
+        tone = ""  # nothing waits, nothing is in danger: no alarm for a nought
     mark = icon(f"tone-{tone}") if tone in ("waiting", "danger", "done") else _NOTHING
     inner = format_html(
         '<span class="stat-label">{}</span><span class="stat-figure">{}{}</span>{}',
@@ -620,6 +636,12 @@ def day(given: Any) -> str:
     if isinstance(given, datetime):
         given = _local(given).date()
     return f"{given.day} {MONTHS[_language()][given.month - 1]} {given.year}"
+
+
+@register.simple_tag
+def printed() -> str:
+    """The present moment, for the foot of a printed page."""
+    return moment(clock.now())
 
 
 @register.filter
