@@ -6,7 +6,6 @@ class ReferralConfig(AppConfig):
     label = "referral"
 
     def ready(self) -> None:
-        from laras.orders.services import GUARDS
-        from laras.referral.queries import objection_to
+        from laras.referral.panels import install
 
-        GUARDS.append(objection_to)
+        install()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from laras.bench import queries as bench
 from laras.bench.types import ResultView
 from laras.core import clock
+from laras.core.errors import Refused
 from laras.core.models import ExternalIdentifier, JournalHead, Owner
 from laras.core.scope import Scope, get_or_404
 from laras.network import queries as network
@@ -74,6 +75,26 @@ def get_incoming(scope: Scope, referral_id: UUID | str) -> Incoming:
     """Raises NotFound."""
     row: Incoming = get_or_404(incoming(scope), id=referral_id)
     return row
+
+
+def newest(rows: QuerySet[Outgoing], *, after: str, limit: int) -> tuple[list[Outgoing], str]:
+    """One page of sent referrals, newest first, and the cursor of the next (empty at the end).
+
+    Raises Refused for a cursor that is none.
+    """
+    if after:
+        moment, _tilde, key = after.replace(" ", "+").partition("~")
+        try:
+            at, last = datetime.fromisoformat(moment), UUID(key)
+            if at.tzinfo is None:
+                raise ValueError(moment)
+        except ValueError as error:
+            raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
+        rows = rows.filter(created_at__lte=at).exclude(created_at=at, id__gte=last)
+    found = list(rows.order_by("-created_at", "-id")[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    return found, f"{found[-1].created_at.isoformat()}~{found[-1].id}" if more else ""
 
 
 def items_of_outgoing(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, list[OutgoingItem]]:

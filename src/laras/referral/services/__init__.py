@@ -1,6 +1,13 @@
 """The use cases of referral. What crosses to the other laboratory is always a message in our own journal."""
 
-from laras.referral.services.receiving import Refusal, accept_incoming, announce, refuse_incoming, withdraw
+from laras.referral.services.receiving import (
+    Refusal,
+    accept_incoming,
+    announce,
+    own_code,
+    refuse_incoming,
+    withdraw,
+)
 from laras.referral.services.reporting import (
     note_external_result,
     note_refused_sample,
@@ -19,6 +26,7 @@ __all__ = [
     "note_refused_sample",
     "note_report",
     "note_tests_cancelled",
+    "own_code",
     "refuse_incoming",
     "send_referral",
     "take_answer",

@@ -1,0 +1,394 @@
+"""Screens of referral: what must go out, what went, what comes in, and one referral with the way of its specimens."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from laras.catalogue import queries as catalogues
+from laras.core.errors import DomainError, NotFound
+from laras.core.web import page, refusals, submit_once
+from laras.orders.states import URGENCIES
+from laras.people import queries as people_queries
+from laras.people.types import Identity
+from laras.referral import queries, services
+from laras.referral.documents import manifest_pdf
+from laras.referral.forms import AcceptForm, CancelForm, RefuseForm, ScanForm, SendForm, SentFilter
+from laras.referral.messages import ITEM_LABELS, ITEM_TONES, refusal_text
+from laras.referral.models import Incoming, Outgoing
+from laras.referral.showing import ways
+from laras.referral.states import INCOMING, OUTGOING
+from laras.referral.types import Announcement, Person
+
+PAGE = 50
+
+# --- Outgoing ---------------------------------------------------------------------------------------------------------
+
+
+@page("referral.read", "referral.send")
+def outgoing(request: HttpRequest) -> HttpResponse:
+    """What needs a referral, with the laboratory to ask, and what is away."""
+    return _outgoing_page(request)
+
+
+def _outgoing_page(request: HttpRequest, refused: SendForm | None = None, order_id: UUID | None = None) -> HttpResponse:
+    needs = queries.needs(request.scope, request.owner.id)
+    may_send = request.actor.can("referral.send", request.owner.id)
+    rows = []
+    for need in needs:
+        form = refused if refused is not None and need.order_id == order_id else SendForm(need)
+        rows.append((need, form))
+    away = [row for row in queries.ageing(request.scope) if row.kind in ("unanswered", "unfinished")]
+    context = {
+        "needs": rows,
+        "away": away,
+        "may_send": may_send,
+        "OUTGOING": OUTGOING,
+        "URGENCIES": URGENCIES,
+        "counts": queries.counts(request.scope),
+    }
+    return render(request, "referral/outgoing.html", context, status=422 if refused is not None else 200)
+
+
+@page("referral.send")
+@require_POST
+def send(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Send the chosen results of one order."""
+    need = next((one for one in queries.needs(request.scope, request.owner.id) if one.order_id == order_id), None)
+    if need is None:
+        messages.warning(request, _("Permintaan ini tidak lagi menunggu rujukan."))
+        return HttpResponseRedirect(reverse("referral:outgoing"), status=303)
+    form = SendForm(need, request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+
+        def work() -> str:
+            row = services.send_referral(
+                request.actor,
+                owner_id=request.owner.id,
+                recipient_id=UUID(values["recipient"]),
+                result_ids=[UUID(key) for key in values["results"]],
+                reason=values["reason"],
+                courier=values["courier"],
+                packaging=values["packaging"],
+                temperature=values["temperature"],
+            )
+            messages.success(
+                request, _("Rujukan %(number)s dikirim ke %(lab)s.") % {"number": row.number, "lab": row.recipient.name}
+            )
+            return reverse("referral:outgoing_referral", args=[row.id])
+
+        with refusals(form):
+            return submit_once(request, work)
+    return _outgoing_page(request, form, order_id)
+
+
+@page("referral.read", "referral.send")
+def sent_list(request: HttpRequest) -> HttpResponse:
+    """All referrals that this laboratory sent, newest first."""
+    form = SentFilter(request.GET or None)
+    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    rows = queries.outgoing(request.scope, statuses=[chosen["status"]] if chosen.get("status") else ())
+    if chosen.get("q"):
+        rows = rows.filter(number=chosen["q"].strip().upper())
+    found, cursor = queries.newest(rows, after=request.GET.get("after", ""), limit=PAGE)
+    items = queries.items_of_outgoing(request.scope, [row.id for row in found])
+    context = {
+        "filter_form": form,
+        "rows": [(row, ", ".join(item.test_code for item in items[row.id])) for row in found],
+        "cursor": cursor,
+        "OUTGOING": OUTGOING,
+    }
+    return render(request, "referral/sent.html", context)
+
+
+@page("referral.read", "referral.send")
+def outgoing_referral(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    return _outgoing_detail(request, queries.get_outgoing(request.scope, referral_id), CancelForm())
+
+
+def _outgoing_detail(request: HttpRequest, row: Outgoing, form: CancelForm) -> HttpResponse:
+    names = catalogues.effective(row.owner_id).tests
+    items = queries.items_of_outgoing(request.scope, [row.id])[row.id]
+    may_send = request.actor.can("referral.send", request.owner.id)
+    journeys = [
+        one
+        for one in queries.journey(request.scope, row.order_id)
+        if set(one.tests) & {item.test_code for item in items}
+    ]
+    context = {
+        "row": row,
+        "items": [
+            {
+                "item": item,
+                "name": names[item.test_code].name if item.test_code in names else item.test_code,
+                "label": ITEM_LABELS[item.status],
+                "tone": ITEM_TONES[item.status],
+                "note": refusal_text(item.refusal, item.note),
+            }
+            for item in items
+        ],
+        "ways": ways(row.owner_id, journeys),
+        "cancel_form": form,
+        "may_cancel": may_send and OUTGOING.can(row.status, "cancel"),
+        "may_send": may_send,
+        "identifiers": queries.identifiers_of(queries.OUTGOING_ENTITY, [row.id]).get(row.id, []),
+        "OUTGOING": OUTGOING,
+    }
+    return render(request, "referral/outgoing_referral.html", context, status=422 if form.errors else 200)
+
+
+@page("referral.send")
+@require_POST
+def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    row = queries.get_outgoing(request.scope, referral_id)
+    form = CancelForm(request.POST)
+    if form.is_valid():
+
+        def work() -> str:
+            services.cancel_referral(
+                request.actor, owner_id=request.owner.id, referral_id=row.id, reason=form.cleaned_data["reason"]
+            )
+            messages.success(request, _("Pembatalan dikirim; berlaku bila laboratorium tujuan belum menerimanya."))
+            return reverse("referral:outgoing_referral", args=[row.id])
+
+        with refusals(form):
+            return submit_once(request, work)
+    return _outgoing_detail(request, row, form)
+
+
+@page("referral.read", "referral.send")
+@require_safe
+@never_cache
+def manifest(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    """The paper that travels with the specimens."""
+    row = queries.get_outgoing(request.scope, referral_id)
+    response = HttpResponse(manifest_pdf(row), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="pengantar-{row.number}.pdf"'
+    return response
+
+
+@page("referral.send")
+@require_POST
+def take_kept_back(request: HttpRequest, referral_id: UUID, item_id: UUID) -> HttpResponse:
+    row = queries.get_outgoing(request.scope, referral_id)
+    try:
+        services.take_kept_back(request.actor, owner_id=request.owner.id, item_id=item_id)
+        messages.success(request, _("Hasil diambil."))
+    except NotFound:
+        raise
+    except DomainError as error:
+        messages.error(request, str(error))
+    return HttpResponseRedirect(reverse("referral:outgoing_referral", args=[row.id]), status=303)
+
+
+# --- Incoming ---------------------------------------------------------------------------------------------------------
+
+
+@page("referral.read", "referral.receive")
+def incoming(request: HttpRequest) -> HttpResponse:
+    """What was announced and must be decided, what is at work; a scan opens the referral of a box or a sample."""
+    form = ScanForm(request.GET if "scan" in request.GET else None)
+    unknown = ""
+    if form.is_bound and form.is_valid() and form.cleaned_data["scan"]:
+        text = form.cleaned_data["scan"]
+        found = queries.find_by_number(request.scope, text)
+        if len(found) == 1 or (found and found[0].number == text.strip().upper()):
+            return HttpResponseRedirect(reverse("referral:incoming_referral", args=[found[0].id]))
+        unknown = text if not found else ""
+        scanned = found
+    else:
+        scanned = []
+    decide = list(queries.to_decide(request.scope)[:200])
+    working = list(queries.incoming(request.scope, statuses=("accepted",)).order_by("decided_at", "id")[:200])
+    items = queries.items_of_incoming(request.scope, [row.id for row in (*decide, *working, *scanned)])
+    context = {
+        "scan_form": form,
+        "unknown": unknown,
+        "scanned": _listed(scanned, items),
+        "decide": _listed(decide, items),
+        "working": _listed(working, items),
+        "INCOMING": INCOMING,
+        "URGENCIES": URGENCIES,
+    }
+    return render(request, "referral/incoming.html", context)
+
+
+def _listed(rows: list[Incoming], items: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": row,
+            "tests": ", ".join(item.test_code for item in items[row.id]),
+            "samples": len({item.sample_number for item in items[row.id]}),
+            "done": sum(item.status not in ("sent", "accepted") for item in items[row.id]),
+            "total": len(items[row.id]),
+        }
+        for row in rows
+    ]
+
+
+@page("referral.read", "referral.receive")
+def incoming_referral(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    """One referral: what the sender wrote and where its specimens are; while announced, the decision."""
+    row = queries.get_incoming(request.scope, referral_id)
+    may_decide = request.actor.can("referral.receive", request.owner.id) and row.status == "announced"
+    form = _accept_form(request, row, request.POST if request.method == "POST" else None) if may_decide else None
+    if request.method == "POST":
+        if form is None:
+            request.actor.require("referral.receive", request.owner.id)
+            messages.warning(
+                request, _("Rujukan ini sudah diputuskan: %(status)s.") % {"status": INCOMING.label(row.status)}
+            )
+            return HttpResponseRedirect(reverse("referral:incoming_referral", args=[row.id]), status=303)
+        if form.is_valid():
+
+            def work() -> str:
+                done = services.accept_incoming(
+                    request.actor, owner_id=request.owner.id, referral_id=row.id, **form.decided()
+                )
+                messages.success(
+                    request,
+                    _("Rujukan diterima sebagai permintaan %(number)s.")
+                    % {"number": done.order.number if done.order else ""},
+                )
+                return reverse("referral:incoming_referral", args=[row.id])
+
+            with refusals(form):
+                return submit_once(request, work)
+            # Somebody alike was found: the next page asks who it is.
+            form = _with_people(request, row, form)
+    return _incoming_detail(request, row, form, RefuseForm(auto_id="tolak_%s"))
+
+
+def _incoming_detail(
+    request: HttpRequest, row: Incoming, form: AcceptForm | None, refuse_form: RefuseForm
+) -> HttpResponse:
+    announcement = queries.announcement_of(row)
+    items = queries.items_of_incoming(request.scope, [row.id])[row.id]
+    names = _names(row, announcement)
+    shown_person = announcement.person if announcement and request.actor.can("people.read", row.owner_id) else None
+    may_receive = request.actor.can("referral.receive", request.owner.id)
+    context = {
+        "row": row,
+        "announcement": announcement,
+        "person": shown_person,
+        "items": [
+            {
+                "item": item,
+                "name": names.get(item.remote_item, item.test_code),
+                "label": ITEM_LABELS[item.status],
+                "tone": ITEM_TONES[item.status],
+                "note": refusal_text(item.refusal, item.note),
+            }
+            for item in items
+        ],
+        "ways": ways(row.owner_id, queries.journey_of_incoming(row)),
+        "form": form,
+        "refuse_form": refuse_form,
+        "may_refuse": may_receive and INCOMING.can(row.status, "refuse"),
+        "identifiers": queries.identifiers_of(queries.INCOMING_ENTITY, [row.id]).get(row.id, []),
+        "INCOMING": INCOMING,
+        "URGENCIES": URGENCIES,
+    }
+    wrong = (form is not None and form.errors) or refuse_form.errors
+    return render(request, "referral/incoming_referral.html", context, status=422 if wrong else 200)
+
+
+def _names(row: Incoming, announcement: Announcement | None) -> dict[UUID, str]:
+    """Remote item -> name of the test, as the sender calls it."""
+    return {one.item: one.name or one.test for one in announcement.items} if announcement else {}
+
+
+def _accept_form(request: HttpRequest, row: Incoming, data: Any) -> AcceptForm | None:
+    announcement = queries.announcement_of(row)
+    if announcement is None:
+        return None
+    items = queries.items_of_incoming(request.scope, [row.id])[row.id]
+    catalogue = catalogues.effective(row.owner_id)
+    announced = {one.item: one for one in announcement.items}
+    unknown = frozenset(
+        item.id
+        for item in items
+        if item.remote_item in announced and not services.own_code(catalogue, announced[item.remote_item])
+    )
+    names = _names(row, announcement)
+    people, certain = _people(request, announcement.person)
+    form = AcceptForm(
+        items,
+        names={item.id: names.get(item.remote_item, item.test_code) for item in items},
+        unknown=unknown,
+        people=people,
+        data=data,
+    )
+    if certain:
+        form.fields["patient"].initial = certain
+    return form
+
+
+def _with_people(request: HttpRequest, row: Incoming, form: AcceptForm) -> AcceptForm:
+    """The same form with its errors, and the choice of the person when that was the reason."""
+    fresh = _accept_form(request, row, form.data)
+    if fresh is None or "patient" not in fresh.fields or "patient" in form.fields:
+        return form
+    fresh.is_valid()
+    for field, errors in form.errors.items():
+        fresh.add_error(field if field in fresh.fields else None, errors.as_data())
+    return fresh
+
+
+def _people(request: HttpRequest, person: Person | None) -> tuple[list[tuple[str, str]], str]:
+    """Our patients who may be the announced person, best first, and the one with the same number of a document."""
+    if person is None or not request.actor.can("people.read", request.owner.id):
+        return [], ""
+    identity = Identity(
+        person.full_name,
+        person.sex,  # type: ignore[arg-type]
+        person.birth_date,
+        person.birth_date_estimated,
+        person.nik,
+        person.passport_number,
+        person.mother_nik,
+        person.phone,
+    )
+    found = people_queries.find_duplicates(request.scope, identity)
+    rows, certain = [], ""
+    for one in found:
+        known = one.patient
+        if person.nik and known.nik == person.nik:
+            certain = str(known.id)
+        born = f"{known.birth_date:%d-%m-%Y}" if known.birth_date else "–"
+        text = _("%(name)s · RM %(mrn)s · lahir %(born)s") % {"name": known.full_name, "mrn": known.mrn, "born": born}
+        rows.append((str(known.id), text))
+    return rows, certain
+
+
+@page("referral.receive")
+@require_POST
+def refuse(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+    row = queries.get_incoming(request.scope, referral_id)
+    form = RefuseForm(request.POST, auto_id="tolak_%s")
+    if form.is_valid():
+
+        def work() -> str:
+            services.refuse_incoming(
+                request.actor,
+                owner_id=request.owner.id,
+                referral_id=row.id,
+                reason=form.cleaned_data["reason"],
+                note=form.cleaned_data["note"],
+            )
+            messages.success(request, _("Rujukan ditolak; pengirim membaca alasannya."))
+            return reverse("referral:incoming_referral", args=[row.id])
+
+        with refusals(form):
+            return submit_once(request, work)
+    accept = _accept_form(request, row, None) if row.status == "announced" else None
+    return _incoming_detail(request, row, accept, form)

@@ -1,0 +1,210 @@
+"""The screens: what is sent with a few keys, what is decided, who may see what; and the paper that travels along."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from laras.core.models import User
+from laras.people.models import Patient
+from laras.referral import queries
+from laras.referral.models import Incoming, IncomingItem, Outgoing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at(sign_in):
+    def enter(lab, who="dewi"):
+        return sign_in(User.objects.get(username=f"{lab.owner.code.lower()}-{who}"))
+
+    return enter
+
+
+def page(client, name, *args):
+    answer = client.get(reverse(f"referral:{name}", args=args))
+    assert answer.status_code == 200, answer.content[:300]
+    return answer.content.decode()
+
+
+def test_what_needs_a_referral_is_sent_from_its_page(at, puskesmas, district, region):
+    made = puskesmas.order("GDP", "TG", urgency="urgent")
+    browser = at(puskesmas)
+    shown = page(browser, "outgoing")
+    assert made.number in shown
+    assert "Siti Aminah" in shown
+    assert shown.index("Labkesmas LAB-C") < shown.index("Labkesmas LAB-B"), "who does all stands first"
+    assert "mengerjakan 1 dari 2 pemeriksaan" in shown or "meneruskan ke jenjang" in shown
+    views = puskesmas.results(made.id)
+    answer = browser.post(
+        reverse("referral:send", args=[made.id]),
+        {"recipient": region.id, "results": [v.id for v in views.values()], "courier": "Ambulans", "form_key": "k1"},
+    )
+    row = Outgoing.rows.get()
+    assert answer.status_code == 303
+    assert answer.url == reverse("referral:outgoing_referral", args=[row.id])
+    # Pressed twice: one referral.
+    browser.post(
+        reverse("referral:send", args=[made.id]),
+        {"recipient": region.id, "results": [v.id for v in views.values()], "form_key": "k1"},
+    )
+    assert Outgoing.rows.count() == 1
+    shown = page(browser, "outgoing_referral", row.id)
+    assert "Labkesmas LAB-C" in shown
+    assert "Menunggu diterima di Labkesmas LAB-C" in shown
+    assert row.number in page(browser, "outgoing")
+    assert row.number in page(browser, "sent")
+
+
+def test_a_refused_sending_keeps_what_was_typed(at, puskesmas, district, region):
+    made = puskesmas.order("GDP", "TG")
+    browser = at(puskesmas)
+    answer = browser.post(reverse("referral:send", args=[made.id]), {"recipient": region.id, "courier": "Pak Lalu"})
+    assert answer.status_code == 422
+    assert "Pak Lalu" in answer.content.decode()
+    assert Outgoing.rows.count() == 0
+
+
+def test_an_order_without_need_leads_back(at, puskesmas, district):
+    made = puskesmas.order("HB")
+    answer = at(puskesmas).post(reverse("referral:send", args=[made.id]), {"recipient": district.id})
+    assert (answer.status_code, answer.url) == (303, reverse("referral:outgoing"))
+
+
+def test_the_manifest_is_a_paper(at, puskesmas, district):
+    made = puskesmas.order("GDP", "CHOL")
+    row = puskesmas.send(district, made.id, courier="Ambulans")
+    answer = at(puskesmas).get(reverse("referral:manifest", args=[row.id]))
+    assert answer["Content-Type"] == "application/pdf"
+    text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(answer.content)).pages)
+    for word in (row.number, "Siti Aminah", "Labkesmas LAB-B", "Ambulans"):
+        assert word in text
+
+
+def test_cancelling_on_the_page(at, puskesmas, district):
+    row = puskesmas.send(district, puskesmas.order("GDP").id)
+    browser = at(puskesmas)
+    answer = browser.post(reverse("referral:cancel", args=[row.id]), {"reason": ""})
+    assert answer.status_code == 422
+    answer = browser.post(reverse("referral:cancel", args=[row.id]), {"reason": "Pasien menolak"})
+    assert answer.status_code == 303
+    assert puskesmas.outgoing(row).status == "cancelled"
+    assert "Pasien menolak" in page(browser, "outgoing_referral", row.id)
+
+
+def test_a_scan_opens_the_announced_referral(at, puskesmas, district):
+    made = puskesmas.order("GDP")
+    row = puskesmas.send(district, made.id)
+    browser = at(district)
+    assert row.number in page(browser, "incoming")
+    answer = browser.get(reverse("referral:incoming"), {"scan": made.samples[0].number.lower()})
+    assert answer.status_code == 302
+    shown = page(browser, "incoming_referral", Incoming.rows.get().id)
+    assert "Siti Aminah" in shown
+    answer = browser.get(reverse("referral:incoming"), {"scan": "PKM-X-1"})
+    assert "PKM-X-1" in answer.content.decode()
+    assert answer.status_code == 200
+
+
+def test_accepting_part_on_the_page(at, puskesmas, district):
+    made = puskesmas.order("GDP", "CHOL")
+    row = puskesmas.send(district, made.id)
+    came = Incoming.rows.get()
+    chol = IncomingItem.rows.get(test_code="CHOL")
+    browser = at(district)
+    address = reverse("referral:incoming_referral", args=[came.id])
+    answer = browser.post(address, {f"decide_{chol.id.hex}": "other", "received": "on"})
+    assert answer.status_code == 422
+    assert "Jelaskan alasan lainnya" in answer.content.decode()
+    answer = browser.post(
+        address,
+        {
+            f"decide_{chol.id.hex}": "other",
+            f"note_{chol.id.hex}": "Reagen habis",
+            "received": "on",
+            "condition": "Baik",
+            "temperature": "4,5",
+        },
+    )
+    assert answer.status_code == 303
+    assert puskesmas.status(made.id) == {"GDP": "referred", "CHOL": "to_refer"}
+    shown = page(browser, "incoming_referral", came.id)
+    assert "Reagen habis" in shown
+    assert "Buka permintaan" in shown
+    shown = page(at(puskesmas), "outgoing_referral", row.id)
+    assert "Reagen habis" in shown
+    assert "Dikerjakan di Labkesmas LAB-B" in shown
+
+
+def test_the_page_asks_who_a_similar_person_is(at, puskesmas, district):
+    known = district.order("HB").order.patient_id
+    puskesmas.send(district, puskesmas.order("GDP").id)
+    came = Incoming.rows.get()
+    browser = at(district)
+    address = reverse("referral:incoming_referral", args=[came.id])
+    shown = page(browser, "incoming_referral", came.id)
+    assert str(known) in shown
+    assert browser.post(address, {"received": "on"}).status_code == 422
+    assert browser.post(address, {"received": "on", "patient": str(known)}).status_code == 303
+    came.refresh_from_db()
+    assert came.order.patient_id == known
+    assert Patient.rows.filter(owner=district.owner).count() == 1
+
+
+def test_refusing_on_the_page(at, puskesmas, district):
+    made = puskesmas.order("GDP")
+    puskesmas.send(district, made.id)
+    came = Incoming.rows.get()
+    browser = at(district)
+    address = reverse("referral:refuse", args=[came.id])
+    assert browser.post(address, {"reason": ""}).status_code == 422
+    assert browser.post(address, {"reason": "late"}).status_code == 303
+    assert puskesmas.status(made.id) == {"GDP": "to_refer"}
+    assert "Melewati batas waktu simpan" in page(browser, "incoming_referral", came.id)
+    assert "Pernah ditolak oleh" in page(at(puskesmas), "outgoing")
+
+
+def test_the_order_s_page_shows_the_way(at, puskesmas, district):
+    made = puskesmas.order("GDP")
+    row = puskesmas.send(district, made.id)
+    shown = at(puskesmas).get(reverse("orders:detail", args=[made.id])).content.decode()
+    assert 'id="rujukan"' in shown
+    assert row.number in shown
+    assert "Menunggu diterima di Labkesmas LAB-B" in shown
+
+
+PAGES = [
+    ("outgoing", None),
+    ("sent", None),
+    ("incoming", None),
+    ("outgoing_referral", "out"),
+    ("incoming_referral", "in"),
+]
+
+
+@pytest.mark.parametrize(("name", "which"), PAGES)
+def test_another_laboratory_s_referral_is_not_found(at, puskesmas, district, region, name, which):
+    row = puskesmas.send(district, puskesmas.order("GDP").id)
+    came = Incoming.rows.get()
+    browser = at(region)
+    args = {"out": [row.id], "in": [came.id], None: []}[which]
+    answer = browser.get(reverse(f"referral:{name}", args=args))
+    assert answer.status_code == (404 if which else 200)
+    assert row.number not in answer.content.decode()
+
+
+def test_without_the_right_the_pages_stay_shut(sign_in, make_user, puskesmas, district):
+    row = puskesmas.send(district, puskesmas.order("GDP").id)
+    browser = sign_in(make_user("kasir", puskesmas.owner, "cashier"))
+    for name, args in (("outgoing", []), ("sent", []), ("outgoing_referral", [row.id]), ("manifest", [row.id])):
+        assert browser.get(reverse(f"referral:{name}", args=args)).status_code == 403
+    browser = sign_in(make_user("kurir", district.owner, "courier"))
+    came = Incoming.rows.get()
+    shown = page(browser, "incoming_referral", came.id)
+    assert "Siti Aminah" not in shown, "a courier sees the box, not the person"
+    assert browser.post(reverse("referral:refuse", args=[came.id]), {"reason": "late"}).status_code == 403
+    assert browser.post(reverse("referral:incoming_referral", args=[came.id]), {}).status_code == 403
+    assert queries.get_incoming(district.scope, came.id).status == "announced"
