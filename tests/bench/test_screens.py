@@ -293,3 +293,14 @@ def test_pages_cost_the_same_however_much_waits(make_results, make_patient, anal
     fill("B", 5)
     assert cost() == before
     assert max(before) <= 30, before
+
+
+def test_a_reloaded_refusal_leads_back(make_results, doctor, as_):
+    row = make_results("HB")["HB"]
+    client = as_(doctor)
+    assert client.get(reverse("bench:act", args=[row.id, "kembalikan"]))["Location"] == reverse(
+        "bench:result", args=[row.id]
+    )
+    assert client.get(reverse("bench:call", args=[row.id]))["Location"] == reverse("bench:critical")
+    assert client.get(reverse("bench:lift", args=[row.id]))["Location"] == reverse("bench:holds")
+    assert client.post(reverse("bench:act", args=[row.id, "terbang"])).status_code == 404

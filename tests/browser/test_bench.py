@@ -24,8 +24,9 @@ CODES = ["HB", "HCT", "PLT", "ABO"]
 
 
 @pytest.fixture
-def staff(live_server, make_owner, make_user, monkeypatch):
+def staff(live_server, make_owner, make_user, monkeypatch, settings):
     """A laboratory with four open tests, an analyst, a verifier and a validator."""
+    settings.LARAS_MENU = "tests.bench.conftest.no_menu"  # the portal's menu has its own tests
     plain = merge([decode("shipped", "laras/test", "shipped", "laras", shipped_rows())])
     adopted = {
         code: tuple(
@@ -98,7 +99,7 @@ def test_judged_while_typed_and_the_error_stands_at_the_cell(grid):
     cell(grid, "PLT").fill("1.234")
     expect(note(grid, "PLT")).to_contain_text("dapat berarti")
     expect(cell(grid, "PLT")).to_have_attribute("aria-invalid", "true")
-    cell(grid, "PLT").fill("250000")
+    cell(grid, "PLT").fill("250")
     expect(note(grid, "PLT")).to_contain_text("Dalam rujukan")
     expect(cell(grid, "PLT")).not_to_have_attribute("aria-invalid", "true")
     assert Result.rows.filter(status="entered").count() == 0
@@ -111,7 +112,7 @@ def test_a_column_is_pasted_and_saved_in_one_request(grid):
     first.focus()
     by_code = dict(Result.rows.values_list("id", "test_code"))
     order = [by_code[key] for key in map(UUID, order_of_cells(grid))]
-    values = {"HB": "13", "HCT": "40", "PLT": "250000", "ABO": "O"}
+    values = {"HB": "13", "HCT": "40", "PLT": "250", "ABO": "O"}
     text = "\n".join(values[code] for code in order) + "\n"
     first.evaluate(
         """(input, text) => { const data = new DataTransfer(); data.setData("text/plain", text);
@@ -142,7 +143,7 @@ def test_what_is_wrong_stays_and_what_is_right_is_saved(grid):
     assert Result.rows.get(test_code="HB").entries == 1
 
 
-def test_a_lost_line_loses_nothing(grid):
+def test_a_lost_line_loses_nothing(grid, open_page):
     cell(grid, "HB").fill("13")
     grid.context.set_offline(True)
     grid.keyboard.press("Control+Enter")
@@ -152,6 +153,7 @@ def test_a_lost_line_loses_nothing(grid):
     grid.context.set_offline(False)
     expect(grid.locator("#pesan")).to_contain_text("1 nilai disimpan")
     assert Result.rows.get(test_code="HB").raw == "13"
+    open_page.complaints[:] = [line for line in open_page.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
 
 
 def test_a_reload_brings_back_what_was_typed(grid):

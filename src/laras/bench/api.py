@@ -415,32 +415,6 @@ def list_results(
     return Page[ResultOut](items=[_result(shown[row.id]) for row in found], next=cursor)
 
 
-@router.get(
-    "/results/{result_id}", response={200: ResultDetailOut, **PROBLEMS}, summary="One result with all its values"
-)
-def read_result(request: HttpRequest, result_id: UUID) -> ResultDetailOut:
-    actor, owner, scope = caller(request)
-    actor.require("bench.read", owner.id)
-    row = queries.view(scope, result_id)
-    lines = [
-        line for line in journal.history(scope, row.order_id, limit=500) if line.payload.get("result") == str(result_id)
-    ]
-    return ResultDetailOut(
-        **_fields(row),
-        values=[_value(value) for value in queries.values_of(scope, result_id)],
-        history=[
-            HistoryOut(
-                event=line.event,
-                occurred_at=line.occurred_at,
-                person_id=line.person_id,
-                device=line.device,
-                payload=line.payload,
-            )
-            for line in lines
-        ],
-    )
-
-
 @router.get("/orders/{order_id}/releasable", response={200: ReleasableOut, **PROBLEMS}, summary="What stops the report")
 def read_releasable(request: HttpRequest, order_id: UUID) -> ReleasableOut:
     actor, owner, scope = caller(request)
@@ -481,6 +455,51 @@ def enter_values(request: HttpRequest, payload: EntriesIn) -> tuple[int, BatchOu
     return 200, _batch(services.enter_many(actor, owner_id=owner.id, entries=entries))
 
 
+@router.post("/results/verify", response={200: BatchOut, **PROBLEMS}, summary="Verify several results")
+def verify_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
+    """By a person who entered none of their values. Safe to send again: what is verified is named as a problem."""
+    actor, owner, _scope = caller(request)
+    report = services.verify_many(actor, owner_id=owner.id, result_ids=payload.result_ids, seen=payload.seen)
+    return _batch(report)
+
+
+@router.post("/results/validate", response={200: BatchOut, **PROBLEMS}, summary="Validate several normal results")
+def validate_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
+    """What a person must look at by itself (``attention``) is named instead."""
+    actor, owner, _scope = caller(request)
+    report = services.validate_many(actor, owner_id=owner.id, result_ids=payload.result_ids, seen=payload.seen)
+    return _batch(report)
+
+
+# Addresses with an id come after those with a word in its place.
+
+
+@router.get(
+    "/results/{result_id}", response={200: ResultDetailOut, **PROBLEMS}, summary="One result with all its values"
+)
+def read_result(request: HttpRequest, result_id: UUID) -> ResultDetailOut:
+    actor, owner, scope = caller(request)
+    actor.require("bench.read", owner.id)
+    row = queries.view(scope, result_id)
+    lines = [
+        line for line in journal.history(scope, row.order_id, limit=500) if line.payload.get("result") == str(result_id)
+    ]
+    return ResultDetailOut(
+        **_fields(row),
+        values=[_value(value) for value in queries.values_of(scope, result_id)],
+        history=[
+            HistoryOut(
+                event=line.event,
+                occurred_at=line.occurred_at,
+                person_id=line.person_id,
+                device=line.device,
+                payload=line.payload,
+            )
+            for line in lines
+        ],
+    )
+
+
 @router.post("/results/{result_id}/values", response={201: ResultOut, **PROBLEMS}, summary="Enter a value")
 @idempotent
 def enter_value(request: HttpRequest, result_id: UUID, payload: EntryIn) -> tuple[int, ResultOut]:
@@ -498,22 +517,6 @@ def comment_result(request: HttpRequest, result_id: UUID, payload: CommentIn) ->
 
 
 # --- Signatures ---------------------------------------------------------------------------------------------------------
-
-
-@router.post("/results/verify", response={200: BatchOut, **PROBLEMS}, summary="Verify several results")
-def verify_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
-    """By a person who entered none of their values. Safe to send again: what is verified is named as a problem."""
-    actor, owner, _scope = caller(request)
-    report = services.verify_many(actor, owner_id=owner.id, result_ids=payload.result_ids, seen=payload.seen)
-    return _batch(report)
-
-
-@router.post("/results/validate", response={200: BatchOut, **PROBLEMS}, summary="Validate several normal results")
-def validate_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
-    """What a person must look at by itself (``attention``) is named instead."""
-    actor, owner, _scope = caller(request)
-    report = services.validate_many(actor, owner_id=owner.id, result_ids=payload.result_ids, seen=payload.seen)
-    return _batch(report)
 
 
 @router.post("/results/{result_id}/verify", response={200: ResultOut, **PROBLEMS}, summary="Verify a result")

@@ -402,6 +402,7 @@ def _result_page(
     test = catalogues.effective(request.owner.id).tests.get(row.test_code)
     context = {
         "item": item,
+        "here": reverse("bench:result", args=[row.id]),
         "result": shown,
         "values": queries.values_of(request.scope, row.id),
         "value_reasons": RETURN_REASONS,
@@ -518,11 +519,12 @@ _WITHOUT_FORM = ("verifikasi", "kerjakan")
 
 
 @page("bench.enter", "bench.verify", "bench.validate", "bench.hold", "orders.cancel", "reports.amend")
-@require_POST
 def act(request: HttpRequest, result_id: UUID, act: str) -> HttpResponse:
     """One thing done to one result; a refusal shows the result's page again with the words at the form."""
     if act not in ACTS:
         raise Http404
+    if request.method != "POST":  # a refusal that was reloaded
+        return redirect("bench:result", result_id)
     name, prefix, kind, work, done = ACTS[act]
     queries.get_result(request.scope, result_id)
     target = _back_to(request, reverse("bench:result", args=[result_id]))
@@ -574,8 +576,9 @@ def _critical_page(request: HttpRequest, wrong: tuple[UUID, Any] | None = None, 
 
 
 @page("bench.call_critical")
-@require_POST
 def call(request: HttpRequest, call_id: UUID) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("bench:critical")
     form = CallForm(request.POST, auto_id=f"c{call_id}-%s")
     target = _back_to(request, reverse("bench:critical"))
     if form.is_valid():
@@ -616,8 +619,9 @@ def _holds_page(request: HttpRequest, wrong: tuple[UUID, Any] | None = None, sta
 
 
 @page("bench.hold")
-@require_POST
 def lift(request: HttpRequest, hold_id: UUID) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("bench:holds")
     form = ReasonForm(request.POST, auto_id=f"h{hold_id}-%s")
     target = _back_to(request, reverse("bench:holds"))
     if form.is_valid():
