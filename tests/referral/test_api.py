@@ -1,0 +1,165 @@
+"""Referrals through ``/api/v1/`` and ``laras referral``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from laras.core.api import new_token, token_digest
+from laras.core.models import ApiToken, User
+from laras.referral.commands import referral
+from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
+
+pytestmark = pytest.mark.django_db
+RIGHTS = ["referral", "orders", "people", "bench", "reports"]
+
+
+@pytest.fixture
+def call(client):
+    """``call(lab, "post", "/referrals", {...}, key="1")`` -> status and body, as the lab's counter."""
+    tokens = {}
+
+    def send(lab, method, path, body=None, *, key="", who="dewi"):
+        user = User.objects.get(username=f"{lab.owner.code.lower()}-{who}")
+        if user not in tokens:
+            tokens[user] = new_token()
+            ApiToken.objects.create(
+                user=user, owner=lab.owner, label="uji", digest=token_digest(tokens[user]), rights=RIGHTS
+            )
+        headers = {"Authorization": f"Bearer {tokens[user]}"} | ({"Idempotency-Key": key} if key else {})
+        if method == "get":
+            answer = client.get(f"/api/v1{path}", body or {}, headers=headers)
+        else:
+            answer = client.post(
+                f"/api/v1{path}", json.dumps(body or {}), content_type="application/json", headers=headers
+            )
+        if answer["Content-Type"] == "application/pdf":
+            return answer.status_code, answer.content
+        return answer.status_code, json.loads(answer.content)
+
+    return send
+
+
+def test_the_whole_way_through_the_api(call, puskesmas, district):
+    made = puskesmas.order("GDP", "CHOL")
+    status, needs = call(puskesmas, "get", "/referrals/needs")
+    assert status == 200
+    assert [need["order_number"] for need in needs] == [made.number]
+    ids = [one["id"] for one in needs[0]["results"]]
+    status, candidates = call(puskesmas, "get", f"/referrals/candidates?result={ids[0]}&result={ids[1]}")
+    assert (status, candidates[0]["code"], candidates[0]["missing"]) == (200, "LAB-B", [])
+    assert candidates[0]["reasons"][0] == {"code": "all_tests", "value": 2, "text": "mengerjakan semua pemeriksaan"}
+
+    body = {"recipient_id": candidates[0]["owner_id"], "result_ids": ids, "courier": "Ambulans"}
+    assert call(puskesmas, "post", "/referrals", body)[0] == 422, "a create needs its key"
+    status, sent = call(puskesmas, "post", "/referrals", body, key="k1")
+    assert (status, sent["status"], len(sent["items"])) == (201, "sent", 2)
+    assert call(puskesmas, "post", "/referrals", body, key="k1")[1]["id"] == sent["id"]
+    assert Outgoing.rows.count() == 1
+    status, paper = call(puskesmas, "get", f"/referrals/outgoing/{sent['id']}/manifest")
+    assert paper.startswith(b"%PDF")
+
+    status, page = call(district, "get", "/referrals/incoming", {"number": sent["number"]})
+    came = page["items"][0]
+    assert (came["status"], came["person"]["full_name"], came["sender_code"]) == ("announced", "Siti Aminah", "PKM-A")
+    chol = next(item for item in came["items"] if item["test_code"] == "CHOL")
+    status, taken = call(
+        district,
+        "post",
+        f"/referrals/incoming/{came['id']}/accept",
+        {"refusals": [{"item_id": chol["id"], "reason": "insufficient"}], "temperature": 4.5},
+        key="k2",
+    )
+    assert (status, taken["status"], taken["person"]) == (200, "accepted", None)
+    assert {item["test_code"]: item["status"] for item in taken["items"]} == {"GDP": "accepted", "CHOL": "refused"}
+    status, seen = call(puskesmas, "get", f"/referrals/outgoing/{sent['id']}")
+    assert (seen["status"], seen["remote_order"]) == ("accepted", taken["order_number"])
+
+    status, ways = call(puskesmas, "get", f"/orders/{made.id}/journey")
+    way = next(one for one in ways if one["tests"] == ["GDP"])
+    assert [step["what"] for step in way["steps"]] == ["registered", "sent", "received"]
+    assert (way["holder"], way["next"], way["next_lab"]) == ("LAB-B", "perform", "LAB-B")
+    status, open_ones = call(puskesmas, "get", "/referrals/ageing")
+    assert [one["kind"] for one in open_ones] == ["unfinished"]
+    assert call(puskesmas, "post", f"/referrals/outgoing/{sent['id']}/cancel", {"reason": "Tidak jadi"})[0] == 409
+
+
+def test_cancel_and_refuse(call, puskesmas, district):
+    first = puskesmas.send(district, puskesmas.order("GDP").id)
+    status, body = call(puskesmas, "post", f"/referrals/outgoing/{first.id}/cancel", {"reason": "Tidak jadi"})
+    assert (status, body["status"]) == (200, "cancelled")
+    second = puskesmas.send(district, puskesmas.order("GDP").id)
+    came = Incoming.rows.get(remote=second.id)
+    status, body = call(district, "post", f"/referrals/incoming/{came.id}/refuse", {"reason": "other"})
+    assert (status, body["problems"][0]["field"]) == (422, "note")
+    status, body = call(district, "post", f"/referrals/incoming/{came.id}/refuse", {"reason": "no such"})
+    assert status == 422
+    status, body = call(district, "post", f"/referrals/incoming/{came.id}/refuse", {"reason": "late"})
+    assert (status, body["status"]) == (200, "refused")
+
+
+def test_strangers_find_nothing_and_those_without_the_right_are_refused(call, puskesmas, district, region):
+    made = puskesmas.order("GDP")
+    sent = puskesmas.send(district, made.id)
+    came = Incoming.rows.get()
+    for method, path, body in (
+        ("get", f"/referrals/outgoing/{sent.id}", None),
+        ("get", f"/referrals/outgoing/{sent.id}/manifest", None),
+        ("get", f"/referrals/incoming/{came.id}", None),
+        ("get", f"/orders/{made.id}/journey", None),
+        ("get", f"/referrals/candidates?result={OutgoingItem.rows.get().result_id}", None),
+        ("post", f"/referrals/outgoing/{sent.id}/cancel", {"reason": "Tidak jadi"}),
+        ("post", f"/referrals/incoming/{came.id}/refuse", {"reason": "late"}),
+        ("post", f"/referrals/incoming/{came.id}/accept", {}),
+    ):
+        assert call(region, method, path, body, key=path)[0] == 404, path
+    assert call(region, "get", "/referrals/outgoing")[1]["items"] == []
+    assert call(region, "get", "/referrals/incoming")[1]["items"] == []
+    for path in ("accept", "refuse"):
+        body = {"reason": "late"} if path == "refuse" else {}
+        answer = call(district, "post", f"/referrals/incoming/{came.id}/{path}", body, key=path, who="ratna")
+        assert answer[0] == 403
+    assert (Incoming.rows.get().status, Outgoing.rows.get().status) == ("announced", "sent")
+    assert Incoming.rows.get().body["person"]["full_name"] == "Siti Aminah"
+
+
+@pytest.mark.parametrize("number", ["\x00", "x" * 200, "'; DROP TABLE", "<script>"])
+def test_odd_numbers_find_nothing(call, puskesmas, district, number):
+    puskesmas.send(district, puskesmas.order("GDP").id)
+    assert call(district, "get", "/referrals/incoming", {"number": number}) == (200, {"items": [], "next": None})
+
+
+def test_lists_page_by_key(call, puskesmas, district):
+    for _n in range(3):
+        puskesmas.send(district, puskesmas.order("GDP").id)
+    status, first = call(puskesmas, "get", "/referrals/outgoing", {"limit": 2})
+    assert (len(first["items"]), bool(first["next"])) == (2, True)
+    _status, second = call(puskesmas, "get", "/referrals/outgoing", {"limit": 2, "after": first["next"]})
+    assert (len(second["items"]), second["next"]) == (1, None)
+    assert call(puskesmas, "get", "/referrals/outgoing", {"status": "refused"})[1]["items"] == []
+
+
+def test_the_command_line(puskesmas, district):
+    made = puskesmas.order("GDP")
+    sent = puskesmas.send(district, made.id)
+    run = CliRunner()
+    answer = run.invoke(referral, ["list", "--lab", "PKM-A", "--json"])
+    assert [(one["direction"], one["number"], one["status"]) for one in json.loads(answer.output)] == [
+        ("out", sent.number, "sent")
+    ]
+    answer = run.invoke(referral, ["list", "--lab", "LAB-B", "--json"])
+    assert [(one["direction"], one["partner"]) for one in json.loads(answer.output)] == [("in", "PKM-A")]
+    assert "Aminah" not in answer.output
+    assert run.invoke(referral, ["list", "--lab", "NONE"]).exit_code == 1
+    answer = run.invoke(referral, ["check", "--json"])
+    assert (answer.exit_code, json.loads(answer.output)) == (
+        0,
+        {"referrals": 1, "under_way": 0, "contradictions": []},
+    )
+    IncomingItem.rows.update(status="accepted")
+    answer = run.invoke(referral, ["check", "--json"])
+    assert answer.exit_code == 1
+    assert json.loads(answer.output)["contradictions"][0]["receiver_says"] == "accepted r0"
+    assert run.invoke(referral, ["check"]).exit_code == 1
