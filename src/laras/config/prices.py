@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from laras.orders.types import Price
 from laras.resources import queries as resources
 
+FRESH_SECONDS = 2.0
+"""So long an order may still be priced by the list of before a change, as with the catalogue."""
+_lists: dict[UUID, tuple[float, dict[str, Price]]] = {}
+
 
 def prices_for(owner_id: UUID, codes: Iterable[str]) -> Mapping[str, Price]:
-    """Code -> price at this laboratory now; of several methods the cheapest. One query."""
-    rows = resources.capabilities(owner_id=owner_id, status="active").filter(
-        test_code__in=set(codes), price__isnull=False
-    )
-    found: dict[str, Price] = {}
-    for code, amount in rows.order_by("-price").values_list("test_code", "price"):
-        found[code] = Price(int(amount))
-    return found
+    """Code -> price at this laboratory now; of several methods the cheapest. The whole list is read at once and kept for
+    two seconds, since a queue at the counter asks for it again and again."""
+    held = _lists.get(owner_id)
+    if held is None or held[0] < time.monotonic():
+        rows = resources.capabilities(owner_id=owner_id, status="active").filter(price__isnull=False)
+        prices = {
+            code: Price(int(amount)) for code, amount in rows.order_by("-price").values_list("test_code", "price")
+        }
+        held = _lists[owner_id] = (time.monotonic() + FRESH_SECONDS, prices)
+    return {code: held[1][code] for code in codes if code in held[1]}
+
+
+def forget() -> None:
+    """Read every list anew at the next question; tests use it between cases."""
+    _lists.clear()

@@ -1,6 +1,13 @@
 """Which event wakes which handler. One table, read top to bottom; the order of handlers of one event is kept."""
 
+_ACCESS = ("laras.core.api.follow_access",)
+
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    # Who may do what has changed: tokens are looked up anew at once.
+    "core.role_assigned": _ACCESS,
+    "core.role_ended": _ACCESS,
+    "core.user_deactivated": _ACCESS,
+    "core.token_revoked": _ACCESS,
     # Samples that arrive become work; what nobody needs any more leaves the bench.
     "orders.sample_received": ("laras.bench.handlers.follow_orders",),
     "orders.test_added": ("laras.bench.handlers.follow_orders",),

@@ -18,7 +18,9 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from laras.core import clock
+from django.db import connection
+
+from laras.core import bulk, clock
 from laras.core.actor import Actor
 from laras.core.errors import Refused
 from laras.core.ids import new_id
@@ -162,12 +164,27 @@ def digest(previous: bytes, payload: bytes, *envelope: Any) -> bytes:
 
 def lock_head(owner_id: UUID) -> JournalHead:
     """The end of the organisation's chain, locked until the transaction ends."""
-    head = JournalHead.objects.select_for_update().filter(owner_id=owner_id).first()
-    if head is None:
-        epoch = Owner.objects.values_list("epoch", flat=True).get(pk=owner_id)
-        JournalHead.objects.bulk_create([JournalHead(owner_id=owner_id, epoch=epoch)], ignore_conflicts=True)
-        head = JournalHead.objects.select_for_update().get(owner_id=owner_id)
-    return head
+    owner = owner_id if connection.vendor == "postgresql" else owner_id.hex
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        # By hand: this runs at the end of every use case, and building the query cost more than running it.
+        cursor.execute(f"SELECT epoch, sequence, digest FROM core_journal_head WHERE owner_id = %s{lock}", [owner])
+        row = cursor.fetchone()
+    if row is not None:
+        return JournalHead(owner_id=owner_id, epoch=row[0], sequence=row[1], digest=bytes(row[2]))
+    epoch = Owner.objects.values_list("epoch", flat=True).get(pk=owner_id)
+    JournalHead.objects.bulk_create([JournalHead(owner_id=owner_id, epoch=epoch)], ignore_conflicts=True)
+    return JournalHead.objects.select_for_update().get(owner_id=owner_id)
+
+
+def move_head(head: JournalHead) -> None:
+    """Store the end of a chain that :func:`chain` moved on."""
+    owner = head.owner_id if connection.vendor == "postgresql" else head.owner_id.hex
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_journal_head SET sequence = %s, digest = %s WHERE owner_id = %s",
+            [head.sequence, head.digest, owner],
+        )
 
 
 def flush(pending: Sequence[Pending]) -> list[Written]:
@@ -175,12 +192,10 @@ def flush(pending: Sequence[Pending]) -> list[Written]:
     if not pending:
         return []
     head = lock_head(pending[0].owner_id)
-    recorded_at = clock.now()
-    entries, boxes = chain(head, pending, recorded_at)
-    JournalEntry.rows.bulk_create(entries)
-    if boxes:
-        Sealed.objects.bulk_create(boxes)
-    JournalHead.objects.filter(pk=head.pk).update(sequence=head.sequence, digest=head.digest)
+    entries, boxes = chain(head, pending, clock.now())
+    bulk.insert(entries)
+    bulk.insert(boxes)
+    move_head(head)
     return [Written(e.id, e.owner_id, e.event, e.sequence) for e in entries]
 
 

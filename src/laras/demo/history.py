@@ -32,7 +32,7 @@ from laras.core.actor import Actor
 from laras.core.bulk import Rows
 from laras.core.ids import new_id
 from laras.core.journal import Pending
-from laras.core.models import Counter, JournalEntry, JournalHead, Owner, Sealed
+from laras.core.models import Counter, JournalEntry, Owner, Sealed
 from laras.core.numbering import format_number
 from laras.core.printing.types import Letterhead
 from laras.core.scope import Scope
@@ -141,7 +141,8 @@ class Chronicle:
             )  # fmt: skip
             if item.sealed:
                 seal(entry_id=item.id, salt=item.sealed[0], body=item.sealed[1])
-        JournalHead.objects.filter(pk=head.pk).update(sequence=sequence, digest=digest)
+        head.sequence, head.digest = sequence, digest
+        journal.move_head(head)
 
 
 

@@ -12,7 +12,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from laras.basics.names import search_key, sound_key, tail_key
-from laras.core import clock, journal
+from laras.core import bulk, clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Conflict, Problem, Refused
 from laras.core.models import ExternalIdentifier, Owner
@@ -204,7 +204,7 @@ def _refuse_same_person(
         value = getattr(given, field)
         for row in rows:
             if value and value == getattr(row, field) and (field == "mrn" or row.status == "active"):
-                message = _("%(number)s ini milik pasien lain: %(name)s, nomor RM %(mrn)s. Buka pasien itu.") % {
+                message = _("%(number)s ini milik pasien lain: %(name)s (%(mrn)s). Buka pasien itu.") % {
                     "number": label,
                     "name": row.full_name,
                     "mrn": row.mrn,
@@ -225,7 +225,7 @@ def _refuse_same_person(
     for row in rows:
         if row.status == "active" and compare_people(identity, identity_of(row)).likely:
             message = _(
-                "Mungkin sudah terdaftar: %(name)s, nomor RM %(mrn)s, dengan tanggal lahir yang sama. "
+                "Mungkin sudah terdaftar: %(name)s (%(mrn)s), dengan tanggal lahir yang sama. "
                 "Periksa dulu; bila memang orang lain, nyatakan sudah diperiksa."
             ) % {"name": row.full_name, "mrn": row.mrn}
             raise SamePerson(
@@ -267,7 +267,7 @@ def _input_of(patient: Patient) -> PatientInput:
 
 def _insert(patient: Patient) -> None:
     try:
-        patient.save(force_insert=True)
+        bulk.insert([patient])
     except IntegrityError as error:
         raise _lost_race() from error
 

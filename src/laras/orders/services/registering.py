@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from laras.catalogue import queries as catalogue_queries
 from laras.catalogue.types import Catalogue, UnknownCode
-from laras.core import clock, journal
+from laras.core import bulk, clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Forbidden, Problem, Refused
 from laras.core.models import Owner
@@ -489,10 +489,10 @@ def _place(
         ]
         for plan in plans:
             draft.add_sample(plan, line_of, origins, collected_at, collector)
-    Order.rows.bulk_create([order])
-    OrderLine.rows.bulk_create(draft.lines)
-    Sample.rows.bulk_create(draft.samples)
-    RequestedTest.rows.bulk_create(draft.requested)
+    bulk.insert([order])
+    bulk.insert(draft.lines)
+    bulk.insert(draft.samples)
+    bulk.insert(draft.requested)
     taken = [sample for sample in draft.samples if sample.status == "collected"]
     if taken:
         Custody.rows.bulk_create(

@@ -1,0 +1,242 @@
+"""``make bench``: the figures that Laras promises, measured on this machine. Prints medians and ratios; judges nothing.
+
+``python -m bench [registration burst chain pages reports memory demo]`` runs only those; ``--quick`` shortens them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import load
+from bench.server import laras, serving
+
+QUICK = "--quick" in sys.argv
+ROWS = 50_000 if QUICK else 1_000_000
+PAGES = (
+    "/", "/permintaan/", "/permintaan/baru/", "/permintaan/penerimaan/", "/permintaan/pengambilan/", "/meja-kerja/",
+    "/meja-kerja/verifikasi/", "/meja-kerja/validasi/", "/meja-kerja/kritis/", "/pasien/", "/lhu/", "/lhu/siap/",
+    "/rujukan/", "/rujukan/masuk/", "/katalog/", "/jejaring/",
+)  # fmt: skip
+
+
+def prepare(data: Path, *arguments: str, database_url: str = "") -> str:
+    environment = {**os.environ, "LARAS_DATA": str(data)}
+    if database_url:
+        environment["DATABASE_URL"] = database_url
+    command = [sys.executable, "-m", "bench.prepare", *arguments]
+    return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def figure(name: str, value: str, promise: str = "") -> None:
+    print(f"  {name:<58} {value:>16}   {promise}", flush=True)
+
+
+def installation(stack: ExitStack, *, postgres: bool = False, count: int = 20) -> tuple[Path, str, list[str]]:
+    """An empty installation with ``count`` laboratories: directory, database URL, tokens."""
+    data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laras-bench-")))
+    url = ""
+    if postgres:
+        from tests.postgres import cluster
+
+        url = stack.enter_context(cluster())
+    laras(data, "migrate", database_url=url)
+    tokens: list[str] = json.loads(prepare(data, "labs", str(count), database_url=url))
+    return data, url, tokens
+
+
+def registration() -> None:
+    """Processor seconds of the server for one registration of a new patient with four tests, over HTTP."""
+    for postgres in (False, True):
+        with ExitStack() as stack:
+            data, url, tokens = installation(stack, postgres=postgres)
+            server = stack.enter_context(serving(data, database_url=url))
+            load.run(server.port, tokens, seconds=5, clients=2)
+            costs = []
+            for n in range(1, 4):
+                before = server.cpu_seconds()
+                outcome = load.run(server.port, tokens, seconds=6, clients=2, first=n * 100_000)
+                costs.append((server.cpu_seconds() - before) / max(1, len(outcome.latencies)))
+            name = "PostgreSQL" if postgres else "SQLite"
+            cost = statistics.median(costs)
+            figure(f"CPU of the server per registration, {name}", f"{cost * 1000:.2f} ms", "at most 10 ms")
+            figure(f"  GNU Health LIS (53 ms, in process) : ours, {name}", f"{53 / (cost * 1000):.1f} x")
+            figure(f"  failures, {name}", str(outcome.failures), "0")
+
+
+def burst() -> None:
+    """106 a second over 20 laboratories on PostgreSQL with pages read beside; the greatest rate on SQLite."""
+    import psutil
+
+    seconds = 15 if QUICK else 60
+    with ExitStack() as stack:
+        data, url, tokens = installation(stack, postgres=True)
+        key = prepare(data, "session", "ukur0", database_url=url)
+        server = stack.enter_context(serving(data, database_url=url, workers=2, threads=4))
+        cookie = {"Cookie": f"sessionid={key}"}
+        load.run(server.port, tokens, seconds=5, rate=40)
+        before = server.cpu_seconds()
+        postgres_before = _postgres_cpu(psutil)
+        outcome = load.run(
+            server.port, tokens, seconds=seconds, rate=106, clients=16, first=10**6,
+            beside=[("/meja-kerja/", cookie), ("/", cookie)],
+        )  # fmt: skip
+        figure("registrations a second held, PostgreSQL, 20 laboratories", f"{outcome.rate:.0f} /s", "106")
+        figure("  median, p95", f"{outcome.median * 1e3:.0f}, {outcome.quantile(0.95) * 1e3:.0f} ms", "p95 150 ms")
+        figure("  failures", str(outcome.failures), "0")
+        used = (server.cpu_seconds() - before, _postgres_cpu(psutil) - postgres_before, outcome.client_cpu)
+        shares = ", ".join(f"{share / outcome.seconds:.2f}" for share in used)
+        figure("  cores taken by server, PostgreSQL, load", shares, "of 2")
+    with ExitStack() as stack:
+        data, url, tokens = installation(stack)
+        server = stack.enter_context(serving(data))
+        load.run(server.port, tokens, seconds=3)
+        outcome = load.run(server.port, tokens, seconds=seconds, clients=4, first=10**6)
+        figure("registrations a second, SQLite (full sync)", f"{outcome.rate:.0f} /s", "80")
+        figure("  median, p95", f"{outcome.median * 1e3:.0f}, {outcome.quantile(0.95) * 1e3:.0f} ms")
+
+
+def _postgres_cpu(psutil: object) -> float:
+    total = 0.0
+    for process in psutil.process_iter(["name"]):  # type: ignore[attr-defined]
+        if process.info["name"] == "postgres":
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def chain() -> None:
+    """One busy laboratory alone: its journal is one chain, so its registrations queue for the head."""
+    seconds = 10 if QUICK else 20
+    with ExitStack() as stack:
+        data, url, tokens = installation(stack, postgres=True, count=1)
+        server = stack.enter_context(serving(data, database_url=url, workers=2, threads=4))
+        load.run(server.port, tokens, seconds=3)
+        outcome = load.run(server.port, tokens, seconds=seconds, clients=8, first=10**6)
+        figure("one laboratory alone, PostgreSQL", f"{outcome.rate:.0f} /s")
+        figure("  median, p95", f"{outcome.median * 1e3:.0f}, {outcome.quantile(0.95) * 1e3:.0f} ms")
+
+
+def pages() -> None:
+    """Server time and bytes of the pages of daily work with a million results in the database."""
+    with ExitStack() as stack:
+        data, url, _tokens = installation(stack, count=3)
+        began = time.perf_counter()
+        prepare(data, "rows", str(ROWS))
+        figure(f"rows prepared ({ROWS:,} results)", f"{time.perf_counter() - began:.0f} s")
+        key = prepare(data, "session", "ukur0")
+        server = stack.enter_context(serving(data))
+        cookie = {"Cookie": f"sessionid={key}"}
+        _status, content, _seconds = load.get(server.port, "/", cookie)
+        assets = _assets(server.port)
+        figure("stylesheet, scripts and icons at first load", f"{assets / 1024:.0f} KB")
+        for path in PAGES:
+            status, content, _first = load.get(server.port, path, cookie)
+            times = sorted(load.get(server.port, path, cookie)[2] for _n in range(20))
+            median, slow = statistics.median(times) * 1e3, times[18] * 1e3
+            size = (len(content) + assets) / 1024
+            figure(
+                f"{path} [{status}]", f"{median:.0f}, {slow:.0f} ms", f"median 100, p95 200 ms; {size:.0f} of 130 KB"
+            )
+
+
+def _assets(port: int) -> int:
+    import re
+
+    _status, page, _seconds = load.get(port, "/akun/login/", {"Accept-Encoding": "identity"})
+    found = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page.decode()))
+    return sum(len(load.get(port, path, {})[1]) for path in found)
+
+
+def reports() -> None:
+    """Draw and sign reports, in one process and as one job of a thousand."""
+    count = 100 if QUICK else 1000
+    script = (
+        "import os,time,statistics,tempfile,pathlib,django;os.environ['DJANGO_SETTINGS_MODULE']='laras.config.settings';"
+        "django.setup();from datetime import datetime,UTC;from laras.core.printing import demo_key,sign_pdf;"
+        "from laras.reports.documents import render_lhu;from laras.reports.types import *;"
+        "k=demo_key(pathlib.Path(tempfile.mkdtemp()),'X',name='Lab',organisation='Lab',now=datetime.now(UTC));"
+        "d=lambda n:LhuDocument(kind='clinical',number=f'L-{n}',version=1,letterhead=Letterhead(name='Labkesmas Contoh'),"
+        "sender=Sender(name='Klinik Contoh'),patient=PatientBlock(name='Pasien Contoh',nik='5271014101900001'),"
+        "times=Times(zone='WITA',registered=datetime(2026,11,13,1,tzinfo=UTC),released=datetime(2026,11,13,3,tzinfo=UTC)),"
+        "rows=tuple(ResultRow(test=f'Pemeriksaan {i}',result='12,4',unit='g/dL',limit='11,7 - 15,5',section='Hematologi')"
+        "for i in range(12)),verification_url='http://127.0.0.1/lhu/cek/x');"
+        "[sign_pdf(render_lhu(d(n)),k,reason='r',location='l',name='n') for n in range(3)];a=[];b=[];t0=time.perf_counter();\n"
+        f"for n in range({count}):\n"
+        " t=time.perf_counter();p=render_lhu(d(n));u=time.perf_counter();sign_pdf(p,k,reason='r',location='l',name='n')\n"
+        " a.append(u-t);b.append(time.perf_counter()-t)\n"
+        "print(statistics.median(a),statistics.median(b),time.perf_counter()-t0)"
+    )
+    with tempfile.TemporaryDirectory() as data:
+        answer = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "LARAS_DATA": data},
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    drawn, signed, total = map(float, answer.stdout.split())
+    figure("LHU drawn, median", f"{drawn * 1e3:.0f} ms", "under 100 ms")
+    figure("LHU drawn and signed, median", f"{signed * 1e3:.0f} ms", "under 250 ms")
+    figure(f"{count:,} drawn and signed in one job", f"{total:.0f} s", "1,000 under 120 s")
+
+
+def memory() -> None:
+    """``laras run`` at rest, all its processes, after a few pages were read."""
+    with ExitStack() as stack:
+        data, _url, _tokens = installation(stack, count=1)
+        key = prepare(data, "session", "ukur0")
+        server = stack.enter_context(serving(data, jobs=True))
+        for path in PAGES:
+            load.get(server.port, path, {"Cookie": f"sessionid={key}"})
+        time.sleep(5)
+        figure("`laras run` at rest, proportional memory", f"{server.proportional_memory():.0f} MB", "under 300 MB")
+
+
+def demo() -> None:
+    """The demo network from an empty, migrated installation."""
+    with tempfile.TemporaryDirectory(prefix="laras-bench-") as place:
+        data = Path(place)
+        began = time.perf_counter()
+        laras(data, "migrate")
+        migrated = time.perf_counter()
+        laras(data, "demo", "--json")
+        loaded = time.perf_counter()
+        figure("migrate with 92,000 areas and the catalogue", f"{migrated - began:.0f} s")
+        figure("demo: 31 laboratories, 20,000 orders", f"{loaded - migrated:.0f} s", "under 90 s")
+        began = time.perf_counter()
+        answer = json.loads(laras(data, "journal", "verify", "--json"))
+        figure(f"verify {answer['entries']:,} journal entries", f"{time.perf_counter() - began:.0f} s")
+
+
+SECTIONS: dict[str, Callable[[], None]] = {
+    "registration": registration, "burst": burst, "chain": chain, "pages": pages, "reports": reports, "memory": memory,
+    "demo": demo,
+}  # fmt: skip
+
+
+def main() -> None:
+    wanted = [name for name in sys.argv[1:] if name in SECTIONS] or list(SECTIONS)
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        "",
+    )
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {model}, Python {platform.python_version()}"
+    )
+    for name in wanted:
+        print(f"\n{name}: {SECTIONS[name].__doc__}")
+        SECTIONS[name]()
+
+
+if __name__ == "__main__":
+    main()

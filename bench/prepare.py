@@ -1,0 +1,162 @@
+"""Run inside the product's environment: organisations, tokens, sessions and many rows for the figures.
+
+``python -m bench.prepare labs N`` prints tokens as JSON; ``python -m bench.prepare rows N`` fills one laboratory with N results;
+``python -m bench.prepare session USER`` prints a session key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from datetime import timedelta
+from decimal import Decimal
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "laras.config.settings")
+
+import django
+
+django.setup()
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+
+from laras.core import clock
+from laras.core.api import new_token, token_digest
+from laras.core.bulk import Rows
+from laras.core.ids import new_id
+from laras.core.models import ApiToken, Owner, RoleAssignment, StaffPerson, User
+from laras.core.numbering import format_number
+
+ROLES = ("receptionist", "receiver", "analyst", "verifier", "validator", "head")
+
+
+def labs(count: int) -> None:
+    """Laboratories with one account and one token each; prints the tokens."""
+    from laras.resources.models import Capability
+
+    tokens = []
+    with transaction.atomic():
+        for n in range(count):
+            owner = Owner.objects.create(code=f"BM-{n:02d}", name=f"Lab Ukur {n}", kind="laboratory", tier=2)
+            person = StaffPerson.objects.create(name=f"Petugas Ukur {n}")
+            user = User.objects.create(username=f"ukur{n}", person=person, password="!")
+            for role in ROLES:
+                RoleAssignment.objects.create(user=user, owner=owner, role=role)
+            token = new_token()
+            ApiToken.objects.create(
+                user=user, owner=owner, label="bench", digest=token_digest(token),
+                rights=["orders", "people", "bench", "reports", "referral", "partners"],
+            )  # fmt: skip
+            Capability.objects.bulk_create(
+                Capability(owner=owner, test_code=code, method="Fotometri", tat_hours=4, price=20000)
+                for code in ("HB", "GDS", "CHOL", "SGPT", "SGOT", "TG", "WBC", "PLT")
+            )
+            tokens.append(token)
+    print(json.dumps(tokens))
+
+
+def session(username: str) -> None:
+    """A signed-in session that passed the second factor; prints its key."""
+    user = User.objects.get(username=username)
+    store = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store["second_factor"] = True
+    store.create()
+    print(store.session_key)
+
+
+def rows(count: int) -> None:
+    """``count`` results in the laboratory BM-00, four to an order; all but the last 400 orders are finished."""
+    from laras.bench.models import Result, ResultValue
+    from laras.orders.models import Order, OrderLine, RequestedTest, Sample
+    from laras.orders.services import part_number
+    from laras.people.models import Patient
+    from laras.people.services import fill_derived
+
+    owner = Owner.objects.get(code="BM-00")
+    persons = list(StaffPerson.objects.order_by("name")[:3])
+    chance, now = random.Random(1), clock.now()
+    orders = count // 4
+    tables = {m: Rows(m) for m in (Patient, Order, OrderLine, Sample, RequestedTest, Result, ResultValue)}
+    names = [field.attname for field in Patient._meta.concrete_fields]
+    patient_ids = []
+    columns: dict[str, object] = {}
+
+    def flush() -> None:
+        with transaction.atomic():
+            for table in tables.values():
+                table.write()
+
+    for n in range(orders):
+        at = now - timedelta(minutes=2 * (orders - n))
+        if n % 3 == 0:
+            patient = Patient(
+                owner_id=owner.id, full_name=f"Pasien {chance.choice('ABCDEFGHIJKLMN')}{n}", sex="P",
+                birth_date=(now - timedelta(days=chance.randrange(2000, 30000))).date(), nik="", no_nik_reason="absent",
+                mrn=f"U-{n}", registered_at=at, updated_at=at,
+            )  # fmt: skip
+            fill_derived(patient, now.date())
+            columns = {name: getattr(patient, name) for name in names}
+            tables[Patient].add(**columns)
+            patient_ids.append(patient.id)
+        order, line, sample = new_id(), new_id(), new_id()
+        open_ = n >= orders - 400
+        number = format_number(owner.code, at.date(), n)
+        tables[Order].add(
+            id=order, owner_id=owner.id, number=number, day=at.date(), subject_kind="person",
+            patient_id=chance.choice(patient_ids[-2000:]), status="working" if open_ else "reported", registered_at=at,
+            source="import",
+        )  # fmt: skip
+        tables[OrderLine].add(
+            id=line, owner_id=owner.id, order_id=order, position=1, code="X", name="Kimia", price=1000
+        )
+        tables[Sample].add(
+            id=sample, owner_id=owner.id, order_id=order, number=part_number(number, 0), position=1, specimen="Serum",
+            status="received", collected_at=at, received_at=at,
+        )  # fmt: skip
+        for position, code in enumerate(("HB", "GDS", "CHOL", "SGPT"), 1):
+            requested, result = new_id(), new_id()
+            tables[RequestedTest].add(
+                id=requested, owner_id=owner.id, order_id=order, line_id=line, sample_id=sample, test_code=code,
+                position=position,
+            )  # fmt: skip
+            row = {
+                "id": result, "owner_id": owner.id, "requested_id": requested, "order_id": order, "sample_id": sample,
+                "test_code": code, "discipline": "kimia_klinik", "opened_at": at, "due_at": at + timedelta(hours=4),
+                "status": "waiting",
+            }  # fmt: skip
+            stage = 3 if not open_ else n % 3
+            if stage:
+                value = Decimal(chance.randrange(100, 1800)) / 10
+                row |= {
+                    "raw": str(value), "kind": "number", "number": value, "unit": "mg/dL", "flag": "N", "entries": 1,
+                    "entered_by": persons[0].id, "entered_at": at, "status": "entered",
+                }  # fmt: skip
+                tables[ResultValue].add(
+                    id=new_id(), owner_id=owner.id, result_id=result, sequence=1, raw=str(value), kind="number",
+                    number=value, unit="mg/dL", flag="N", entered_by=persons[0].id, entered_at=at,
+                )  # fmt: skip
+            if stage > 1:
+                row |= {"verified_by": persons[1].id, "verified_at": at, "status": "verified"}
+            if stage > 2:
+                row |= {"validated_by": persons[2].id, "validated_at": at, "status": "validated"}
+            tables[Result].add(**row)
+        if n % 5000 == 4999:
+            flush()
+    flush()
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+if __name__ == "__main__":
+    task, argument = sys.argv[1], sys.argv[2]
+    {"labs": lambda: labs(int(argument)), "rows": lambda: rows(int(argument)), "session": lambda: session(argument)}[
+        task
+    ]()
