@@ -107,6 +107,8 @@ def test_own_rows_through_the_api(call, lab):
     assert call("get", "/tests/HB")[1]["method"] == "Sianmet"
     assert call("post", "/withdrawals", {"kind": "test", "key": "HB", "reason": "r"}, key="4")[0] == 201
     assert call("get", "/tests/HB")[1]["method"] == "Fotometri"
+    for key in ("HB", "a\x00b"):
+        assert call("post", "/withdrawals", {"kind": "test", "key": key, "reason": "r"}, key=key[:1])[0] == 404
 
 
 @pytest.mark.parametrize(
