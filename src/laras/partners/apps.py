@@ -13,9 +13,13 @@ class PartnersConfig(AppConfig):
             {
                 "partners.client_registered": _("Pengirim dicatat"),
                 "partners.client_updated": _("Data pengirim diubah"),
-                "partners.client_moved": _("Pengirim ditutup atau dibuka kembali"),
+                "partners.client_moved": lambda payload: (
+                    _("Pengirim ditutup") if payload.get("status") == "closed" else _("Pengirim dibuka kembali")
+                ),
                 "partners.practitioner_noted": _("Data dokter pengirim dicatat"),
                 "partners.agreement_noted": _("Perjanjian %(number)s dicatat"),
-                "partners.agreement_moved": _("Perjanjian ditandatangani atau diakhiri"),
+                "partners.agreement_moved": lambda payload: (
+                    _("Perjanjian ditandatangani") if payload.get("status") == "signed" else _("Perjanjian diakhiri")
+                ),
             }
         )
