@@ -143,7 +143,12 @@ class StructureForm(DescriptionForm):
         label=_("Pembina"), required=False, max_length=24, help_text=_("Kode lembaga yang membina.")
     )
     region_id = forms.TypedChoiceField(
-        label=_("Regional"), required=False, choices=_regions, coerce=UUID, empty_value=None
+        label=_("Regional"),
+        required=False,
+        choices=_regions,
+        coerce=UUID,
+        empty_value=None,
+        help_text=_("Regional 1 sampai 11."),
     )
 
 

@@ -40,14 +40,17 @@ def areas(
     search: str = "",
     on: date | None = None,
 ) -> QuerySet[AreaVersion]:
-    """The areas valid on a day (today), by code; ``search`` finds in the name or at the beginning of the code."""
+    """The areas valid on a day (today), by code; ``search`` finds in the name or at the beginning of the code, and
+    orders by level, then code."""
     rows = AreaVersion.objects.filter(valid_on(on or clock.today())).select_related("area")
     if level is not None:
         rows = rows.filter(area__level=level)
     if parent_id is not None:
         rows = rows.filter(parent_id=parent_id)
     if search := tidy(search):
-        rows = rows.filter(Q(name__icontains=search) | Q(code__startswith=search))
+        # The wide ones first: who types "papua" looks for the province before a village of that name.
+        found = rows.filter(Q(name__icontains=search) | Q(code__startswith=search))
+        return found.order_by("area__level", "code")
     return rows.order_by("code")
 
 
@@ -347,6 +350,14 @@ def supervisor_chain(owner_id: UUID, on: date | None = None) -> list[UUID]:
         if above is None or above in found:
             return found[1:]
         found.append(above)
+
+
+def organisation_rows_of(owner_ids: Iterable[UUID], on: date | None = None) -> list[OrganisationRow]:
+    """The named organisations in the order in which they were named; two queries."""
+    wanted = list(owner_ids)
+    rows = organisation_rows(organisations(closed=True, on=on).filter(organisation_id__in=wanted), on)
+    found = {row.id: row for row in rows}
+    return [found[owner_id] for owner_id in wanted if owner_id in found]
 
 
 def positions(owner_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, Place]:

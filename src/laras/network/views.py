@@ -77,7 +77,7 @@ def organisation(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
             {"row": one, "kind": KIND_LABELS[one.kind], "state": _period_state(one.valid_from, one.valid_until)}
             for one in told
         ],
-        "chain": [queries.organisation_row(above) for above in queries.supervisor_chain(organisation_id)],
+        "chain": queries.organisation_rows_of(queries.supervisor_chain(organisation_id)),
         "below": below,
         "below_rows": queries.organisation_rows(below.object_list),
         "jurisdictions": jurisdictions,

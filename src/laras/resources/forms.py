@@ -26,7 +26,12 @@ class CapabilityForm(LarasForm):
         label=_("Waktu hasil"), decimals=0, min_value=1, max_value=8784, help_text=_("Jam sejak sampel diterima.")
     )
     capacity_per_day = NumberField(
-        label=_("Kapasitas per hari"), decimals=0, min_value=1, max_value=100_000, required=False
+        label=_("Kapasitas per hari"),
+        decimals=0,
+        min_value=1,
+        max_value=100_000,
+        required=False,
+        help_text=_("Banyak pemeriksaan."),
     )
     price = RupiahField(label=_("Tarif"), required=False, help_text=_("Kosong berarti tidak diumumkan."))
     accredited = forms.BooleanField(label=_("Masuk lingkup akreditasi"), required=False)
