@@ -212,6 +212,22 @@ def test_wrong_input_is_shown_again_with_what_was_typed_and_changes_nothing(mana
     assert _own(lab) == 0
 
 
+def test_a_whole_practice_is_adopted_on_the_page_of_critical_values(manager, lab):
+    page = manager.get(_page("criticals")).content.decode()
+    assert "Belum ada nilai kritis yang berlaku" in page
+    bad = manager.post(_page("adopt_practice"), {"practice-row": "zzz", "practice-reason": "Kesepakatan klinisi"})
+    assert bad.status_code == 422
+    assert "Kesepakatan klinisi" in bad.content.decode()
+    sent = {"practice-row": "a", "practice-reason": "Kesepakatan klinisi"}
+    assert manager.post(_page("adopt_practice"), sent).url == _page("criticals")
+    assert "Belum ada nilai kritis" not in manager.get(_page("criticals")).content.decode()
+    rows = [row for found in queries.effective(lab.id).criticals_by_test.values() for row in found]
+    judging = {(row.test, row.population) for row in rows if row.judges}
+    assert judging == {(row.test, row.population) for row in rows if row.practice == "a"}
+    assert len(judging) > 20
+    assert _own(lab) == 1
+
+
 def test_a_standard_is_adopted_as_a_whole(manager, lab):
     code = "SUNGAI2-PP22-2021"
     assert "Sebagian belum menilai" in manager.get(_page("standard", code)).content.decode()
@@ -245,6 +261,8 @@ def test_without_the_right_nothing_changes_and_strangers_see_their_own(reader, s
         assert reader.post(_page(name, "HB"), {}).status_code == 403
         assert reader.get(_page(name, "HB")).status_code == 405
     assert reader.post(_page("adopt_standard", "SUNGAI2-PP22-2021"), {}).status_code == 403
+    assert reader.post(_page("adopt_practice"), {}).status_code == 403
+    assert "Adopsi satu praktik" not in reader.get(_page("criticals")).content.decode()
     assert reader.get(_page("add_test")).status_code == 403
     assert _own(lab) == 0
     other = make_owner("LAB-B")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -224,6 +224,56 @@ def releases(request: HttpRequest) -> HttpResponse:
     """What this organisation changed on its own layer, and why."""
     rows = queries.own_releases(request.owner.id, limit=200)
     return render(request, "catalogue/releases.html", {"rows": rows, "tab": "releases"})
+
+
+def _criticals_page(request: HttpRequest, form: ChooseForm | None = None) -> HttpResponse:
+    catalogue = _catalogue(request)
+    rows = []
+    practices: dict[str, str] = {}
+    for code, found in catalogue.criticals_by_test.items():
+        test = catalogue.test(code)
+        for row in found:
+            if row.practice:
+                practices.setdefault(row.practice, row.provenance.source)
+            line = _critical_line(row, test)
+            rows.append(replace(line, name=name_of(test), url=reverse("catalogue:test", args=[code])))
+    rows.sort(key=lambda line: (not line.judges, line.name, line.who))
+    choices = sorted(practices.items())
+    context = {
+        "lines": rows,
+        "in_force": sum(line.judges for line in rows),
+        "may_manage": _may_manage(request),
+        "form": form or ChooseForm(prefix="practice", choices=choices),
+        "choices": choices,
+        "tab": "criticals",
+    }
+    return render(request, "catalogue/criticals.html", context, status=422 if form is not None else 200)
+
+
+@require_safe
+@page(anyone=True)
+def criticals(request: HttpRequest) -> HttpResponse:
+    """All critical values of the laboratory on one page: those in force first, then the published examples."""
+    return _criticals_page(request)
+
+
+@require_POST
+@page("catalogue.manage")
+def adopt_practice(request: HttpRequest) -> HttpResponse:
+    """Adopt all critical values of one published practice."""
+    practices = sorted(
+        {row.practice for rows in _catalogue(request).criticals_by_test.values() for row in rows if row.practice}
+    )
+    form = ChooseForm(request.POST, prefix="practice", choices=[(name, name) for name in practices])
+    done = _work(
+        request,
+        form,
+        lambda values: services.adopt_criticals(
+            request.actor, owner_id=request.owner.id, practice=values["row"], reason=values["reason"]
+        ),
+        reverse("catalogue:criticals"),
+    )
+    return done or _criticals_page(request, form)
 
 
 # --- One test -------------------------------------------------------------------------------------------------------
