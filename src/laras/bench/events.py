@@ -30,9 +30,11 @@ class _OnResult(Event):
 
 @dataclass(frozen=True)
 class ResultEntered(_OnResult):
+    """``why`` as in ``ResultValue.reason``."""
+
     name: ClassVar[str] = "bench.result_entered"
     sequence: int
-    reason: str
+    why: str
 
 
 @dataclass(frozen=True)

@@ -404,6 +404,7 @@ def _result_page(
         "item": item,
         "here": reverse("bench:result", args=[row.id]),
         "result": shown,
+        "called": [row for row in shown.calls if not row.open],
         "values": queries.values_of(request.scope, row.id),
         "value_reasons": RETURN_REASONS,
         "past": queries.history_of_many(request.scope, [row.id], limit=10).get(row.id, ()),

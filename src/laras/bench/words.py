@@ -18,7 +18,7 @@ REASONS = {
 
 
 def entered_in_words(payload: Mapping[str, Any]) -> str:
-    reason = REASONS.get(payload.get("reason", ""), "")
+    reason = REASONS.get(payload.get("why", ""), "")
     return str(_("%(code)s: nilai diisi (%(reason)s)")) % {"code": payload.get("test_code", ""), "reason": reason}
 
 

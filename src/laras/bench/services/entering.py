@@ -203,7 +203,7 @@ class _Batch:
             journal.record(
                 self.actor,
                 owner=self.owner_id,
-                event=ResultEntered(**rows.facts(row.result), sequence=value.sequence, reason=value.reason),
+                event=ResultEntered(**rows.facts(row.result), sequence=value.sequence, why=value.reason),
                 subject=row.result.order_id,
                 sealed={**rows.sealed_value(row.result), "note": value.note},
             )
