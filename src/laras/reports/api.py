@@ -1,7 +1,5 @@
 """``/api/v1/reports``: release, read and download laboratory reports."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -31,7 +29,7 @@ class ReportOut(Schema):
     amends_id: UUID | None
 
     @classmethod
-    def of(cls, report: Report) -> ReportOut:
+    def of(cls, report: Report) -> "ReportOut":
         return cls(**{name: getattr(report, name) for name in cls.model_fields})
 
 

@@ -1,0 +1,122 @@
+"""The content of a report survives its keeping, whatever stands in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from django.utils.safestring import mark_safe
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from laras.core import journal
+from laras.reports.assembly import from_content, says_the_same, takes_back, to_content
+from laras.reports.types import (
+    Amendment,
+    Change,
+    CriticalNote,
+    Letterhead,
+    LhuDocument,
+    PatientBlock,
+    PerformingLaboratory,
+    ResultRow,
+    SampleBlock,
+    Sender,
+    Signer,
+    SiteBlock,
+    Times,
+)
+
+# JSON text in UTF-8 holds no half surrogates; everything else may stand in a name.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+MOMENT = st.none() | st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC))
+ROW = st.builds(
+    ResultRow,
+    test=TEXT,
+    result=TEXT,
+    unit=TEXT,
+    limit=TEXT,
+    flag=st.sampled_from(["", "L", "H", "LL", "HH", "A", "AA"]),
+    note=TEXT,
+    complies=st.none() | st.booleans(),
+    accredited=st.none() | st.booleans(),
+    amended=st.booleans(),
+    level=st.integers(0, 2),
+    key=TEXT,
+)
+DOCUMENT = st.builds(
+    LhuDocument,
+    kind=st.sampled_from(["clinical", "environment"]),
+    number=TEXT,
+    version=st.integers(1, 99),
+    letterhead=st.builds(Letterhead, name=TEXT, parents=st.lists(TEXT, max_size=2).map(tuple), accreditation=TEXT),
+    sender=st.builds(Sender, name=TEXT, doctor=TEXT),
+    times=st.builds(Times, zone=st.sampled_from(["WIB", "WITA", "WIT"]), registered=MOMENT, released=MOMENT),
+    rows=st.lists(ROW, max_size=4).map(tuple),
+    signers=st.lists(st.builds(Signer, role=st.just("analyst"), name=TEXT, at=MOMENT), max_size=2).map(tuple),
+    patient=st.none() | st.builds(PatientBlock, name=TEXT, birth_date=st.none() | st.dates(date(1900, 1, 1))),
+    site=st.none() | st.builds(SiteBlock, name=TEXT, in_situ=st.lists(TEXT, max_size=2).map(tuple)),
+    samples=st.lists(st.builds(SampleBlock, lab_code=TEXT, specimen=TEXT, collected_at=MOMENT), max_size=2).map(tuple),
+    critical_notes=st.lists(
+        st.builds(CriticalNote, test=TEXT, result=TEXT, told_at=MOMENT, read_back=st.booleans()), max_size=2
+    ).map(tuple),
+    comments=st.lists(TEXT, max_size=2).map(tuple),
+    laboratories=st.lists(st.builds(PerformingLaboratory, key=TEXT, name=TEXT), max_size=2).map(tuple),
+    amends=st.none()
+    | st.builds(
+        Amendment,
+        version=st.integers(1, 9),
+        reason=TEXT,
+        issued_at=MOMENT,
+        changes=st.lists(st.builds(Change, what=TEXT, before=TEXT, after=TEXT), max_size=2).map(tuple),
+    ),
+    awaited=st.lists(TEXT, max_size=2).map(tuple),
+    section_notes=st.dictionaries(TEXT, TEXT, max_size=2),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DOCUMENT)
+def test_what_is_kept_is_read_back_whole(document):
+    kept = journal.canonical(to_content(document))
+    assert from_content(json.loads(kept)) == document
+    assert journal.canonical(to_content(from_content(json.loads(kept)))) == kept
+
+
+@settings(max_examples=40, deadline=None)
+@given(DOCUMENT, ROW)
+def test_a_reader_is_told_the_same_by_another_version_only_if_nothing_else_differs(document, row):
+    again = replace(
+        document, number="N", version=document.version + 1, journal_mark="m", verification_url="u", amends=None
+    )
+    assert says_the_same(document, again)
+    longer = replace(document, rows=(*document.rows, row))
+    assert not says_the_same(document, longer)
+
+
+def test_content_of_a_later_release_is_still_read():
+    document = LhuDocument("clinical", "N", 1, Letterhead("Lab"), Sender("S"), Times("WIB"), (ResultRow("Hb", "12"),))
+    content = to_content(document)
+    content["something_new"] = {"a": 1}
+    content["rows"][0]["colour"] = "red"
+    assert from_content(content) == document
+
+
+def test_what_is_no_text_is_refused_and_marked_text_is_text():
+    bare = LhuDocument("clinical", "N", 1, Letterhead("Lab"), Sender("S"), Times("WIB"), ())
+    marked = to_content(replace(bare, order_number=mark_safe("<b>")))
+    assert type(marked["order_number"]) is str
+    with pytest.raises(TypeError):
+        to_content(replace(bare, order_number=1.5))  # type: ignore[arg-type]
+
+
+def test_completing_an_interim_report_takes_nothing_back():
+    hb, plt = ResultRow("Hb", "12", key="A/HB"), ResultRow("Trombosit", "250", key="A/PLT")
+    bare = LhuDocument("clinical", "N", 1, Letterhead("Lab"), Sender("S"), Times("WIB"), (hb,), awaited=("Trombosit",))
+    assert not takes_back(bare, replace(bare, rows=(hb, plt), awaited=()))
+    assert takes_back(bare, replace(bare, rows=(replace(hb, result="13"), plt), awaited=()))
+    assert takes_back(bare, replace(bare, rows=(plt,), awaited=()))
+    final = replace(bare, rows=(hb, plt), awaited=())
+    assert takes_back(final, replace(final, comments=("Puasa.",)))
