@@ -145,8 +145,6 @@ class Chronicle:
         journal.move_head(head)
 
 
-
-
 def load(owners: dict[str, Owner], staff: dict[str, Staff], advance: Callable[[int], None]) -> None:
     """Write the history of every laboratory. ``advance(n)`` is told of every ``n`` orders done."""
     labs = plan.laboratories()
