@@ -285,7 +285,7 @@
     if (form.method === "dialog") return;
     if (form.hasAttribute("data-signout")) for (const key of session.keys()) if (key.startsWith("draft")) session.drop(key);
     if (form.method !== "post") return;
-    if (form.id !== "scan" && form.dataset.busy) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    if (form.dataset.busy) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     if (form.matches("form[data-draft]")) { keepDraftNow(form); if (!form.hasAttribute("hx-post")) session.set("draft-sent", draftKey(form)); }
     busy(form, true);
     say(text("tWorking"));
