@@ -54,7 +54,7 @@ def test_others_may_not(network, make_actor, capability, role):
         lambda: services.alter_capability(actor, owner_id=lab.pk, capability_id=capability.id, changes={"price": 1}),
         lambda: services.pause_capability(actor, owner_id=lab.pk, capability_id=capability.id, reason="x"),
         lambda: services.resume_capability(actor, owner_id=lab.pk, capability_id=capability.id),
-        lambda: services.remove_capability(actor, owner_id=lab.pk, capability_id=capability.id),
+        lambda: services.remove_capability(actor, owner_id=lab.pk, capability_id=capability.id, reason="x"),
     ):
         with pytest.raises(Forbidden):
             call()
@@ -165,12 +165,13 @@ def test_the_database_holds_the_same_line(network, values):
 
 def test_removing_leaves_the_journal(network, head, capability):
     lab = network["tier2"].pk
-    services.remove_capability(head, owner_id=lab, capability_id=capability.id)
+    with pytest.raises(Refused):
+        services.remove_capability(head, owner_id=lab, capability_id=capability.id, reason=" ")
+    services.remove_capability(head, owner_id=lab, capability_id=capability.id, reason="Alat dipindahkan")
     assert queries.capabilities_of(lab) == []
-    assert [line.event for line in history(Scope.of(lab), capability.id)] == [
-        "resources.capability_added",
-        "resources.capability_removed",
-    ]
+    lines = history(Scope.of(lab), capability.id)
+    assert [line.event for line in lines] == ["resources.capability_added", "resources.capability_removed"]
+    assert lines[-1].payload["reason"] == "Alat dipindahkan"
 
 
 def test_can_do_is_one_query(network, head, capability, django_assert_num_queries):

@@ -96,14 +96,15 @@ def test_altering_resuming_removing(visit, network, capability):
     assert client.post(address(lab, capability.id, "hentikan"), {"reason": "lagi"}).status_code in (409, 422)
     assert client.post(address(lab, capability.id, "aktifkan")).status_code == 303
     assert client.get(address(lab, capability.id, "hapus")).status_code == 405
-    assert client.post(address(lab, capability.id, "hapus")).status_code == 303
+    assert client.post(address(lab, capability.id, "hapus")).status_code == 422
+    assert client.post(address(lab, capability.id, "hapus"), {"remove-reason": "Alat pindah"}).status_code == 303
     assert queries.capabilities_of(lab.pk) == []
 
 
 def test_another_laboratorys_row_under_ones_own_address_is_not_found(visit, network, capability):
     client = visit("tier3", "head")
     assert client.get(address(network["tier3"], capability.id)).status_code == 404
-    assert client.post(address(network["tier3"], capability.id, "hapus")).status_code == 404
+    assert client.post(address(network["tier3"], capability.id, "hapus"), {"remove-reason": "x"}).status_code == 404
     for part in ("ubah", "hentikan", "aktifkan", "hapus"):
         answer = client.post(address(network["tier2"], capability.id, part), {"reason": "x", **VALUES})
         assert answer.status_code == 403, part
@@ -181,6 +182,7 @@ def test_the_api_does_what_the_pages_do(network, call):
     assert found[0]["reasons"][0] == {"code": "supervisor", "value": 2}
     assert other("get", "/laboratories/TIDAK/capabilities").status_code == 404
 
-    assert call(lab.owner, "analyst")("delete", one).status_code == 403
-    assert api("delete", one).status_code == 204
+    assert call(lab.owner, "analyst")("post", f"{one}/remove", {"reason": "x"}).status_code == 403
+    assert api("post", f"{one}/remove", {"reason": ""}).status_code == 422
+    assert api("post", f"{one}/remove", {"reason": "Alat pindah"}).status_code == 204
     assert api("get", one).status_code == 404

@@ -52,7 +52,7 @@ class CapabilityPatch(Schema):
     accredited: bool | None = None
 
 
-class PauseIn(Schema):
+class ReasonIn(Schema):
     reason: str
 
 
@@ -135,7 +135,7 @@ def alter_capability(request: HttpRequest, capability_id: UUID, payload: Capabil
 
 
 @router.post("/capabilities/{capability_id}/pause", response={200: CapabilityOut, **PROBLEMS}, summary="Pause")
-def pause_capability(request: HttpRequest, capability_id: UUID, payload: PauseIn) -> CapabilityOut:
+def pause_capability(request: HttpRequest, capability_id: UUID, payload: ReasonIn) -> CapabilityOut:
     actor, owner, _scope = caller(request)
     row = services.pause_capability(actor, owner_id=owner.id, capability_id=capability_id, reason=payload.reason)
     return _out(queries.offer(row))
@@ -148,8 +148,10 @@ def resume_capability(request: HttpRequest, capability_id: UUID) -> CapabilityOu
     return _out(queries.offer(row))
 
 
-@router.delete("/capabilities/{capability_id}", response={204: None, **PROBLEMS}, summary="Remove a capability")
-def remove_capability(request: HttpRequest, capability_id: UUID) -> Status:
+@router.post(
+    "/capabilities/{capability_id}/remove", response={204: None, **PROBLEMS}, summary="Remove from the directory"
+)
+def remove_capability(request: HttpRequest, capability_id: UUID, payload: ReasonIn) -> Status:
     actor, owner, _scope = caller(request)
-    services.remove_capability(actor, owner_id=owner.id, capability_id=capability_id)
+    services.remove_capability(actor, owner_id=owner.id, capability_id=capability_id, reason=payload.reason)
     return Status(204, None)

@@ -46,3 +46,4 @@ class CapabilityRemoved(Event):
     name: ClassVar[str] = "resources.capability_removed"
     test_code: str
     method: str
+    reason: str

@@ -59,6 +59,10 @@ class PauseForm(LarasForm):
     reason = ReasonField(max_length=200, help_text=_("Dibaca semua laboratorium yang mencari pemeriksaan ini."))
 
 
+class RemoveForm(LarasForm):
+    reason = ReasonField(max_length=200, help_text=_("Tercatat di riwayat laboratorium."))
+
+
 class FindForm(LarasForm):
     test = forms.CharField(
         label=_("Pemeriksaan"), required=False, max_length=40, help_text=_("Ketik nama atau kode lalu pilih.")

@@ -64,23 +64,29 @@ def laboratories_for(test_code: str, from_owner_id: UUID) -> list[Candidate]:
     Without the asking laboratory itself and closed ones; one row per laboratory and method. Five queries and one for
     each step of the chain of supervisors, however many laboratories there are.
     """
+    return laboratories_for_tests([test_code], from_owner_id)[test_code]
+
+
+def laboratories_for_tests(test_codes: Iterable[str], from_owner_id: UUID) -> dict[str, list[Candidate]]:
+    """:func:`laboratories_for` of several tests; as many queries as for one. Every asked test is a key."""
+    found: dict[str, list[Candidate]] = {test_code: [] for test_code in test_codes}
     rows = list(
-        capabilities(test_code=test_code, status="active")
+        capabilities(status="active")
+        .filter(test_code__in=list(found))
         .exclude(owner_id=from_owner_id)
         .filter(owner__closed=False)
         .select_related("owner")
     )
     if not rows:
-        return []
+        return found
     above = set(network.supervisor_chain(from_owner_id))
     places = network.positions({from_owner_id, *(row.owner_id for row in rows)})
     here = places.get(from_owner_id)
     origin = network.organisation_at(from_owner_id)
-    candidates = []
     for row in rows:
         there = places.get(row.owner_id)
         far = distance_km((here.lat, here.lon), (there.lat, there.lon)) if here and there else None
-        candidates.append(
+        found[row.test_code].append(
             Candidate(
                 row.owner_id,
                 row.owner.code,
@@ -94,7 +100,8 @@ def laboratories_for(test_code: str, from_owner_id: UUID) -> list[Candidate]:
                 row.owner_id in above,
             )
         )
-    return rules.referral_order(origin.tier if origin else None, candidates)
+    tier = origin.tier if origin else None
+    return {test_code: rules.referral_order(tier, candidates) for test_code, candidates in found.items()}
 
 
 def laboratories_counts(test_codes: Iterable[str]) -> dict[str, int]:

@@ -107,10 +107,7 @@ def pause_capability(actor: Actor, *, owner_id: UUID, capability_id: UUID, reaso
     """Stop offering the test for a while, with a reason that everybody reads."""
     actor.require(RIGHT, owner_id)
     row = _locked(owner_id, capability_id)
-    why = tidy(reason)
-    if not why or len(why) > 200:
-        message = _("Alasan wajib diisi, paling banyak 200 huruf.")
-        raise Refused(message, problems=[Problem("reason", message)])
+    why = _reason(reason)
     row.status = CAPABILITY.move(row.status, "pause")
     row.reason, row.changed_at = why, clock.now()
     row.save(update_fields=["status", "reason", "changed_at"])
@@ -132,12 +129,22 @@ def resume_capability(actor: Actor, *, owner_id: UUID, capability_id: UUID) -> C
 
 
 @use_case
-def remove_capability(actor: Actor, *, owner_id: UUID, capability_id: UUID) -> None:
-    """Take a capability out of the directory for good; the journal keeps that it was there."""
+def remove_capability(actor: Actor, *, owner_id: UUID, capability_id: UUID, reason: str) -> None:
+    """Take a capability out of the directory for good; the journal keeps that it was there, and why it went."""
     actor.require(RIGHT, owner_id)
     row = _locked(owner_id, capability_id)
-    journal.record(actor, owner=owner_id, event=CapabilityRemoved(row.test_code, row.method), subject=row.id)
+    why = _reason(reason)
+    event = CapabilityRemoved(row.test_code, row.method, why)
+    journal.record(actor, owner=owner_id, event=event, subject=row.id)
     row.delete()
+
+
+def _reason(text: str) -> str:
+    why = tidy(text)
+    if not why or len(why) > 200:
+        message = _("Alasan wajib diisi, paling banyak 200 huruf.")
+        raise Refused(message, problems=[Problem("reason", message)])
+    return why
 
 
 def _locked(owner_id: UUID, capability_id: UUID) -> Capability:

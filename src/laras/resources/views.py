@@ -87,11 +87,16 @@ def laboratory(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
 
 @page(anyone=True)
 def capability(request: HttpRequest, organisation_id: UUID, capability_id: UUID) -> HttpResponse:
-    return _capability_page(request, organisation_id, capability_id, forms.PauseForm())
+    return _capability_page(request, organisation_id, capability_id)
 
 
 def _capability_page(
-    request: HttpRequest, organisation_id: UUID, capability_id: UUID, pause_form: forms.PauseForm
+    request: HttpRequest,
+    organisation_id: UUID,
+    capability_id: UUID,
+    *,
+    pause_form: forms.PauseForm | None = None,
+    remove_form: forms.RemoveForm | None = None,
 ) -> HttpResponse:
     row = _laboratory(organisation_id)
     offer = queries.capability(organisation_id, capability_id)
@@ -101,11 +106,12 @@ def _capability_page(
         **_line(offer, effective(organisation_id).tests),
         "machine": CAPABILITY,
         "may_write": may_write,
-        "pause_form": pause_form,
+        "pause_form": pause_form or forms.PauseForm(),
+        "remove_form": remove_form or forms.RemoveForm(prefix="remove"),
         "lines": journal.history(Scope.of(organisation_id), capability_id) if may_write else [],
     }
-    status = 422 if pause_form.is_bound and pause_form.errors else 200
-    return render(request, "resources/capability.html", context, status=status)
+    refused = pause_form is not None or remove_form is not None
+    return render(request, "resources/capability.html", context, status=422 if refused else 200)
 
 
 @page(RIGHT)
@@ -178,7 +184,7 @@ def pause(request: HttpRequest, organisation_id: UUID, capability_id: UUID) -> H
         with refusals(form):
             return submit_once(request, work)
     request.actor.require(RIGHT, organisation_id)
-    return _capability_page(request, organisation_id, capability_id, form)
+    return _capability_page(request, organisation_id, capability_id, pause_form=form)
 
 
 @require_POST
@@ -195,12 +201,23 @@ def resume(request: HttpRequest, organisation_id: UUID, capability_id: UUID) -> 
 @require_POST
 @page(RIGHT)
 def remove(request: HttpRequest, organisation_id: UUID, capability_id: UUID) -> HttpResponse:
-    def work() -> str:
-        services.remove_capability(request.actor, owner_id=organisation_id, capability_id=capability_id)
-        messages.success(request, _("Pemeriksaan dihapus dari daftar."))
-        return reverse("resources:laboratory", args=[organisation_id])
+    form = forms.RemoveForm(request.POST, prefix="remove")
+    if form.is_valid():
 
-    return submit_once(request, work)
+        def work() -> str:
+            services.remove_capability(
+                request.actor,
+                owner_id=organisation_id,
+                capability_id=capability_id,
+                reason=form.cleaned_data["reason"],
+            )
+            messages.success(request, _("Pemeriksaan dihapus dari daftar."))
+            return reverse("resources:laboratory", args=[organisation_id])
+
+        with refusals(form):
+            return submit_once(request, work)
+    request.actor.require(RIGHT, organisation_id)
+    return _capability_page(request, organisation_id, capability_id, remove_form=form)
 
 
 @page(anyone=True)

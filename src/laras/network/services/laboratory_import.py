@@ -338,6 +338,8 @@ def _supervisors_first(works: list[_Work]) -> list[_Work]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return str(value).replace(".", ",")
     return "" if value is None else str(value)
 
 
