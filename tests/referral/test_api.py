@@ -134,7 +134,7 @@ def test_odd_numbers_find_nothing(call, puskesmas, district, number):
 def test_lists_page_by_key(call, puskesmas, district):
     for _n in range(3):
         puskesmas.send(district, puskesmas.order("GDP").id)
-    status, first = call(puskesmas, "get", "/referrals/outgoing", {"limit": 2})
+    _status, first = call(puskesmas, "get", "/referrals/outgoing", {"limit": 2})
     assert (len(first["items"]), bool(first["next"])) == (2, True)
     _status, second = call(puskesmas, "get", "/referrals/outgoing", {"limit": 2, "after": first["next"]})
     assert (len(second["items"]), second["next"]) == (1, None)

@@ -75,6 +75,7 @@ class AcceptForm(LarasForm):
     ) -> None:
         super().__init__(data)
         self.items = list(items)
+        self.names = names
         for item in items:
             name = names[item.id]
             self.fields[f"decide_{item.id.hex}"] = forms.ChoiceField(
@@ -102,6 +103,7 @@ class AcceptForm(LarasForm):
             found.append(
                 {
                     "item": item,
+                    "name": self.names[item.id],
                     "decide": self[f"decide_{item.id.hex}"],
                     "note": self[f"note_{item.id.hex}"],
                     "code": self[code] if code in self.fields else None,

@@ -215,6 +215,7 @@ def needs(scope: Scope, owner_id: UUID, *, limit: int = 100) -> list[Need]:
         grouped[row.order_id].append(view)
         heads[row.order_id] = row.order
     search = CandidateSearch(owner_id)
+    search.look_up(row.test_code for row in rows)
     refused = _refused_before(scope, [row.id for row in rows])
     on_the_way = _on_the_way(scope, list(heads))
     found = []
@@ -259,28 +260,34 @@ class CandidateSearch:
         self._by_test: dict[str, list[ReferralCandidate]] = {}
         self._above: list[ReferralCandidate] | None = None
 
+    def look_up(self, tests: Iterable[str]) -> None:
+        """Read who does these tests; as many queries for one as for many."""
+        fresh = [test for test in dict.fromkeys(tests) if test not in self._by_test]
+        if not fresh:
+            return
+        for test, rows in resources.laboratories_for_tests(fresh, self.owner_id).items():
+            self._by_test[test] = [
+                ReferralCandidate(
+                    owner_id=row.owner_id,
+                    code=row.code,
+                    name=row.name,
+                    tier=row.tier,
+                    tests=(),
+                    missing=(),
+                    tat_hours=row.tat_hours,
+                    price=row.price,
+                    accredited=row.accredited,
+                    distance_km=row.distance_km,
+                    is_supervisor=row.is_supervisor,
+                    reasons=tuple(CandidateReason(r.code, r.value, "") for r in row.reasons),
+                )
+                for row in rows
+            ]
+
     def of(self, tests: Iterable[str], excluded: frozenset[str] = frozenset()) -> list[ReferralCandidate]:
         """Who does all or some of the tests, and the supervising laboratories that could pass them on."""
         wanted = list(dict.fromkeys(tests))
-        for test in wanted:
-            if test not in self._by_test:
-                self._by_test[test] = [
-                    ReferralCandidate(
-                        owner_id=row.owner_id,
-                        code=row.code,
-                        name=row.name,
-                        tier=row.tier,
-                        tests=(),
-                        missing=(),
-                        tat_hours=row.tat_hours,
-                        price=row.price,
-                        accredited=row.accredited,
-                        distance_km=row.distance_km,
-                        is_supervisor=row.is_supervisor,
-                        reasons=tuple(CandidateReason(r.code, r.value, "") for r in row.reasons),
-                    )
-                    for row in resources.laboratories_for(test, self.owner_id)
-                ]
+        self.look_up(wanted)
         found = rules.join_candidates(wanted, self._by_test, excluded)
         if wanted and all(self._by_test[test] for test in wanted):
             # Somebody does each of them, so a laboratory above us can pass them on to where we have no way ourselves.
