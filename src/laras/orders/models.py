@@ -198,6 +198,12 @@ class Sample(ScopedModel):
             # Not partial: SQLite does not see the values of parameters and would not use it.
             models.Index(fields=["owner", "status", "collected_at"], name="orders_sample_by_status"),
             models.Index(fields=["owner", "external_number"], name="orders_sample_external"),
+            # Written when a sample comes in, not when it is registered; any comparison of the moment implies the condition.
+            models.Index(
+                fields=["owner", "-received_at"],
+                condition=Q(received_at__isnull=False),
+                name="orders_sample_received_lately",
+            ),
         ]
 
     def __str__(self) -> str:

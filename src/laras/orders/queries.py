@@ -131,7 +131,7 @@ def _filtered(scope: Scope, wanted: OrderFilter) -> QuerySet[Order]:
         if wanted.day_until:
             following = wanted.day_until + timedelta(days=1)
             rows = rows.filter(registered_at__lt=datetime.combine(following, time(), zone))
-    text = wanted.text.strip()
+    text = _printable(wanted.text)
     if text:
         rows = _with_text(scope, rows, text)
     return rows
@@ -147,6 +147,11 @@ def _with_text(scope: Scope, rows: QuerySet[Order], text: str) -> QuerySet[Order
     patients = people_queries.search(scope, text, limit=200).patients
     sites = Site.objects.within(scope).filter(name__istartswith=text).values_list("id", flat=True)[:200]
     return rows.filter(Q(patient_id__in=[patient.id for patient in patients]) | Q(site_id__in=list(sites)))
+
+
+def _printable(text: str) -> str:
+    """Without control characters, which no name or number has and PostgreSQL refuses to compare with."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
 def _zone(scope: Scope) -> ZoneInfo:
@@ -269,9 +274,7 @@ def to_receive(scope: Scope, *, limit: int = 200) -> list[Sample]:
 def received_lately(scope: Scope, *, limit: int = 20) -> list[Sample]:
     """What came in during the last day, newest first."""
     since = clock.now() - timedelta(days=1)
-    rows = _with_subject(Sample.objects.within(scope).filter(status="received", received_at__gte=since))
-    # Looked for among the orders of the last month, so that the index of recent orders bounds the work.
-    rows = rows.filter(order__registered_at__gte=since - timedelta(days=30))
+    rows = _with_subject(Sample.objects.within(scope).filter(received_at__gte=since))
     return list(rows.order_by("-received_at")[:limit])
 
 
@@ -324,7 +327,7 @@ def find_by_number(scope: Scope, text: str) -> list[Found]:
     Case, hyphens and a missing check character do not matter; ``42`` is today's order 42. A wrong check character finds
     nothing, so that a misread digit never opens another person's order.
     """
-    text = text.strip().upper()
+    text = _printable(text).upper()
     if not text or len(text) > 60:
         return []
     owners = list(Owner.objects.filter(id__in=scope.owners).values_list("code", "zone")) if scope.owners else []
@@ -392,8 +395,9 @@ def recent_requesters(scope: Scope, *, limit: int = 40) -> list[str]:
 def sites(scope: Scope, text: str = "", *, limit: int = 30) -> list[Site]:
     """Places whose name begins with or contains the text, newest first when there is none."""
     rows = Site.objects.within(scope).select_related("client")
-    if text.strip():
-        return list(rows.filter(name__icontains=text.strip()[:160]).order_by("name")[:limit])
+    text = _printable(text)
+    if text:
+        return list(rows.filter(name__icontains=text[:160]).order_by("name")[:limit])
     return list(rows.order_by("-id")[:limit])
 
 

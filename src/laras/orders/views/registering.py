@@ -147,11 +147,16 @@ def _codes(typed: Any) -> list[str]:
     return CodesField().clean(str(typed or "")[:6000])
 
 
+def _typed(request: HttpRequest) -> str:
+    """What stands in the search box, without control characters."""
+    return "".join(letter for letter in request.POST.get("q", "") if letter.isprintable()).strip()[:150]
+
+
 @require_POST
 @page("orders.register")
 def find_patient(request: HttpRequest) -> HttpResponse:
     """Options for the search of a patient. NIK and names travel in the body, never in addresses."""
-    text = request.POST.get("q", "").strip()[:150]
+    text = _typed(request)
     found = people_queries.search(request.scope, text, limit=LOOKUP).patients if len(text) >= 2 else []
     kept = people_queries.resolve_many(request.scope, [row.id for row in found])
     unique = {kept[row.id].id: kept[row.id] for row in found if row.id in kept}
@@ -185,7 +190,7 @@ def _card_context(request: HttpRequest, patient: Any) -> dict[str, Any]:
 def find_tests(request: HttpRequest) -> HttpResponse:
     """Options for the picker: an exact code first, then what begins so, then the rest."""
     kind = _kind(request)
-    text = request.POST.get("q", "")[:80]
+    text = _typed(request)
     catalogue = catalogue_queries.effective(request.owner.id)
     found = [entry for entry in catalogue.search(text, limit=60) if rules.fits(entry, kind)][:MOST_TESTS]
     prices = services.prices_of(request.owner.id, [entry.code for entry in found])
@@ -244,7 +249,7 @@ def _plan(
 @page("orders.register")
 def find_clients(request: HttpRequest) -> HttpResponse:
     """Options for the sender: by code or the beginning of the name."""
-    text = request.POST.get("q", "").strip()[:150]
+    text = _typed(request)
     found = partners_queries.search(request.scope, text, limit=LOOKUP).clients
     return render(request, "orders/_client_options.html", {"clients": found, "text": text})
 
@@ -301,7 +306,7 @@ def register_site(request: HttpRequest) -> HttpResponse:
 @page("orders.register")
 def find_sites(request: HttpRequest) -> HttpResponse:
     """Options for the site: by a part of the name; the newest when nothing is typed."""
-    text = request.POST.get("q", "").strip()[:160]
+    text = _typed(request)
     return render(
         request, "orders/_site_options.html", {"sites": queries.sites(request.scope, text, limit=LOOKUP), "text": text}
     )
