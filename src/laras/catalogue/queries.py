@@ -139,7 +139,7 @@ def rows_of(release_id: UUID) -> list[Row]:
 def is_intact(release_id: UUID) -> bool:
     """Whether a release still has the digest with which it was published."""
     expected = ReferenceRelease.objects.values_list("digest", flat=True).get(pk=release_id)
-    return digest_of(rows_of(release_id)) == expected
+    return bool(digest_of(rows_of(release_id)) == expected)
 
 
 @dataclass(frozen=True, slots=True)
