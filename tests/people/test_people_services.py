@@ -79,7 +79,7 @@ def test_personal_values_are_sealed_and_not_in_the_payload(register, lab):
     patient = register(address="Jalan Mawar 7")
     entry = JournalEntry.objects.within(Scope.of(lab.id)).get(subject=patient.id)
     payload = bytes(entry.payload).decode()
-    for value in ("Sulastri", patient.nik, "1985", "Mawar"):
+    for value in ("Sulastri", patient.nik, patient.mrn, "1985", "Mawar"):
         assert value not in payload
     sealed = journal.open_sealed(entry.id)
     assert sealed["nik"] == patient.nik
@@ -541,7 +541,7 @@ def test_erasure_leaves_no_personal_value_and_a_whole_chain(pair, clerk, lab, se
         clerk, owner_id=lab.id, kept_id=kept.id, other_id=other.id, take=["nik"], reason="Sulastri dobel"
     )
     services.erase_patient(clerk, owner_id=lab.id, patient_id=kept.id, reason="tidak pernah diperiksa")
-    secrets = ("ulastri", "ulastri".upper(), other.nik, "+6281234567890", "Mawar", "1985")
+    secrets = ("ulastri", "ulastri".upper(), other.nik, kept.mrn, other.mrn, "+6281234567890", "Mawar", "1985")
     for row in Patient.objects.within(Scope.of(lab.id)):
         assert row.status == "erased"
         text = " ".join(str(getattr(row, f.attname)) for f in Patient._meta.concrete_fields)

@@ -320,9 +320,9 @@ class _Laboratory:
         self.chronicle.note(
             at,
             self.staff.receptionist,
-            PatientRegistered(patient=patient.id, mrn=patient.mrn, no_nik_reason=patient.no_nik_reason),
+            PatientRegistered(patient=patient.id, no_nik_reason=patient.no_nik_reason),
             patient.id,
-            {"full_name": name, "sex": patient.sex, "birth_date": born, "nik": patient.nik},
+            {"full_name": name, "sex": patient.sex, "birth_date": born, "nik": patient.nik, "mrn": patient.mrn},
         )
         self.people.append(patient)
         return patient

@@ -13,7 +13,6 @@ class PatientRegistered(Event):
 
     name: ClassVar[str] = "people.patient_registered"
     patient: UUID
-    mrn: str
     no_nik_reason: str
 
 

@@ -152,7 +152,7 @@ def register_patient(
     journal.record(
         actor,
         owner=owner_id,
-        event=PatientRegistered(patient=patient.id, mrn=patient.mrn, no_nik_reason=patient.no_nik_reason),
+        event=PatientRegistered(patient=patient.id, no_nik_reason=patient.no_nik_reason),
         subject=patient.id,
         sealed=stored,
     )

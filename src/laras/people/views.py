@@ -26,6 +26,7 @@ from laras.people.areas import area_label, find_areas
 from laras.people.forms import ConsentForm, IdentifierForm, MergeForm, PatientForm, ReasonForm, SearchForm
 from laras.people.messages import NIK_WARNINGS, PROBLEMS, RELATIONS, reasons_in_words
 from laras.people.models import NO_NIK_LABELS, SEX_LABELS, Patient
+from laras.people.reference import consent_texts
 from laras.people.rules import differs_from_nik
 from laras.people.states import CONSENT, PATIENT
 from laras.people.types import Identity
@@ -265,6 +266,7 @@ def _patient_page(request: HttpRequest, patient_id: UUID, *, status: int = 200, 
         "kept": queries.resolve(request.scope, patient.id) if patient.status == "merged" else None,
         "lookalikes": [(row, reasons_in_words(row.likeness.reasons)) for row in lookalikes],
         "consent_lines": queries.consent_lines(consents) if active else [],
+        "purposes": {text.purpose: text.title for text in consent_texts()},
         "past_consents": [row for row in consents if row.status != "given"],
         "merges": queries.merges_of(request.scope, patient.id),
         "identifiers": queries.identifiers_of(patient),
