@@ -76,6 +76,8 @@ def test_the_sound_one_has_none():
         (replace(RANGE, test="B", ucum="mmol/L"), "tidak dapat diubah"),
         (replace(RANGE, test="B", normal=("POS",)), "jawaban POS tidak ada"),
         (replace(RANGE, key="A/male/0-", sex="male"), "bertumpang tindih"),
+        (replace(TEST, kind="coded"), "A tidak berupa angka"),
+        (replace(TEST, kind="titre"), "Nilai kritis A: pemeriksaan ini tidak berupa angka"),
         (replace(CRITICAL, test="Z"), "pemeriksaan Z tidak ada"),
         (replace(CRITICAL, test="B", population="dog"), "populasi"),
         (replace(CRITICAL, test="B", low=None, high=None), "tidak ada batas"),

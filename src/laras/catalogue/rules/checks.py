@@ -74,6 +74,8 @@ def _range_faults(catalogue: Catalogue) -> list[str]:
                 faults.append(f"{row.key}: jenis kelamin tidak dikenal")
             if row.age_from < 0 or (row.age_until is not None and row.age_until <= row.age_from):
                 faults.append(f"{row.key}: umur awal harus sebelum umur akhir")
+            if test.kind in ("coded", "text") and (row.low is not None or row.high is not None):
+                faults.append(f"{row.key}: {code} tidak berupa angka")
             if row.low is None and row.high is None and not row.normal:
                 faults.append(f"{row.key}: tidak ada batas")
             if row.low is not None and row.high is not None and row.low > row.high:
@@ -92,6 +94,8 @@ def _critical_faults(catalogue: Catalogue) -> list[str]:
         if test is None:
             faults.append(f"Nilai kritis: pemeriksaan {code} tidak ada")
             continue
+        if test.kind not in ("quantity", "count"):
+            faults.append(f"Nilai kritis {code}: pemeriksaan ini tidak berupa angka")
         for row in rows:
             if row.population not in ("all", "adult", "child", "neonate"):
                 faults.append(f"{row.key}: populasi tidak dikenal")
