@@ -85,8 +85,9 @@ def list_orders(scope: Scope, wanted: OrderFilter | None = None, *, after: str =
     for order_id, name in lines.values_list("order_id", "name"):
         tests[order_id].append(name)
     samples: dict[UUID, dict[str, int]] = {key: {} for key in ids}
-    # Counted here: with GROUP BY SQLite walks all samples of the laboratory along another index.
-    for order_id, status in Sample.objects.within(scope).filter(order_id__in=ids).values_list("order_id", "status"):
+    # Ordered, and counted here: else SQLite walks all samples of the laboratory along another index.
+    states = Sample.objects.within(scope).filter(order_id__in=ids).order_by("order_id", "position")
+    for order_id, status in states.values_list("order_id", "status"):
         samples[order_id][status] = samples[order_id].get(status, 0) + 1
     page = [OrderRow(order, subject_of(order), tuple(tests[order.id]), samples[order.id]) for order in found]
     return OrderPage(page, following)
@@ -358,7 +359,7 @@ def find_sample(scope: Scope, text: str) -> Sample | None:
     if not samples:
         orders = [item.id for item in found if item.kind == "order"]
         rows = Sample.objects.within(scope).filter(order_id__in=orders, status__in=("expected", "collected"))
-        samples = list(rows.values_list("id", flat=True)[:2])
+        samples = list(rows.order_by("order_id", "position").values_list("id", flat=True)[:2])
     return get_sample(scope, samples[0]) if len(samples) == 1 else None
 
 

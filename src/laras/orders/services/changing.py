@@ -40,9 +40,9 @@ def cancel_order(actor: Actor, *, owner_id: UUID, order_id: UUID, reason: str) -
     requested = RequestedTest.objects.within(scope).filter(order_id=order.id, cancelled=False)
     tests = list(requested.values_list("id", flat=True))
     ask_guards("cancel_order", owner_id, tests)
-    samples = Sample.objects.within(scope).filter(order_id=order.id, status__in=SAMPLE.moves["cancel"].sources)
-    cancelled = list(samples.values_list("id", flat=True))
-    samples.update(status=SAMPLE.moves["cancel"].target)
+    samples = Sample.objects.within(scope).filter(order_id=order.id).order_by("position")
+    cancelled = [key for key, status in samples.values_list("id", "status") if SAMPLE.can(status, "cancel")]
+    Sample.objects.within(scope).filter(id__in=cancelled).update(status=SAMPLE.moves["cancel"].target)
     requested.update(cancelled=True)
     OrderLine.objects.within(scope).filter(order_id=order.id).update(cancelled=True)
     order.status, order.cancelled_at, order.cancel_reason = target, clock.now(), reason

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from laras.core import clock, journal
@@ -221,14 +220,13 @@ def refuse_sample(
 
 
 def _replace(sample: Sample) -> Sample:
-    last = (
-        Sample.objects.within(Scope.of(sample.owner_id)).filter(order_id=sample.order_id).aggregate(n=Max("position"))
-    )
+    rows = Sample.objects.within(Scope.of(sample.owner_id)).filter(order_id=sample.order_id)
+    last = rows.order_by("-position").values_list("position", flat=True)[0]
     new = Sample(
         owner_id=sample.owner_id,
         order_id=sample.order_id,
-        number=part_number(sample.order.number, last["n"]),
-        position=last["n"] + 1,
+        number=part_number(sample.order.number, last),
+        position=last + 1,
         specimen=sample.specimen,
         container=sample.container,
         description=sample.description,
