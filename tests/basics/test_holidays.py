@@ -18,9 +18,7 @@ days_of_2026 = st.dates(min_value=date(2026, 1, 1), max_value=date(2026, 12, 31)
 
 def test_the_years_of_the_decrees_are_there():
     assert {2026, 2027} <= set(known_years())
-    assert [row.day for row in holidays_of(2026) if row.name == "Proklamasi Kemerdekaan"] == [
-        date(2026, 8, 17)
-    ]
+    assert [row.day for row in holidays_of(2026) if row.name == "Proklamasi Kemerdekaan"] == [date(2026, 8, 17)]
 
 
 def test_a_year_without_a_decree_is_refused_on_weekends_too():

@@ -124,9 +124,7 @@ def test_masking_hides_the_date_of_birth():
     assert mask_nik("123") == "•••"
 
 
-@pytest.mark.parametrize(
-    ("district", "serial"), [("33.22", 1), ("33220A", 1), ("332201", 0), ("332201", 10000)]
-)
+@pytest.mark.parametrize(("district", "serial"), [("33.22", 1), ("33220A", 1), ("332201", 0), ("332201", 10000)])
 def test_building_refuses_nonsense(district, serial):
     with pytest.raises(ValueError):
         build_nik(district=district, birth_date=date(1985, 1, 12), sex="L", serial=serial)

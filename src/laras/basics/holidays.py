@@ -83,9 +83,7 @@ def add_working_days(
         raise ValueError("count working days forward only")
     while count:
         day += timedelta(days=1)
-        if is_working_day(
-            day, six_day_week=six_day_week, joint_leave_off=joint_leave_off, extra_off=extra_off
-        ):
+        if is_working_day(day, six_day_week=six_day_week, joint_leave_off=joint_leave_off, extra_off=extra_off):
             count -= 1
     return day
 
@@ -103,8 +101,6 @@ def working_days_between(
     day = start
     while day < end:
         day += timedelta(days=1)
-        if is_working_day(
-            day, six_day_week=six_day_week, joint_leave_off=joint_leave_off, extra_off=extra_off
-        ):
+        if is_working_day(day, six_day_week=six_day_week, joint_leave_off=joint_leave_off, extra_off=extra_off):
             count += 1
     return count

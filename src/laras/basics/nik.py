@@ -23,8 +23,7 @@ MismatchReason = Literal["birth_date", "sex"]
 
 # The 38 provinces of today. New Papuan provinces carry 93 to 96; people born there mostly keep 91 and 92.
 _PROVINCES_NOW = (
-    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 "
-    "91 92 93 94 95 96"
+    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96"
 )
 # 54 was Timor Timur until 1999: holders of such a number still live.
 _PROVINCES_ONCE = "54"
