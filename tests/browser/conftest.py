@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -26,6 +26,8 @@ ARGUMENTS = (
 )
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
+# Two cores may be shared with other tests: what a person would wait for, a test waits for.
+expect.set_options(timeout=20_000)
 LOCAL = {"127.0.0.1", "localhost"}
 
 
