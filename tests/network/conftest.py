@@ -12,6 +12,16 @@ START = date(2024, 1, 1)
 SYSTEM = system_actor("job:test")
 
 
+def no_menu(request):
+    return []
+
+
+@pytest.fixture(autouse=True)
+def without_the_portal(settings):
+    """The menu belongs to a higher floor and asks tables that these tests have no say in."""
+    settings.LARAS_MENU = "tests.network.conftest.no_menu"
+
+
 @pytest.fixture
 def areas(db, monkeypatch):
     """Some true areas in the database; answers a function from code to area id."""

@@ -179,6 +179,15 @@ def test_a_manager_creates_and_restructures(visit, network):
     assert (answer.status_code, set(answer.context["form"].errors)) == (422, {"supervisor_id"})
 
 
+def test_a_manager_gets_the_button_inside_the_jurisdiction_only(visit, network, make_organisation):
+    hospital = make_organisation("RS-1", kind="rumah_sakit", tier=None, area="73.71")
+    client = visit("city_office", "network_manager")
+    for organisation, allowed in ((network["tier2"], True), (hospital, True), (network["tier3"], False)):
+        page = client.get(f"{HERE}lembaga/{organisation.pk}/")
+        assert page.context["may_alter"] == allowed
+        assert client.get(f"{HERE}lembaga/{organisation.pk}/ubah/").status_code == (200 if allowed else 403)
+
+
 def test_area_options(visit):
     client = visit("tier2", "analyst")
     page = client.get(f"{HERE}wilayah/pilihan/?area_id=parep").content.decode()

@@ -97,9 +97,9 @@ def _period_state(start: Any, until: Any) -> str:
 
 
 def _may_alter(request: HttpRequest, organisation_id: UUID) -> bool:
-    return request.actor.can(MANAGE_ORGANISATION, organisation_id) or request.actor.can(
-        MANAGE_NETWORK, request.owner.id
-    )
+    if request.actor.can(MANAGE_ORGANISATION, organisation_id):
+        return True
+    return services.may_restructure(request.actor, request.owner.id, organisation_id)
 
 
 @page(anyone=True)
@@ -111,7 +111,7 @@ def alter(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         raise NotFound(_("Lembaga tidak ditemukan."))
     if not _may_alter(request, organisation_id):
         raise Forbidden(right=MANAGE_ORGANISATION)
-    structural = request.actor.can(MANAGE_NETWORK, request.owner.id)
+    structural = services.may_restructure(request.actor, request.owner.id, organisation_id)
     kind = forms.AlterStructureForm if structural else forms.AlterDescriptionForm
     initial = {
         "name": row.name,

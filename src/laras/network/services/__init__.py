@@ -1,6 +1,7 @@
 """Everything that writes areas and organisations."""
 
 from laras.network.services.areas import load_shipped_areas, succeed_area
+from laras.network.services.authority import may_restructure
 from laras.network.services.laboratory_import import (
     ImportPlan,
     ImportResult,
@@ -28,6 +29,7 @@ __all__ = [
     "create_institution",
     "create_organisation",
     "load_shipped_areas",
+    "may_restructure",
     "plan_laboratories",
     "rebuild_reach",
     "refresh_organisations",

@@ -47,3 +47,16 @@ def claim_of(kind: str, tier: int | None, area_id: UUID | None, on: date | None 
         return rules.Claim(national=True)
     served = rules.served_area(queries.places_for([area_id], on), tier, area_id)
     return rules.Claim(area=served or area_id)
+
+
+def may_restructure(actor: Actor, office_id: UUID, organisation_id: UUID) -> bool:
+    """Whether this office may change tier, kind, place or supervisor of the organisation, for screens."""
+    last = queries.organisation_history(organisation_id)
+    if not last or not actor.can(MANAGE_NETWORK, office_id):
+        return False
+    version = last[0]
+    try:
+        require_network(actor, office_id, [claim_of(version.kind, version.tier, version.area_id)])
+    except Forbidden:
+        return False
+    return True
