@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laras.core import journal
+from laras.core.errors import Refused
 from laras.core.models import Owner
 from laras.core.scope import Scope
 from laras.orders.models import Order
@@ -13,6 +14,7 @@ from laras.referral import queries
 from laras.referral.models import IncomingItem, Outgoing, OutgoingItem
 from laras.referral.services import Refusal
 from laras.reports import queries as reports
+from laras.reports.services import withdraw_report
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +123,30 @@ def test_an_amended_result_goes_all_the_way(away, puskesmas, district, region, n
     assert {row["status"] for row in IncomingItem.rows.filter(test_code="TG").values_list("reported", flat=True)} == {
         "amended"
     }
+    assert queries.check().contradictions == ()
+
+
+@pytest.mark.parametrize("value", ["188", "118"])
+def test_a_withdrawn_report_holds_the_value_everywhere(away, puskesmas, district, region, now, value):
+    origin, middle, far, _first, _second = away
+    region.perform(far.id, "TG", "188")
+    report = region.release(far.id)
+    district.perform(middle.id, "GDP", "99")
+    district.release(middle.id)
+    now.forward(hours=1)
+    withdraw_report(region.doctor, owner_id=region.id, report_id=report.id, reason="Sampel tertukar")
+    for lab, order in ((district, middle), (puskesmas, origin)):
+        view = lab.results(order.id)["TG"]
+        assert [hold.reason for hold in view.holds] == [f"LHU {report.number} ditarik oleh Labkesmas LAB-C"]
+        assert lab.results(order.id)["GDP"].holds == ()
+    with pytest.raises(Refused, match="ditarik"):
+        puskesmas.release(origin.id)
+    now.forward(hours=1)
+    region.amend(far.id, "TG", value, reason="Diulang dengan sampel yang benar")
+    for lab, order in ((district, middle), (puskesmas, origin)):
+        view = lab.results(order.id)["TG"]
+        assert (view.number, view.holds) == (int(value), ())
+    assert puskesmas.release(origin.id).interim is False
     assert queries.check().contradictions == ()
 
 

@@ -22,7 +22,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "referral.withdrawn": ("laras.referral.handlers.on_answer",),
     "referral.resulted": ("laras.referral.handlers.on_answer",),
     "referral.moved": ("laras.referral.handlers.on_answer",),
-    "reports.report_released": ("laras.referral.handlers.on_report_released",),
+    "reports.report_released": ("laras.referral.handlers.on_report",),
+    "reports.report_withdrawn": ("laras.referral.handlers.on_report",),
     "bench.external_result_received": (
         "laras.referral.handlers.on_external_result",
         "laras.reports.handlers.on_result_changed",

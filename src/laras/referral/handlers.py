@@ -76,14 +76,28 @@ def on_answer(delivery: Delivery) -> None:
     )
 
 
-def on_report_released(delivery: Delivery) -> None:
-    """``reports.report_released`` in our own journal."""
+def on_report(delivery: Delivery) -> None:
+    """``reports.report_released`` and ``reports.report_withdrawn`` in our own journal.
+
+    One handler for both, so that one cursor keeps their order: a withdrawal never takes back what was released after it.
+    """
+    order_id, number = UUID(delivery.payload["order"]), str(delivery.payload.get("number", ""))
+    if delivery.event == "reports.report_withdrawn":
+        services.note_withdrawn_report(
+            ACTOR,
+            owner_id=delivery.sender,
+            order_id=order_id,
+            number=number,
+            at=delivery.occurred_at,
+            cause=delivery.entry_id,
+        )
+        return
     services.note_report(
         ACTOR,
         owner_id=delivery.sender,
-        order_id=UUID(delivery.payload["order"]),
+        order_id=order_id,
         released_at=delivery.occurred_at,
-        number=str(delivery.payload.get("number", "")),
+        number=number,
         interim=bool(delivery.payload.get("interim")),
         cause=delivery.entry_id,
     )

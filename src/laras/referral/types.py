@@ -155,6 +155,8 @@ class ReportedResult:
     value: Mapping[str, Any]
     report: str = ""
     reported_at: datetime | None = None
+    # The report was taken out of validity and no other has taken its place: nobody may rely on this value.
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from laras.referral.services.reporting import (
     note_refused_sample,
     note_report,
     note_tests_cancelled,
+    note_withdrawn_report,
 )
 from laras.referral.services.sending import cancel_referral, note_identifier, send_referral, take_answer, take_kept_back
 
@@ -26,6 +27,7 @@ __all__ = [
     "note_refused_sample",
     "note_report",
     "note_tests_cancelled",
+    "note_withdrawn_report",
     "own_code",
     "refuse_incoming",
     "send_referral",

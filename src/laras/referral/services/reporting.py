@@ -70,6 +70,34 @@ def note_external_result(
     return _report(actor, row, [view], "", clock.now(), "final", cause)
 
 
+@use_case
+def note_withdrawn_report(
+    actor: Actor, *, owner_id: UUID, order_id: UUID, number: str, at: datetime, cause: UUID | None = None
+) -> int:
+    """A report of ours was taken out of validity: who got its results by referral must not rely on them. Answers how many."""
+    row = _of_order(owner_id, order_id)
+    if row is None:
+        return 0
+    items = queries.items_of_incoming(Scope.of(owner_id), [row.id])[row.id]
+    own = [item for item in items if item.reported and item.reported["performer"] == str(owner_id)]
+    return withdraw_results(actor, row, [item for item in own if item.reported.get("report") == number], at, cause)
+
+
+def withdraw_results(
+    actor: Actor, row: Incoming, items: Sequence[IncomingItem], at: datetime, cause: UUID | None
+) -> int:
+    """Tell the laboratory before us that these results no longer stand."""
+    chosen = [item for item in items if item.reported and not item.reported.get("withdrawn")]
+    for item in chosen:
+        item.reported_revision += 1
+        item.reported = {**item.reported, "withdrawn": True, "revision": item.reported_revision}
+        item.answered_at = at
+    if chosen:
+        IncomingItem.rows.bulk_update(chosen, ["reported_revision", "reported", "answered_at"])
+        answer(actor, row, ReferralResulted, cause=cause)
+    return len(chosen)
+
+
 def _of_order(owner_id: UUID, order_id: UUID) -> Incoming | None:
     rows = Incoming.objects.within(Scope.of(owner_id)).select_related("sender", "owner", "order")
     return (
@@ -100,7 +128,8 @@ def _report(
         name = view.performer_name if view.performer_id else row.owner.name
         value = ExternalValue.of(view).to_message()
         before = item.reported or {}
-        if before.get("value") == value and before.get("performer") == str(performer.id):
+        known = before.get("value") == value and before.get("performer") == str(performer.id)
+        if known and not before.get("withdrawn"):
             continue
         item.reported_revision += 1
         item.reported = codec.write(

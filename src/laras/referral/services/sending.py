@@ -38,10 +38,12 @@ from laras.referral.services.answering import pass_on
 from laras.referral.services.common import (
     aside,
     keep_identifiers,
+    lock_incoming,
     lock_outgoing,
     refused_at,
     short,
 )
+from laras.referral.services.reporting import note_external_result, withdraw_results
 from laras.referral.states import OUTGOING
 from laras.referral.types import (
     AnnouncedItem,
@@ -57,6 +59,8 @@ from laras.referral.types import (
 from laras.resources import queries as resources
 
 TEST_SYSTEM = "urn:laras:test"
+HOLD = "referral"
+"""The kind of hold that a withdrawn report of another laboratory places on our result."""
 MOST_ITEMS = 100
 
 
@@ -393,7 +397,10 @@ def take_answer(
         bench.refer_again(actor, owner_id=owner_id, result_id=by_id[back.item].result_id, reason=why[:240])
     relayed = False
     for take in change.take:
-        relayed |= _take_over(actor, row, by_id[take.item], take.result, cause)
+        if take.result.withdrawn:
+            relayed |= _hold(actor, row, by_id[take.item], take.result, cause)
+        else:
+            relayed |= _take_over(actor, row, by_id[take.item], take.result, cause)
     fields = ["status", "result_revision", "refusal", "note", "journey", "kept_back"]
     OutgoingItem.rows.bulk_update(items, fields)
     if not relayed:
@@ -414,7 +421,20 @@ def _take_over(actor: Actor, row: Outgoing, item: OutgoingItem, result: Reported
     else:
         if received.applied or received.reason == "same_value":
             item.kept_back = None
-            return received.applied
+            lifted = bench.lift_holds(
+                actor,
+                owner_id=row.owner_id,
+                order_id=row.order_id,
+                kind=HOLD,
+                key=str(item.id),
+                reason=_("LHU pengganti dari %(lab)s diterima") % {"lab": result.performer_name},
+            )
+            if lifted and not received.applied:
+                # The bench saw nothing new, so nobody else tells the laboratory before us that the value stands again.
+                note_external_result(
+                    actor, owner_id=row.owner_id, order_id=row.order_id, result_id=item.result_id, cause=cause
+                )
+            return bool(received.applied or lifted)
         reason = received.reason
     item.kept_back = codec.write(result)
     journal.record(
@@ -425,6 +445,26 @@ def _take_over(actor: Actor, row: Outgoing, item: OutgoingItem, result: Reported
         cause=cause,
     )
     return False
+
+
+def _hold(actor: Actor, row: Outgoing, item: OutgoingItem, result: ReportedResult, cause: UUID | None) -> bool:
+    """The laboratory that performed it withdrew its report: our result is held until another comes; the one before us hears."""
+    bench.place_hold(
+        actor,
+        owner_id=row.owner_id,
+        result_id=item.result_id,
+        kind=HOLD,
+        key=str(item.id),
+        reason=_("LHU %(number)s ditarik oleh %(lab)s") % {"number": result.report, "lab": result.performer_name},
+    )
+    before = queries.incoming_of_order(Scope.of(row.owner_id), row.order_id)
+    if before is None:
+        return False
+    before = lock_incoming(row.owner_id, before.id)
+    view = bench_queries.views_by_id(Scope.of(row.owner_id), [item.result_id])[item.result_id]
+    items = queries.items_of_incoming(Scope.of(row.owner_id), [before.id])[before.id]
+    mine = [one for one in items if one.requested_id == view.requested_id]
+    return bool(withdraw_results(actor, before, mine, clock.now(), cause))
 
 
 def _receive(actor: Actor, row: Outgoing, item: OutgoingItem, result: ReportedResult) -> Any:
