@@ -129,7 +129,7 @@ def chain() -> None:
 def pages() -> None:
     """Server time and bytes of the pages of daily work with a million results in the database."""
     with ExitStack() as stack:
-        data, url, _tokens = installation(stack, count=3)
+        data, _url, _tokens = installation(stack, count=3)
         began = time.perf_counter()
         prepare(data, "rows", str(ROWS))
         figure(f"rows prepared ({ROWS:,} results)", f"{time.perf_counter() - began:.0f} s")

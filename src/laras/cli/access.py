@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
 from datetime import timedelta
+from uuid import UUID
 
 import click
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from laras.core import clock
-from laras.core.api import new_token, token_digest
-from laras.core.models import ApiToken, Owner, RoleAssignment, StaffPerson, User
+from laras.core import clock, services
+from laras.core.actor import actor_of, system_actor
+from laras.core.errors import NotFound
+from laras.core.models import ApiToken, Owner, RoleAssignment, User
 from laras.core.output import json_option, say
-from laras.core.rights import RIGHTS, ROLES
+from laras.core.rights import ROLES
 
 
 def _owner(code: str) -> Owner:
     owner = Owner.objects.filter(code=code).first()
     if owner is None:
-        click.echo(f"laras: lembaga {code} tidak dikenal", err=True)
-        sys.exit(1)
+        raise NotFound(f"lembaga {code} tidak dikenal")
     return owner
 
 
@@ -37,25 +33,13 @@ def user() -> None:
 @click.option("--title", default="", help="Degree or title printed behind the name.")
 @click.option("--lab", "code", required=True, help="Code of the organisation.")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(sorted(ROLES)))
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add(username: str, name: str, title: str, code: str, roles: tuple[str, ...], password_stdin: bool) -> None:
-    """Create an account for a new person with roles at an organisation."""
-    owner = _owner(code)
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Kata sandi: ")
-    try:
-        validate_password(password)
-    except ValidationError as error:
-        click.echo("laras: " + " ".join(error.messages), err=True)
-        sys.exit(1)
-    if User.objects.filter(username=username).exists():
-        click.echo(f"laras: nama pengguna {username} sudah ada", err=True)
-        sys.exit(1)
-    with transaction.atomic():
-        person = StaffPerson.objects.create(name=name, title=title)
-        account = User.objects.create_user(username, password, person=person)
-        for role in roles:
-            RoleAssignment.objects.create(user=account, owner=owner, role=role)
-    click.echo(f"{username}: {', '.join(roles)} di {owner.name}")
+def add(username: str, name: str, title: str, code: str, roles: tuple[str, ...]) -> None:
+    """Create an account for a new person with roles at an organisation; prints its temporary password once."""
+    account = services.create_user(
+        system_actor("cli"), owner_id=_owner(code).id, username=username, name=name, title=title, roles=roles
+    )
+    click.echo(f"{username}: {', '.join(roles)} di {code}")
+    click.echo(f"kata sandi sementara (harus diganti saat masuk pertama): {account.password}")
 
 
 @user.command("list")
@@ -95,30 +79,29 @@ def token() -> None:
 @json_option
 def add_token(username: str, code: str, rights: tuple[str, ...], label: str, days: int | None, as_json: bool) -> None:
     """Make a token for an account at an organisation."""
-    known = set(RIGHTS) | {right.partition(".")[0] for right in RIGHTS}
-    unknown = set(rights) - known
-    account = User.objects.filter(username=username, is_active=True).first()
-    if account is None or unknown:
-        click.echo(
-            f"laras: {'hak tidak dikenal: ' + ', '.join(unknown) if unknown else 'akun tidak dikenal'}", err=True
-        )
-        sys.exit(1)
-    secret = new_token()
-    row = ApiToken.objects.create(
-        user=account,
-        owner=_owner(code),
-        label=label[:60],
-        digest=token_digest(secret),
-        rights=list(rights) or sorted({right.partition(".")[0] for right in RIGHTS}),
+    account = User.objects.select_related("person").filter(username=username, is_active=True).first()
+    if account is None:
+        raise NotFound(f"akun {username} tidak dikenal atau tidak aktif")
+    owner = _owner(code)
+    actor = actor_of(account, "cli")
+    held = actor.grants.get(owner.id, frozenset())
+    chosen = [r for r in sorted(held) if not rights or r in rights or r.partition(".")[0] in rights]
+    token_id, secret = services.create_token(
+        actor,
+        owner_id=owner.id,
+        label=label,
+        rights=chosen,
         expires_at=clock.now() + timedelta(days=days) if days else None,
     )
-    say({"id": str(row.id), "token": secret}, as_json)
+    say({"id": str(token_id), "token": secret}, as_json)
 
 
 @token.command("revoke")
 @click.argument("token_id", type=click.UUID)
-def revoke(token_id: str) -> None:
+def revoke(token_id: UUID) -> None:
     """End a token at once."""
-    changed = ApiToken.objects.filter(pk=token_id, revoked_at__isnull=True).update(revoked_at=clock.now())
-    click.echo("dicabut" if changed else "tidak ada token berlaku dengan id itu")
-    sys.exit(0 if changed else 1)
+    row = ApiToken.objects.filter(pk=token_id).first()
+    if row is None:
+        raise NotFound("tidak ada token dengan id itu")
+    services.revoke_token(system_actor("cli"), owner_id=row.owner_id, token_id=token_id)
+    click.echo("dicabut")

@@ -58,6 +58,7 @@ def load(*, quiet: bool = False) -> None:
         since = clock.today() - timedelta(days=3 * 365)
         owners = network.build_organisations(since)
         network.build_capabilities(owners)
+        network.adopt_practice(owners)
         staff = network.build_people(owners)
     (data_root() / "DEMO").write_text("Pemasangan contoh: semua orang, lembaga, dan hasil di sini rekaan.\n")
     columns = (TextColumn("Memuat jaringan contoh"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

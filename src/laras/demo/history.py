@@ -63,6 +63,11 @@ from laras.reports.types import (
 from laras.resources.models import Capability
 
 MINUTE = timedelta(minutes=1)
+# What is asked for most; the rest of the catalogue comes now and then.
+USUAL = frozenset(
+    {"HB", "WBC", "PLT", "HCT", "GDS", "GDP", "CHOL", "TG", "HDL", "LDL", "AU", "SGOT", "SGPT", "UREUM", "CREA", "BTA",
+     "HBSAG", "HIV", "SIFILIS", "ABO", "RHESUS", "HCG", "PROTU", "GLUU", "HBA1C", "NS1", "MAL", "TCM-TB"}
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -181,6 +186,7 @@ class _Laboratory:
         self.serials: Tally[tuple[str, date]] = Tally()
         able = set(tests_of(lab, owner))
         self.person_tests = [t for t in self.catalogue.tests.values() if t.code in able and t.subject == "person"]
+        self.usual = [t for t in self.person_tests if t.code in USUAL]
         self.panels = [
             p
             for p in self.catalogue.panels.values()
@@ -414,11 +420,10 @@ class _Laboratory:
         if self.panels and chance.random() < 0.22:
             codes = [chance.choice(self.panels).code]
         else:
+            tests = self.usual if self.usual and chance.random() < 0.75 else self.person_tests
             codes = [
                 test.code
-                for test in chance.sample(
-                    self.person_tests, min(len(self.person_tests), chance.choice((1, 1, 2, 2, 3, 4)))
-                )
+                for test in chance.sample(tests, min(len(tests), chance.choice((1, 1, 2, 2, 3, 4))))
             ]
         recent = at > self.now - timedelta(days=2)
         if recent and self.elsewhere and chance.random() < 0.15:

@@ -17,6 +17,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.auth.hashers import make_password
 
 from laras.catalogue import queries as catalogue
+from laras.catalogue import services as catalogue_services
 from laras.core import clock, journal
 from laras.core.actor import Actor, system_actor
 from laras.core.ids import shipped_id
@@ -123,6 +124,14 @@ def build_capabilities(owners: dict[str, Owner]) -> None:
                 rows.append(row)
                 journal.record(ACTOR, owner=owner.id, event=CapabilityAdded(code, row.method, values), subject=row.id)
             Capability.objects.bulk_create(rows, batch_size=500)
+
+
+def adopt_practice(owners: dict[str, Owner]) -> None:
+    """Each laboratory takes over one published practice of critical values; until it does, none is critical."""
+    for lab in plan.laboratories():
+        catalogue_services.adopt_criticals(
+            ACTOR, owner_id=owners[lab.code].id, practice="a", reason="Contoh: diadopsi rapat mutu laboratorium"
+        )
 
 
 def build_people(owners: dict[str, Owner]) -> dict[str, Staff]:
