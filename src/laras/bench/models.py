@@ -140,6 +140,7 @@ class Result(ScopedModel):
                 condition=Q(status__in=["waiting", "to_refer", "referred", "entered", "verified"]),
                 name="bench_result_open",
             ),
+            models.Index(fields=["owner", "id"], name="bench_result_in_order"),
         ]
 
 
@@ -177,6 +178,9 @@ class ResultValue(ScopedModel):
         db_table = "bench_result_value"
         constraints = [
             models.UniqueConstraint(fields=["result", "sequence"], name="bench_result_value_sequence_once"),
+            models.CheckConstraint(condition=Q(kind__in=VALUE_KINDS[1:]), name="bench_result_value_kind_known"),
+            models.CheckConstraint(condition=Q(operator__in=OPERATORS), name="bench_result_value_operator_known"),
+            models.CheckConstraint(condition=Q(flag__in=FLAGS), name="bench_result_value_flag_known"),
             models.CheckConstraint(
                 condition=Q(reason__in=["first", "correction", "repeat", "dilution", "amendment", "referral"]),
                 name="bench_result_value_reason_known",

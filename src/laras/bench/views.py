@@ -35,7 +35,7 @@ from laras.core.errors import Conflict, DomainError, Refused
 from laras.core.web import page, refusals, submit_once
 
 ROWS = 50
-QUEUE = 25
+QUEUE = 10
 TABS = {
     "waiting": (gettext_lazy("Dikerjakan"), ("waiting",)),
     "entered": (gettext_lazy("Terisi"), ("entered",)),
@@ -307,7 +307,7 @@ def verification(request: HttpRequest) -> HttpResponse:
             _said(request, report, gettext_lazy("%(n)s hasil diverifikasi."), gettext_lazy("%(n)s hasil diverifikasi."))
         return redirect(request.get_full_path())
     form, narrowing = _narrowing(request, "entered")
-    items = queries.to_verify(request.scope, narrowing, limit=100)
+    items = queries.to_verify(request.scope, narrowing, limit=ROWS)
     mine = _mine(request, items)
     return render(
         request,
@@ -343,7 +343,7 @@ def validation(request: HttpRequest) -> HttpResponse:
     tab = "normal" if request.GET.get("tab") == "normal" else "look"
     form, narrowing = _narrowing(request, "verified")
     items = queries.to_validate(
-        request.scope, narrowing, normal=tab == "normal", limit=100 if tab == "normal" else QUEUE
+        request.scope, narrowing, normal=tab == "normal", limit=ROWS if tab == "normal" else QUEUE
     )
     mine = _mine(request, items)
     past = _past_of(request, items) if tab == "look" else {}

@@ -268,6 +268,10 @@ class Migration(migrations.Migration):
                 name="bench_result_open",
             ),
         ),
+        migrations.AddIndex(
+            model_name="result",
+            index=models.Index(fields=["owner", "id"], name="bench_result_in_order"),
+        ),
         migrations.AddConstraint(
             model_name="result",
             constraint=models.CheckConstraint(
@@ -379,6 +383,27 @@ class Migration(migrations.Migration):
                 condition=models.Q(("lifted_at__isnull", True), ("result__isnull", True)),
                 fields=("order", "kind", "key"),
                 name="bench_hold_on_order_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="resultvalue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["number", "span", "titre", "not_detected", "text", "coded"])),
+                name="bench_result_value_kind_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="resultvalue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("operator__in", ["", "<", "<=", ">", ">="])),
+                name="bench_result_value_operator_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="resultvalue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("flag__in", ["", "N", "L", "H", "LL", "HH", "A"])),
+                name="bench_result_value_flag_known",
             ),
         ),
         migrations.AddConstraint(
