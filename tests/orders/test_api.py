@@ -195,6 +195,9 @@ def test_labels(api):
         answer = api.get(f"/orders/{made['id']}/labels", **query)
         assert answer.status_code == 200
         assert answer.content.startswith(b"%PDF")
+    zpl = api.get(f"/orders/{made['id']}/labels.zpl").content.decode()
+    assert zpl.count("^XA") == len(made["samples"])
+    assert "<b>" not in zpl
     assert api.get(f"/orders/{made['id']}/labels", sheet="a4-24", skip=24).status_code == 422
     assert api.get(f"/orders/{made['id']}/labels", stock="1x1").status_code == 422
     api.post(f"/orders/{made['id']}/cancel", {"reason": "x"})

@@ -379,6 +379,22 @@ def order_labels(
     return response
 
 
+@router.get(
+    "/orders/{order_id}/labels.zpl",
+    response={200: str, **PROBLEMS},
+    summary="Labels for a thermal printer",
+    openapi_extra={"responses": {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}},
+)
+def order_labels_zpl(
+    request: HttpRequest, order_id: UUID, stock: Literal["50x25", "40x20", "60x30", "70x40"] = "50x25"
+) -> HttpResponse:
+    """ZPL II in UTF-8, to be sent to the printer's port 9100."""
+    actor, owner, scope = caller(request)
+    actor.require("orders.read", owner.id)
+    detail = queries.get_order(scope, order_id)
+    return HttpResponse(labels.zpl(detail, stock=stock), content_type="text/plain; charset=utf-8")
+
+
 @router.post("/orders/{order_id}/tests", response={201: OrderDetailOut, **PROBLEMS}, summary="Add tests")
 @idempotent
 def add_tests(request: HttpRequest, order_id: UUID, payload: CodesIn) -> tuple[int, OrderDetailOut]:

@@ -221,6 +221,16 @@ class HandOverForm(LarasForm):
     note = _text(_("Keterangan"), 240)
 
 
+class DisposeForm(LarasForm):
+    note = _text(_("Alasan dan cara pemusnahan"), 240)
+
+    def clean_note(self) -> str:
+        note: str = self.cleaned_data["note"]
+        if not note.strip():
+            raise forms.ValidationError(_("Tulis alasan dan cara pemusnahannya."))
+        return note
+
+
 class CollectForm(LarasForm):
     collected_at = MomentField(label=_("Waktu pengambilan"), required=False)
     collector = _text(_("Pengambil sampel"), 120)

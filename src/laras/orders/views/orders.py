@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,8 @@ from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from laras.catalogue import queries as catalogue_queries
@@ -36,14 +37,14 @@ ACTIONS: list[Callable[[HttpRequest, queries.OrderDetail], list[tuple[str, str]]
 """Further entries of the page's menu: (label, address)."""
 
 CUSTODY_WORDS = {
-    "collected": "Diambil",
-    "handed": "Diserahkan",
-    "received": "Diterima",
-    "refused": "Ditolak",
-    "stored": "Disimpan",
-    "sent": "Dikirim",
-    "returned": "Dikembalikan",
-    "disposed": "Dimusnahkan",
+    "collected": lazy("Diambil"),
+    "handed": lazy("Diserahkan"),
+    "received": lazy("Diterima"),
+    "refused": lazy("Ditolak"),
+    "stored": lazy("Disimpan"),
+    "sent": lazy("Dikirim"),
+    "returned": lazy("Dikembalikan"),
+    "disposed": lazy("Dimusnahkan"),
 }
 
 
@@ -113,6 +114,7 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
             (
                 line,
                 [(row, names.get(row.test_code, row.test_code)) for row in found.requested if row.line_id == line.id],
+                _states_of(line, found, states),
                 f"batal-{line.id}",
             )
             for line in found.lines
@@ -148,6 +150,12 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
     return render(request, "orders/detail.html", context, status=status)
 
 
+def _states_of(line: Any, found: queries.OrderDetail, states: Mapping[UUID, str]) -> list[tuple[str, int]]:
+    """How the line's tests stand: each state once, with how many are in it."""
+    tests = [row.id for row in found.requested if row.line_id == line.id and not row.cancelled]
+    return list(Counter(states[key] for key in tests if states.get(key)).items())
+
+
 def _sample_row(
     request: HttpRequest, found: queries.OrderDetail, sample: Any, can: Mapping[str, bool]
 ) -> dict[str, Any]:
@@ -169,7 +177,7 @@ def _custody_items(found: queries.OrderDetail) -> list[dict[str, Any]]:
     return [
         {
             "at": link.at,
-            "text": f"{_(CUSTODY_WORDS[link.action])} · {numbers[link.sample_id]}",
+            "text": f"{CUSTODY_WORDS[link.action]} · {numbers[link.sample_id]}",
             "who": link.person_name,
             "where": link.place,
             "note": link.note,
@@ -275,9 +283,3 @@ def request_form(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "URGENCIES": URGENCIES,
     }
     return render(request, "orders/request_form.html", context)
-
-
-def find_number(request: HttpRequest, text: str) -> str | None:
-    """For the scan box: the address of the one order that this number of an order or sample leads to."""
-    orders = {item.order_id for item in queries.find_by_number(request.scope, text)}
-    return reverse("orders:detail", args=[orders.pop()]) if len(orders) == 1 else None

@@ -19,7 +19,7 @@ from laras.core import clock
 from laras.core.errors import DomainError, Forbidden
 from laras.core.web import page, submit_once
 from laras.orders import queries, services
-from laras.orders.forms import CollectForm, HandOverForm, ReceiveForm, RefuseForm, placed
+from laras.orders.forms import CollectForm, DisposeForm, HandOverForm, ReceiveForm, RefuseForm, placed
 from laras.orders.models import URGENCIES
 from laras.orders.states import SAMPLE
 from laras.orders.views.registering import address_of
@@ -224,14 +224,14 @@ def hand_over(request: HttpRequest, sample_id: UUID) -> HttpResponse:
     return _form_of_sample(request, sample_id, form, _("Serah terima sampel %(number)s"), _("Catat"), work)
 
 
-@require_POST
 @page("orders.receive_sample")
 def dispose(request: HttpRequest, sample_id: UUID) -> HttpResponse:
-    sample = queries.get_sample(request.scope, sample_id)
+    form = DisposeForm(request.POST or None)
 
     def work() -> str:
-        services.dispose_sample(request.actor, owner_id=request.owner.id, sample_id=sample_id)
-        messages.success(request, _("Sampel %(number)s dimusnahkan.") % {"number": sample.number})
-        return address_of(sample.order_id)
+        sample = services.dispose_sample(
+            request.actor, owner_id=request.owner.id, sample_id=sample_id, note=form.cleaned_data["note"]
+        )
+        return _("Sampel %(number)s dimusnahkan.") % {"number": sample.number}
 
-    return submit_once(request, work)
+    return _form_of_sample(request, sample_id, form, _("Musnahkan sampel %(number)s"), _("Catat pemusnahan"), work)
