@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import stat
 from datetime import UTC, datetime, timedelta
@@ -153,3 +154,10 @@ def test_a_code_cannot_leave_the_directory(tmp_path: Path, code: str) -> None:
     with pytest.raises(PrintError):
         demo_key(tmp_path, code, name="A", organisation="B", now=NOW)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_signing_works_where_an_event_loop_is_running(report: bytes) -> None:
+    async def work() -> bytes:
+        return sign_pdf(report, KEY, reason="LHU terbit", location="Selong", name="Labkesmas Contoh", at=NOW)
+
+    assert check_signature(asyncio.run(work()), roots=ROOTS).good

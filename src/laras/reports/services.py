@@ -289,7 +289,13 @@ def issue_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
     pdf = _draw(queries.document(report))
     if key is not None:
         reason = f"LHU {report.number} v{report.version}"
-        pdf = sign_pdf(pdf, key, reason=reason, location=owner.name, name=owner.name, at=clock.now())
+        try:
+            pdf = sign_pdf(pdf, key, reason=reason, location=owner.name, name=owner.name, at=clock.now())
+        except PrintError as error:
+            log.exception("report %s cannot be signed", report.number)
+            raise Refused(
+                _("LHU ini tidak dapat ditandatangani. Isinya tersimpan; hubungi administrator."), code="sign"
+            ) from error
     return _keep_pdf(actor, owner_id=owner_id, report_id=report_id, pdf=pdf, signed=key is not None)
 
 

@@ -5,9 +5,11 @@ Apart, because importing pyHanko costs 40 MB and half a second: a process that n
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,10 +83,20 @@ def sign(pdf: bytes, key: SigningKey, *, reason: str, location: str, name: str, 
         job = _Job(metadata, _signer(key), at)
         # Room for the signature is reckoned from the certificates: pyHanko would sign once more to find out.
         room = 2 * (3000 + sum(len(c.public_bytes(serialization.Encoding.DER)) for c in (key.certificate, *key.chain)))
-        out = job.sign_pdf(writer, bytes_reserved=room)
+        out = _outside_any_loop(lambda: job.sign_pdf(writer, bytes_reserved=room))
     except Exception as error:  # pyHanko raises many kinds for a broken file
         raise PrintError(f"the PDF cannot be signed: {error}") from error
     return bytes(out.getvalue())
+
+
+def _outside_any_loop(work: Callable[[], Any]) -> Any:
+    """pyHanko starts an event loop of its own, which a thread that already runs one refuses."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(work).result()
 
 
 class _Job(signers.PdfSigner):
