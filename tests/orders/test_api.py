@@ -234,6 +234,9 @@ def test_pages_of_orders(api, counter, lab, patient):
         after = page["next"]
     assert len(seen) == len(set(seen)) == 7
     assert api.get("/orders", after="omong kosong").status_code == 422
+    assert api.get("/orders", after=f"0001-01-01T00:00:00+14:00~{uuid4()}").status_code == 422
+    assert api.get("/orders", day_from="0001-01-01", day_until="9999-12-31").json()["items"]
+    assert api.get("/orders", day_from="9999-12-31").json()["items"] == []
     assert api.get("/orders", limit=0).status_code == 422
     assert api.get("/orders", status="x").status_code == 422
     assert api.get("/orders", q="\x00'\"--").status_code == 200

@@ -111,7 +111,7 @@ def _read_cursor(after: str) -> tuple[datetime, UUID]:
     moment, _tilde, key = after.replace(" ", "+").partition("~")
     try:
         read = datetime.fromisoformat(moment)
-        if read.tzinfo is None:
+        if read.tzinfo is None or not 1970 <= read.year <= 2200:
             raise ValueError(moment)
         return read, UUID(key)
     except ValueError as error:
@@ -128,9 +128,9 @@ def _filtered(scope: Scope, wanted: OrderFilter) -> QuerySet[Order]:
     if wanted.day_from or wanted.day_until:
         zone = _zone(scope)
         if wanted.day_from:
-            rows = rows.filter(registered_at__gte=datetime.combine(wanted.day_from, time(), zone))
+            rows = rows.filter(registered_at__gte=datetime.combine(_in_range(wanted.day_from), time(), zone))
         if wanted.day_until:
-            following = wanted.day_until + timedelta(days=1)
+            following = _in_range(wanted.day_until) + timedelta(days=1)
             rows = rows.filter(registered_at__lt=datetime.combine(following, time(), zone))
     text = _printable(wanted.text)
     if text:
@@ -148,6 +148,11 @@ def _with_text(scope: Scope, rows: QuerySet[Order], text: str) -> QuerySet[Order
     patients = people_queries.search(scope, text, limit=200).patients
     sites = Site.objects.within(scope).filter(name__istartswith=text).values_list("id", flat=True)[:200]
     return rows.filter(Q(patient_id__in=[patient.id for patient in patients]) | Q(site_id__in=list(sites)))
+
+
+def _in_range(day: date) -> date:
+    """Days of which a moment in UTC exists; before and after them there are no orders."""
+    return min(max(day, date(1970, 1, 1)), date(2200, 1, 1))
 
 
 def _printable(text: str) -> str:

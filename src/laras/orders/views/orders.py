@@ -12,7 +12,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from laras.catalogue import queries as catalogue_queries
@@ -37,14 +37,14 @@ ACTIONS: list[Callable[[HttpRequest, queries.OrderDetail], list[tuple[str, str]]
 """Further entries of the page's menu: (label, address)."""
 
 CUSTODY_WORDS = {
-    "collected": lazy("Diambil"),
-    "handed": lazy("Diserahkan"),
-    "received": lazy("Diterima"),
-    "refused": lazy("Ditolak"),
-    "stored": lazy("Disimpan"),
-    "sent": lazy("Dikirim"),
-    "returned": lazy("Dikembalikan"),
-    "disposed": lazy("Dimusnahkan"),
+    "collected": gettext_lazy("Diambil"),
+    "handed": gettext_lazy("Diserahkan"),
+    "received": gettext_lazy("Diterima"),
+    "refused": gettext_lazy("Ditolak"),
+    "stored": gettext_lazy("Disimpan"),
+    "sent": gettext_lazy("Dikirim"),
+    "returned": gettext_lazy("Dikembalikan"),
+    "disposed": gettext_lazy("Dimusnahkan"),
 }
 
 
