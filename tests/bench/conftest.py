@@ -140,13 +140,3 @@ def later():
         return clock.at(MONDAY + timedelta(**gone))
 
     return moment
-
-
-def no_menu(request):
-    return []
-
-
-@pytest.fixture(autouse=True)
-def _only_the_page(settings):
-    """The menu and its counts belong to the portal and are tested there."""
-    settings.LARAS_MENU = "tests.bench.conftest.no_menu"

@@ -24,9 +24,8 @@ CODES = ["HB", "HCT", "PLT", "ABO"]
 
 
 @pytest.fixture
-def staff(live_server, make_owner, make_user, monkeypatch, settings):
+def staff(live_server, make_owner, make_user, monkeypatch):
     """A laboratory with four open tests, an analyst, a verifier and a validator."""
-    settings.LARAS_MENU = "tests.bench.conftest.no_menu"  # the portal's menu has its own tests
     plain = merge([decode("shipped", "laras/test", "shipped", "laras", shipped_rows())])
     adopted = {
         code: tuple(

@@ -15,7 +15,7 @@ from laras.core.actor import Actor
 from laras.core.errors import Conflict, Problem, Refused
 from laras.core.scope import Scope, get_or_404
 from laras.core.unit import use_case
-from laras.orders import queries as orders
+from laras.orders import services as orders
 
 
 @use_case
@@ -48,7 +48,8 @@ def place_hold(
     elif order_id is None:
         raise Refused(_("Sebutkan permintaan atau hasil yang ditahan."))
     else:
-        order_id = orders.order_head(scope, order_id).id
+        # Locked, so that two who place the same hold at once place one.
+        order_id = orders.lock_order(owner_id, order_id).id
     standing = Hold.objects.within(scope).filter(
         order_id=order_id, result_id=result_id, kind=kind, key=key, lifted_at__isnull=True
     )
