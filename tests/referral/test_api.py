@@ -11,6 +11,7 @@ from laras.core.api import new_token, token_digest
 from laras.core.models import ApiToken, User
 from laras.referral.commands import referral
 from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
+from laras.referral.services.common import REFERRAL_NUMBER
 
 pytestmark = pytest.mark.django_db
 RIGHTS = ["referral", "orders", "people", "bench", "reports"]
@@ -32,7 +33,7 @@ def call(client):
         if method == "get":
             answer = client.get(f"/api/v1{path}", body or {}, headers=headers)
         else:
-            answer = client.post(
+            answer = getattr(client, method)(
                 f"/api/v1{path}", json.dumps(body or {}), content_type="application/json", headers=headers
             )
         if answer["Content-Type"] == "application/pdf":
@@ -100,6 +101,15 @@ def test_cancel_and_refuse(call, puskesmas, district):
     assert (status, body["status"]) == (200, "refused")
 
 
+def test_satusehat_s_number_is_kept_beside_ours(call, puskesmas, district):
+    sent = puskesmas.send(district, puskesmas.order("GDP").id)
+    body = {"system": REFERRAL_NUMBER, "value": "SR-0001"}
+    for _again in range(2):
+        assert call(puskesmas, "put", f"/referrals/outgoing/{sent.id}/identifiers", body) == (200, [body])
+    assert call(puskesmas, "put", f"/referrals/outgoing/{sent.id}/identifiers", {**body, "value": ""})[0] == 422
+    assert call(district, "put", f"/referrals/outgoing/{sent.id}/identifiers", body)[0] == 404
+
+
 def test_strangers_find_nothing_and_those_without_the_right_are_refused(call, puskesmas, district, region):
     made = puskesmas.order("GDP")
     sent = puskesmas.send(district, made.id)
@@ -123,6 +133,29 @@ def test_strangers_find_nothing_and_those_without_the_right_are_refused(call, pu
         assert answer[0] == 403
     assert (Incoming.rows.get().status, Outgoing.rows.get().status) == ("announced", "sent")
     assert Incoming.rows.get().body["person"]["full_name"] == "Siti Aminah"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "lone \ud800", "x" * 5000])
+def test_odd_texts_are_refused_at_their_field(call, puskesmas, district, text):
+    made = puskesmas.order("GDP", "CHOL")
+    ids = [str(view.id) for view in puskesmas.results(made.id).values()]
+    for field in ("reason", "courier", "packaging", "temperature"):
+        body = {"recipient_id": str(district.id), "result_ids": ids, field: text}
+        status, answer = call(puskesmas, "post", "/referrals", body, key=field)
+        assert (status, answer["problems"][0]["field"]) == (422, field)
+    sent = puskesmas.send(district, made.id)
+    came = Incoming.rows.get()
+    item = IncomingItem.rows.get(test_code="CHOL")
+    for body in (
+        {"note": text},
+        {"condition": text},
+        {"tests": [{"item_id": str(item.id), "code": text}]},
+        {"refusals": [{"item_id": str(item.id), "reason": "late", "note": text}]},
+    ):
+        assert call(district, "post", f"/referrals/incoming/{came.id}/accept", body, key=str(body)[:20])[0] == 422
+    assert call(district, "post", f"/referrals/incoming/{came.id}/refuse", {"reason": "other", "note": text})[0] == 422
+    assert call(puskesmas, "post", f"/referrals/outgoing/{sent.id}/cancel", {"reason": text})[0] == 422
+    assert (Incoming.rows.get().status, Outgoing.rows.get().status) == ("announced", "sent")
 
 
 @pytest.mark.parametrize("number", ["\x00", "x" * 200, "'; DROP TABLE", "<script>"])

@@ -88,6 +88,13 @@ class CancelIn(Schema):
     reason: str
 
 
+class IdentifierIn(Schema):
+    """How another system calls the referral, e.g. ``http://sys-ids.kemkes.go.id/referral-number``."""
+
+    system: Annotated[str, Field(min_length=1, max_length=120)]
+    value: Annotated[str, Field(min_length=1, max_length=120)]
+
+
 class OutgoingItemOut(Schema):
     """``refusal`` and ``note``: why the receiver does not do it. ``result_revision``: 0 while no result came."""
 
@@ -473,6 +480,20 @@ def cancel_referral(request: HttpRequest, referral_id: UUID, payload: CancelIn) 
     # The answer of the receiver may be here already.
     row = queries.get_outgoing(scope, referral_id)
     return _outgoing(row, queries.items_of_outgoing(scope, [row.id])[row.id])
+
+
+@router.put(
+    "/referrals/outgoing/{referral_id}/identifiers",
+    response={200: list[IdentifierIn], **PROBLEMS},
+    summary="Keep another system's number of a referral beside ours; safe to repeat",
+)
+def note_identifier(request: HttpRequest, referral_id: UUID, payload: IdentifierIn) -> list[IdentifierIn]:
+    actor, owner, _scope = caller(request)
+    services.note_identifier(
+        actor, owner_id=owner.id, referral_id=referral_id, system=payload.system, value=payload.value
+    )
+    found = queries.identifiers_of(queries.OUTGOING_ENTITY, [referral_id]).get(referral_id, [])
+    return [IdentifierIn(system=one.system, value=one.value) for one in found]
 
 
 @router.get(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from laras.referral.types import CandidateReason
 
@@ -100,8 +99,3 @@ def reason_text(reason: CandidateReason, total: int) -> str:
             return str(_("terakreditasi untuk pemeriksaan ini"))
         case _other:
             return reason.code
-
-
-def days_text(days: int) -> str:
-    """``3 hari``."""
-    return ngettext("%(n)d hari", "%(n)d hari", days) % {"n": days}

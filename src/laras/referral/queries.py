@@ -133,7 +133,7 @@ def to_decide(scope: Scope) -> QuerySet[Incoming]:
 def find_by_number(scope: Scope, text: str) -> list[Incoming]:
     """Incoming referrals by what is scanned: the referral's number, or the sender's number on a sample."""
     text = text.strip().upper()
-    if not text or len(text) > 60 or "\x00" in text:
+    if not text or len(text) > 60 or not text.isprintable():
         return []
     by_sample = IncomingItem.objects.within(scope).filter(sample_number=text).values_list("referral_id", flat=True)
     rows = incoming(scope).filter(Q(number=text) | Q(id__in=list(by_sample[:20])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -53,7 +54,7 @@ def short(text: str, field: str, longest: int) -> str:
     if len(text) > longest:
         message = _("Paling panjang %(n)d huruf.") % {"n": longest}
         raise Refused(message, problems=[Problem(field, message)])
-    if "\x00" in text:
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
         message = _("Ada huruf yang tidak dapat disimpan.")
         raise Refused(message, problems=[Problem(field, message)])
     return text

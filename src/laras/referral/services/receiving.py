@@ -271,10 +271,15 @@ def _checked_refusals(items: Sequence[IncomingItem], refusals: Mapping[UUID, Ref
         if key not in known:
             problems.append(Problem("items", _("Pemeriksaan ini bukan bagian dari rujukan ini.")))
             continue
+        try:
+            refusal = Refusal(refusal.reason, short(refusal.note, "note", 240))
+        except Refused as error:
+            problems += [replace(problem, row=known[key]) for problem in error.problems]
+            continue
         problem = _refusal_problem(refusal)
         if problem:
             problems.append(replace(problem, row=known[key]))
-        checked[key] = Refusal(refusal.reason, " ".join(refusal.note.split())[:240])
+        checked[key] = refusal
     if problems:
         raise Refused(_("Ada penolakan yang belum lengkap."), problems=problems)
     return checked
@@ -283,8 +288,6 @@ def _checked_refusals(items: Sequence[IncomingItem], refusals: Mapping[UUID, Ref
 def _refusal_problem(refusal: Refusal) -> Problem | None:
     if refusal.reason not in rules.REFUSALS:
         return Problem("reason", _("Pilih alasan penolakan dari daftar."))
-    if len(refusal.note) > 240:
-        return Problem("note", _("Paling panjang %(n)d huruf.") % {"n": 240})
     if refusal.reason == "other" and len(refusal.note.strip()) < 3:
         return Problem("note", _("Jelaskan alasan lainnya."))
     return None
