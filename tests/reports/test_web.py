@@ -293,6 +293,12 @@ def test_release_read_and_withdraw_over_http(api, lab):
     assert (same.status_code, same["Content-Type"]) == (409, "application/problem+json")
     assert api.get("/reports").json()["items"] == [api.get(f"/reports/{report['id']}").json()]
     assert api.get("/reports", order_id=order_id, status="withdrawn").json()["items"] == []
+    other = api.post("/reports", {"order_id": str(lab.done())}).json()
+    first = api.get("/reports", limit=1).json()
+    assert [item["id"] for item in first["items"]] == [other["id"]]
+    rest = api.get("/reports", limit=1, after=first["next"]).json()
+    assert ([item["id"] for item in rest["items"]], rest["next"]) == ([report["id"]], None)
+    assert api.get("/reports", after="x").status_code == 422
     pdf = api.get(f"/reports/{report['id']}/pdf")
     assert hashlib.sha256(pdf.content).hexdigest() == api.get(f"/reports/{report['id']}").json()["pdf_digest"]
     content = api.get(f"/reports/{report['id']}/content").json()["content"]

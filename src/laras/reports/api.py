@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
-from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
+from laras.core.api import PAGE_LIMIT, PROBLEMS, Page, caller, idempotent
 from laras.reports import queries, services
 from laras.reports.models import Report
 
@@ -83,14 +83,17 @@ def release(request: HttpRequest, payload: ReleaseIn) -> tuple[int, ReportOut]:
     return 201, ReportOut.of(report)
 
 
-@router.get("/reports", response={200: Page[ReportOut], **PROBLEMS}, summary="Reports of this organisation")
+@router.get(
+    "/reports", response={200: Page[ReportOut], **PROBLEMS}, summary="Reports of this organisation, newest first"
+)
 def list_reports(
     request: HttpRequest, order_id: UUID | None = None, status: Status = "", after: str | None = None, limit: int = 50
 ) -> Page[ReportOut]:
     actor, owner, scope = caller(request)
     actor.require("reports.read", owner.id)
-    rows, cursor = page_of(queries.reports(scope, order_id=order_id, status=status), after=after, limit=limit)
-    return Page(items=[ReportOut.of(row) for row in rows], next=cursor)
+    rows = queries.reports(scope, order_id=order_id, status=status)
+    found, cursor = queries.page(rows, after=after or "", limit=max(1, min(limit, PAGE_LIMIT)), joined=False)
+    return Page(items=[ReportOut.of(row) for row in found], next=cursor or None)
 
 
 @router.get("/reports/ready", response={200: list[ReadyOut], **PROBLEMS}, summary="Orders that wait for their release")

@@ -201,8 +201,8 @@ def counts_for_home(scope: Scope) -> dict[str, int]:
     return {"released_today": Report.objects.within(scope).filter(released_at__gte=midnight).count()}
 
 
-def page(rows: QuerySet[Report], *, after: str, limit: int) -> tuple[list[Report], str]:
-    """One page of a list, newest first, with orders' subjects joined, and the cursor of the next (empty at the end).
+def page(rows: QuerySet[Report], *, after: str, limit: int, joined: bool = True) -> tuple[list[Report], str]:
+    """One page of a list, newest first, and the cursor of the next (empty at the end); ``joined``: with orders' subjects.
 
     Raises Refused for a cursor that is none.
     """
@@ -215,8 +215,9 @@ def page(rows: QuerySet[Report], *, after: str, limit: int) -> tuple[list[Report
         except ValueError as error:
             raise Refused(_("Penanda halaman “after” tidak dikenal.")) from error
         rows = rows.filter(released_at__lte=at).exclude(released_at=at, id__gte=last)
-    joined = rows.select_related("order", "order__patient", "order__site")
-    found = list(joined.order_by("-released_at", "-id")[: limit + 1])
+    if joined:
+        rows = rows.select_related("order", "order__patient", "order__site")
+    found = list(rows.order_by("-released_at", "-id")[: limit + 1])
     more = len(found) > limit
     found = found[:limit]
     return found, f"{found[-1].released_at.isoformat()}~{found[-1].id}" if more else ""
