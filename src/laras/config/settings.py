@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "laras.core.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -190,6 +190,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- Jobs -----------------------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# Rounds of every night, besides the core's own.
+LARAS_NIGHTLY = ("laras.network.services.refresh_organisations",)
 # Event -> handlers; read by core.delivery, written down in one place.
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"
 # Request -> the menu of this person's day; the core draws it without knowing the modules above.

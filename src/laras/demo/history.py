@@ -65,8 +65,8 @@ from laras.resources.models import Capability
 MINUTE = timedelta(minutes=1)
 # What is asked for most; the rest of the catalogue comes now and then.
 USUAL = frozenset(
-    {"HB", "WBC", "PLT", "HCT", "GDS", "GDP", "CHOL", "TG", "HDL", "LDL", "AU", "SGOT", "SGPT", "UREUM", "CREA", "BTA",
-     "HBSAG", "HIV", "SIFILIS", "ABO", "RHESUS", "HCG", "PROTU", "GLUU", "HBA1C", "NS1", "MAL", "TCM-TB"}
+    {"HB", "WBC", "PLT", "HCT", "GDS", "GDP", "CHOL", "TG", "HDL", "LDL", "AU", "SGOT", "SGPT", "UREUM", "KREA", "BTA",
+     "HBSAGR", "HIVR1", "SIFR", "ABO", "RH", "HCG", "UPROT", "UGLU", "HBA1C", "NS1", "MALMIK", "TCMTB"}
 )  # fmt: skip
 
 
