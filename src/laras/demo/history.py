@@ -542,7 +542,7 @@ class _Laboratory:
             )  # fmt: skip
             facts = {"result": row["id"], "order": order_id, "test_code": test.code, "revision": 0}
             sealed = {"raw": value.raw, "flag": judged.flag, "unit": test.unit}
-            note(entered, analyst, bench_events.ResultEntered(**facts, sequence=1, reason="first"), order_id, sealed)
+            note(entered, analyst, bench_events.ResultEntered(**facts, sequence=1, why="first"), order_id, sealed)
             value_id = new_id()
             self.tables.values.add(
                 id=value_id, owner_id=owner.id, result_id=row["id"], sequence=1, reason="first", raw=value.raw,
