@@ -19,7 +19,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from laras.bench import events as bench_events
 from laras.bench import rules as bench_rules
@@ -635,6 +637,7 @@ class _Laboratory:
         report_number = format_number(self.owner.code, day, self.serials["report", day], series="L")
         person = subject.patient
         named = self.catalogue.standards.get(standard)
+        report_id, token = new_id(), secrets.token_urlsafe(32)
         document = LhuDocument(
             kind="clinical" if person else "environment",
             number=report_number,
@@ -675,8 +678,8 @@ class _Laboratory:
                 for s in samples
             ),
             regulation=f"{named.regulation} ({named.version})" if named else "",
+            verification_url=settings.PUBLIC_URL + reverse("reports:public", args=[token]),
         )  # fmt: skip
-        report_id, token = new_id(), secrets.token_urlsafe(32)
         content = journal.canonical(to_content(document))
         digest = hashlib.sha256(content).hexdigest()
         self.tables.reports.add(
