@@ -19,7 +19,7 @@ import click
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, help="Web processes; several on a hub with PostgreSQL.")
-@click.option("--threads", default=8, show_default=True, help="Threads of each web process.")
+@click.option("--threads", default=4, show_default=True, help="Threads of each web process.")
 @click.option("--demo", is_flag=True, help="Load the demo network first when the database is empty.")
 @click.option("--no-migrate", is_flag=True, help="Start without bringing the database up to date.")
 @click.option("--no-jobs", is_flag=True, help="Serve only; the jobs run elsewhere.")

@@ -89,8 +89,9 @@ TEMPLATES = [
 ]
 
 # --- Database -------------------------------------------------------------------------------------------------------
+# The cache is one per thread; an old PC has little memory, and the system caches the file anyway.
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA mmap_size=134217728; PRAGMA cache_size=-32000; "
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA mmap_size=67108864; PRAGMA cache_size=-8000; "
     "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
 )
 if os.environ.get("DATABASE_URL"):
