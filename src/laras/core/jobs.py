@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -62,9 +62,15 @@ def forget_old_keys() -> None:
     IdempotencyKey.objects.filter(created_at__lt=clock.now() - timedelta(days=3)).delete()
 
 
+def refresh_statistics() -> None:
+    """Let the database look at its tables: without statistics SQLite takes an organisation's index for everything."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def nightly() -> list[Callable[[], object]]:
     """What runs once a night: the core's own rounds and those named in settings."""
-    return [forget_old_keys, *(import_string(name) for name in getattr(settings, "LARAS_NIGHTLY", ()))]
+    return [forget_old_keys, refresh_statistics, *(import_string(name) for name in getattr(settings, "LARAS_NIGHTLY", ()))]
 
 
 def night_of(moment: datetime) -> date:

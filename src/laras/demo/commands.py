@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from laras.core import clock, delivery
 from laras.core.models import Owner
+from laras.core.jobs import refresh_statistics
 from laras.core.output import json_option, say
 from laras.core.paths import data_root
 from laras.demo import plan
@@ -66,4 +67,5 @@ def load(*, quiet: bool = False) -> None:
         task = progress.add_task("orders", total=plan.ORDERS)
         history.load(owners, staff, lambda n: progress.advance(task, n))
     delivery.move_cursors_to_heads()
+    refresh_statistics()
     scenarios.play(owners, staff)
