@@ -192,7 +192,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # --- Jobs -----------------------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 # Rounds of every night, besides the core's own.
-LARAS_NIGHTLY = ("laras.network.services.refresh_organisations",)
+LARAS_NIGHTLY = ("laras.network.services.refresh_organisations", "laras.reports.jobs.issue_missed")
 # Event -> handlers; read by core.delivery, written down in one place.
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"
 # Request -> the menu of this person's day; the core draws it without knowing the modules above.

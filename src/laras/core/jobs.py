@@ -62,6 +62,11 @@ def forget_old_keys() -> None:
     IdempotencyKey.objects.filter(created_at__lt=clock.now() - timedelta(days=3)).delete()
 
 
+def forget_finished_tasks() -> None:
+    """What succeeded a week ago is of no use to anybody; what failed stays for ``laras doctor``."""
+    DBTaskResult.objects.successful().filter(finished_at__lt=clock.now() - timedelta(days=7)).delete()
+
+
 def refresh_statistics() -> None:
     """Let the database look at its tables: without statistics SQLite takes an organisation's index for everything."""
     with connection.cursor() as cursor:
@@ -70,7 +75,7 @@ def refresh_statistics() -> None:
 
 def nightly() -> list[Callable[[], object]]:
     """What runs once a night: the core's own rounds and those named in settings."""
-    return [forget_old_keys, refresh_statistics, *(import_string(name) for name in getattr(settings, "LARAS_NIGHTLY", ()))]
+    return [forget_old_keys, forget_finished_tasks, refresh_statistics, *(import_string(name) for name in getattr(settings, "LARAS_NIGHTLY", ()))]
 
 
 def night_of(moment: datetime) -> date:

@@ -11,8 +11,8 @@ from django.db import transaction
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from laras.core import clock, delivery
-from laras.core.models import Owner
 from laras.core.jobs import refresh_statistics
+from laras.core.models import Owner
 from laras.core.output import json_option, say
 from laras.core.paths import data_root
 from laras.demo import plan
