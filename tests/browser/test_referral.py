@@ -19,9 +19,8 @@ from laras.referral.models import Incoming, Outgoing
 
 
 @pytest.fixture
-def labs(live_server, make_owner, make_user, monkeypatch, settings):
+def labs(live_server, make_owner, make_user, monkeypatch):
     """A puskesmas, its district's and the region's laboratory, and the person at the counter of each."""
-    settings.LARAS_MENU = "tests.bench.conftest.no_menu"  # the portal's menu has its own tests
     plain = merge([decode("shipped", "laras/test", "shipped", "laras", shipped_rows())])
     monkeypatch.setattr(catalogue_queries, "effective", lambda owner_id: plain)
     above = {"PKM-A": ["LAB-B", "LAB-C"], "LAB-B": ["LAB-C"]}
