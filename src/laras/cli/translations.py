@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -58,9 +59,9 @@ def sources() -> Iterator[Path]:
     """Every file of the package that can hold a message: Python, pages, and the texts of mails."""
     for path in sorted(PACKAGE.rglob("*")):
         parts = path.relative_to(PACKAGE).parts
-        if path.suffix == ".py" and "migrations" not in parts:
-            yield path
-        elif path.suffix in (".html", ".txt") and "templates" in parts:
+        code = path.suffix == ".py" and "migrations" not in parts
+        page = path.suffix in (".html", ".txt") and "templates" in parts
+        if code or page:
             yield path
 
 
@@ -177,9 +178,12 @@ def compile_all() -> int:
 
     count = 0
     for source in catalogues():
-        catalog = read(source)
-        with source.with_suffix(".mo").open("wb") as file:
+        catalog, target = read(source), source.with_suffix(".mo")
+        # Whole or not at all: a server may be reading the old one now.
+        part = target.with_name(f".{target.name}.{os.getpid()}")
+        with part.open("wb") as file:
             write_mo(file, catalog)
+        part.replace(target)
         count += 1
     return count
 
