@@ -1,0 +1,95 @@
+"""A real ``laras run`` on an installation of its own, that can be killed as a power cut would."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LARAS = (sys.executable, "-m", "laras.cli.main")
+
+
+def environment(data: Path) -> dict[str, str]:
+    """As a user has it: SQLite below ``data``, every commit on the disk."""
+    own = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return {**own, "LARAS_DATA": str(data), "LARAS_SQLITE_SYNC": "FULL", "LARAS_LOG": "ERROR"}
+
+
+def run(data: Path, *command: str) -> str:
+    """Run a command to its end on this installation; answers what it printed, raises when it fails."""
+    done = subprocess.run(command, env=environment(data), capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+class Server:
+    """``laras run --no-migrate --no-jobs`` and all its children, in a process group of their own."""
+
+    def __init__(self, data: Path) -> None:
+        self.data, self.log = data, data.with_name("server.log")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [*LARAS, "run", "--no-migrate", "--no-jobs", "--port", str(self.port), "--threads", "4"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=environment(self.data), stdout=log, stderr=log, start_new_session=True
+            )
+
+    def wait(self, seconds: float = 120) -> None:
+        """Until it answers; that one is not known there is answer enough."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert self.process is not None
+            assert self.process.poll() is None, f"the server ended by itself: {self.log.read_text()[-2000:]}"
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            try:
+                connection.request("GET", "/api/v1/me")
+                if connection.getresponse().status == 401:
+                    return
+            except (OSError, http.client.HTTPException):
+                pass
+            finally:
+                connection.close()
+            time.sleep(0.05)
+        raise TimeoutError(f"the server does not answer: {self.log.read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        """SIGKILL to the supervisor, the web server and its worker at once; nobody gets to say good-bye."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait(timeout=30)
+        self.process = None
+
+
+class Caller:
+    """One connection with one token. Answers (status, body); raises OSError or HTTPException when it breaks."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.port, self.token = port, token
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def post(self, path: str, body: object, key: str = "") -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        try:
+            self.connection.request("POST", f"/api/v1{path}", json.dumps(body), headers)
+            answer = self.connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            self.connection.close()
+            raise
