@@ -75,7 +75,8 @@ def refresh_statistics() -> None:
 
 def nightly() -> list[Callable[[], object]]:
     """What runs once a night: the core's own rounds and those named in settings."""
-    return [forget_old_keys, forget_finished_tasks, refresh_statistics, *(import_string(name) for name in getattr(settings, "LARAS_NIGHTLY", ()))]
+    others = (import_string(name) for name in getattr(settings, "LARAS_NIGHTLY", ()))
+    return [forget_old_keys, forget_finished_tasks, refresh_statistics, *others]
 
 
 def night_of(moment: datetime) -> date:

@@ -162,8 +162,10 @@ def refer_result(
     result.status = RESULT.move(result.status, "refer")
     changed = rows.empty(result)
     result.performer_id, result.performer_name = performer_id, performer_name[:200]
+    # Another laboratory counts its revisions from the beginning.
+    result.performer_revision = None
     result.return_reason = ""
-    rows.store([result], [*changed, "status", "performer", "performer_name", "return_reason"])
+    rows.store([result], [*changed, "status", "performer", "performer_name", "performer_revision", "return_reason"])
     journal.record(
         actor,
         owner=owner_id,
