@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from laras.bench import queries as bench
 from laras.bench.types import Counts
@@ -27,7 +28,8 @@ class Entry:
     laboratory_only: bool = True
 
 
-DAY, WORK, RECORDS, NETWORK, HOUSE = _("Hari ini"), _("Pemeriksaan"), _("Catatan"), _("Jejaring"), _("Pengelolaan")
+DAY, WORK, NETWORK, HOUSE = _("Hari ini"), pgettext_lazy("banyak", "Pemeriksaan"), _("Jejaring"), _("Pengelolaan")
+RECORDS = pgettext_lazy("banyak", "Catatan")
 
 MENU = (
     Entry(DAY, _("Beranda"), "portal:home", "today", laboratory_only=False),
@@ -43,12 +45,12 @@ MENU = (
     Entry(WORK, _("Ditahan"), "bench:holds", "hold", ("bench.hold",)),
     Entry(WORK, _("Rujukan keluar"), "referral:outgoing", "truck", ("referral.read", "referral.send")),
     Entry(WORK, _("Rujukan masuk"), "referral:incoming", "referral", ("referral.receive",)),
-    Entry(RECORDS, _("Permintaan"), "orders:list", "order", ("orders.read",)),
-    Entry(RECORDS, _("Pasien"), "people:patients", "patient", ("people.read",)),
-    Entry(RECORDS, _("Pengirim"), "partners:clients", "partner", ("partners.read",)),
+    Entry(RECORDS, pgettext_lazy("banyak", "Permintaan"), "orders:list", "order", ("orders.read",)),
+    Entry(RECORDS, pgettext_lazy("banyak", "Pasien"), "people:patients", "patient", ("people.read",)),
+    Entry(RECORDS, pgettext_lazy("banyak", "Pengirim"), "partners:clients", "partner", ("partners.read",)),
     Entry(RECORDS, _("LHU"), "reports:list", "report", ("reports.read",)),
-    Entry(NETWORK, _("Laboratorium"), "network:laboratories", "network", laboratory_only=False),
-    Entry(NETWORK, _("Wilayah"), "network:areas", "map", laboratory_only=False),
+    Entry(NETWORK, pgettext_lazy("banyak", "Laboratorium"), "network:laboratories", "network", laboratory_only=False),
+    Entry(NETWORK, pgettext_lazy("banyak", "Wilayah"), "network:areas", "map", laboratory_only=False),
     Entry(NETWORK, _("Katalog"), "catalogue:tests", "catalogue", laboratory_only=False),
     Entry(NETWORK, _("Kemampuan kami"), "resources:own", "lab", ("resources.manage_capability",)),
     Entry(HOUSE, _("Pengguna"), "core:users", "users", ("core.manage_users",), laboratory_only=False),
