@@ -129,7 +129,7 @@ class ValueOut(Schema):
     entered_by: str
 
 
-class HistoryOut(Schema):
+class ResultHistoryOut(Schema):
     event: str
     occurred_at: datetime
     person_id: UUID | None
@@ -139,7 +139,7 @@ class HistoryOut(Schema):
 
 class ResultDetailOut(ResultOut):
     values: list[ValueOut]
-    history: list[HistoryOut]
+    history: list[ResultHistoryOut]
 
 
 class WorkOut(Schema):
@@ -256,11 +256,11 @@ class ValidateIn(Schema):
     uncalled_reason: str = ""
 
 
-class ReasonIn(Schema):
+class ResultReasonIn(Schema):
     reason: str
 
 
-class NoteIn(Schema):
+class ResultNoteIn(Schema):
     reason: str = ""
 
 
@@ -488,7 +488,7 @@ def read_result(request: HttpRequest, result_id: UUID) -> ResultDetailOut:
         **_fields(row),
         values=[_value(value) for value in queries.values_of(scope, result_id)],
         history=[
-            HistoryOut(
+            ResultHistoryOut(
                 event=line.event,
                 occurred_at=line.occurred_at,
                 person_id=line.person_id,
@@ -541,21 +541,21 @@ def validate_result(request: HttpRequest, result_id: UUID, payload: ValidateIn) 
 
 
 @router.post("/results/{result_id}/return", response={200: ResultOut, **PROBLEMS}, summary="Return to the bench")
-def return_result(request: HttpRequest, result_id: UUID, payload: ReasonIn) -> ResultOut:
+def return_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     actor, owner, _scope = caller(request)
     services.return_result(actor, owner_id=owner.id, result_id=result_id, reason=payload.reason)
     return _shown(request, result_id)
 
 
 @router.post("/results/{result_id}/repeat", response={200: ResultOut, **PROBLEMS}, summary="Ask for a repeat")
-def repeat_result(request: HttpRequest, result_id: UUID, payload: ReasonIn) -> ResultOut:
+def repeat_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     actor, owner, _scope = caller(request)
     services.repeat_result(actor, owner_id=owner.id, result_id=result_id, reason=payload.reason)
     return _shown(request, result_id)
 
 
 @router.post("/results/{result_id}/amend", response={200: ResultOut, **PROBLEMS}, summary="Amend a validated result")
-def amend_result(request: HttpRequest, result_id: UUID, payload: ReasonIn) -> ResultOut:
+def amend_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     """``revision`` rises; the new value is entered, verified and validated by persons who never entered one of its values."""
     actor, owner, _scope = caller(request)
     services.amend_result(actor, owner_id=owner.id, result_id=result_id, reason=payload.reason)
@@ -563,21 +563,21 @@ def amend_result(request: HttpRequest, result_id: UUID, payload: ReasonIn) -> Re
 
 
 @router.post("/results/{result_id}/cancel", response={200: ResultOut, **PROBLEMS}, summary="Cancel a result")
-def cancel_result(request: HttpRequest, result_id: UUID, payload: ReasonIn) -> ResultOut:
+def cancel_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     actor, owner, _scope = caller(request)
     services.cancel_result(actor, owner_id=owner.id, result_id=result_id, reason=payload.reason)
     return _shown(request, result_id)
 
 
 @router.post("/results/{result_id}/set-aside", response={200: ResultOut, **PROBLEMS}, summary="Set aside for referral")
-def set_aside(request: HttpRequest, result_id: UUID, payload: ReasonIn) -> ResultOut:
+def set_aside(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     actor, owner, _scope = caller(request)
     services.set_aside(actor, owner_id=owner.id, result_id=result_id, reason=payload.reason)
     return _shown(request, result_id)
 
 
 @router.post("/results/{result_id}/take-back", response={200: ResultOut, **PROBLEMS}, summary="Do it here after all")
-def take_back(request: HttpRequest, result_id: UUID, payload: NoteIn) -> ResultOut:
+def take_back(request: HttpRequest, result_id: UUID, payload: ResultNoteIn) -> ResultOut:
     actor, owner, _scope = caller(request)
     services.take_back(actor, owner_id=owner.id, result_id=result_id, reason=payload.reason)
     return _shown(request, result_id)
@@ -621,7 +621,7 @@ def place_hold(request: HttpRequest, payload: HoldIn) -> tuple[int, HoldOut]:
 
 
 @router.post("/holds/{hold_id}/lift", response={200: dict[str, str], **PROBLEMS}, summary="Lift a hold")
-def lift_hold(request: HttpRequest, hold_id: UUID, payload: ReasonIn) -> dict[str, str]:
+def lift_hold(request: HttpRequest, hold_id: UUID, payload: ResultReasonIn) -> dict[str, str]:
     actor, owner, _scope = caller(request)
     hold = services.lift_hold(actor, owner_id=owner.id, hold_id=hold_id, reason=payload.reason)
     return {"id": str(hold.id), "lifted_at": hold.lifted_at.isoformat()}

@@ -90,7 +90,7 @@ class RangeOut(Schema):
     origin: Origin
 
 
-class CriticalOut(Schema):
+class CriticalValueOut(Schema):
     key: str
     population: str
     ucum: str
@@ -130,7 +130,7 @@ class AnswerOut(Schema):
 
 class TestDetail(TestOut):
     ranges: list[RangeOut]
-    criticals: list[CriticalOut]
+    criticals: list[CriticalValueOut]
     limits: list[LimitOut]
     answers: list[AnswerOut]
 
@@ -206,7 +206,7 @@ class RangeIn(Schema):
     reason: Reason
 
 
-class TestIn(Schema):
+class OwnTestIn(Schema):
     """A test of your own; `code` is kept as `<your code>:<code>`."""
 
     code: Annotated[str, Field(min_length=1, max_length=40)]
@@ -338,7 +338,7 @@ def read_test(request: HttpRequest, code: str) -> TestDetail:
             RangeOut(**_fields(RangeOut, r, normal=list(r.normal), text=format_range(r)))
             for r in catalogue.ranges(code)
         ],
-        criticals=[CriticalOut(**_fields(CriticalOut, r)) for r in catalogue.criticals(code)],
+        criticals=[CriticalValueOut(**_fields(CriticalValueOut, r)) for r in catalogue.criticals(code)],
         limits=[_limit(r) for r in catalogue.limits_of_test(code)],
         answers=[
             AnswerOut(**{name: getattr(r, name) for name in AnswerOut.model_fields}) for r in catalogue.answers(code)
@@ -424,7 +424,7 @@ def set_range(request: HttpRequest, payload: RangeIn) -> tuple[int, ReleaseMade]
 
 @router.post("/catalogue/tests", response={201: ReleaseMade, **PROBLEMS}, summary="Own test")
 @idempotent
-def add_test(request: HttpRequest, payload: TestIn) -> tuple[int, ReleaseMade]:
+def add_test(request: HttpRequest, payload: OwnTestIn) -> tuple[int, ReleaseMade]:
     actor, owner, _scope = caller(request)
     actor.require("catalogue.manage", owner.id)
     values = payload.model_dump(exclude={"reason"})

@@ -17,7 +17,7 @@ KindIn = Literal["facility", "programme", "company", "office", "person"]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-class IdentifierIO(Schema):
+class ClientIdentifierIO(Schema):
     """How another system calls the client, e.g. its SATUSEHAT organisation."""
 
     system: str
@@ -37,7 +37,7 @@ class ClientIn(Schema):
     email: str = ""
     note: str = ""
     organisation_id: UUID | None = None
-    identifiers: list[IdentifierIO] = []
+    identifiers: list[ClientIdentifierIO] = []
 
 
 class ClientPatch(Schema):
@@ -75,7 +75,7 @@ class ClientOut(Schema):
 
 
 class ClientDetail(ClientOut):
-    identifiers: list[IdentifierIO]
+    identifiers: list[ClientIdentifierIO]
 
 
 class PractitionerIn(Schema):
@@ -129,7 +129,7 @@ class AgreementOut(Schema):
     end_reason: str
 
 
-class ReasonIn(Schema):
+class PartnerReasonIn(Schema):
     reason: str
 
 
@@ -138,7 +138,7 @@ def _client(row: Client) -> ClientOut:
 
 
 def _detail(row: Client) -> ClientDetail:
-    pairs = [IdentifierIO(system=r.system, value=r.value) for r in queries.identifiers_of(row)]
+    pairs = [ClientIdentifierIO(system=r.system, value=r.value) for r in queries.identifiers_of(row)]
     return ClientDetail(**{name: getattr(row, name) for name in ClientOut.model_fields}, identifiers=pairs)
 
 
@@ -208,7 +208,7 @@ def reopen_client(request: HttpRequest, client_id: UUID) -> ClientDetail:
 
 
 @router.post("/clients/{client_id}/identifiers", response={200: ClientDetail, **PROBLEMS}, summary="Add an identifier")
-def add_identifier(request: HttpRequest, client_id: UUID, payload: IdentifierIO) -> ClientDetail:
+def add_identifier(request: HttpRequest, client_id: UUID, payload: ClientIdentifierIO) -> ClientDetail:
     """Safe to repeat: the same pair is kept once."""
     actor, owner, _scope = caller(request)
     return _detail(
@@ -276,7 +276,7 @@ def sign_agreement(request: HttpRequest, agreement_id: UUID) -> AgreementOut:
 
 
 @router.post("/agreements/{agreement_id}/end", response={200: AgreementOut, **PROBLEMS}, summary="End")
-def end_agreement(request: HttpRequest, agreement_id: UUID, payload: ReasonIn) -> AgreementOut:
+def end_agreement(request: HttpRequest, agreement_id: UUID, payload: PartnerReasonIn) -> AgreementOut:
     actor, owner, _scope = caller(request)
     return _agreement(
         services.end_agreement(actor, owner_id=owner.id, agreement_id=agreement_id, reason=payload.reason)

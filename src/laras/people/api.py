@@ -23,7 +23,7 @@ NoNikIn = Literal["", "absent", "foreign", "newborn", "unidentified"]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-class IdentifierIO(Schema):
+class PatientIdentifierIO(Schema):
     """How another system calls the patient, e.g. `https://fhir.kemkes.go.id/id/ihs-number`."""
 
     system: str
@@ -48,7 +48,7 @@ class PatientIn(Schema):
     address: str = ""
     residence_id: UUID | None = None
     privacy_note: str = ""
-    identifiers: list[IdentifierIO] = []
+    identifiers: list[PatientIdentifierIO] = []
     nik_checked: bool = False
     duplicates_checked: bool = False
 
@@ -102,7 +102,7 @@ class PatientOut(Schema):
 
 
 class PatientDetail(PatientOut):
-    identifiers: list[IdentifierIO]
+    identifiers: list[PatientIdentifierIO]
 
 
 class IdentityIn(Schema):
@@ -135,7 +135,7 @@ class MergeIn(Schema):
     reason: str
 
 
-class ReasonIn(Schema):
+class PatientReasonIn(Schema):
     reason: str
 
 
@@ -191,7 +191,7 @@ def _out(patient: Patient) -> PatientOut:
 def _detail(patient: Patient) -> PatientDetail:
     values = {name: getattr(patient, name) for name in PatientOut.model_fields}
     rows = queries.identifiers_of(patient)
-    return PatientDetail(**values, identifiers=[IdentifierIO(system=r.system, value=r.value) for r in rows])
+    return PatientDetail(**values, identifiers=[PatientIdentifierIO(system=r.system, value=r.value) for r in rows])
 
 
 def _merge_out(merge: PatientMerge) -> MergeOut:
@@ -280,7 +280,7 @@ def change_patient(request: HttpRequest, patient_id: UUID, payload: PatientPatch
 @router.post(
     "/patients/{patient_id}/identifiers", response={200: PatientDetail, **PROBLEMS}, summary="Add an identifier"
 )
-def add_identifier(request: HttpRequest, patient_id: UUID, payload: IdentifierIO) -> PatientDetail:
+def add_identifier(request: HttpRequest, patient_id: UUID, payload: PatientIdentifierIO) -> PatientDetail:
     """Safe to repeat: the same pair is kept once."""
     actor, owner, _scope = caller(request)
     return _detail(
@@ -323,13 +323,13 @@ def merge(request: HttpRequest, patient_id: UUID, payload: MergeIn) -> tuple[int
 
 
 @router.post("/patient-merges/{merge_id}/undo", response={200: MergeOut, **PROBLEMS}, summary="Undo a merge")
-def undo_merge(request: HttpRequest, merge_id: UUID, payload: ReasonIn) -> MergeOut:
+def undo_merge(request: HttpRequest, merge_id: UUID, payload: PatientReasonIn) -> MergeOut:
     actor, owner, _scope = caller(request)
     return _merge_out(services.undo_merge(actor, owner_id=owner.id, merge_id=merge_id, reason=payload.reason))
 
 
 @router.post("/patients/{patient_id}/erase", response={200: PatientDetail, **PROBLEMS}, summary="Erase personal values")
-def erase(request: HttpRequest, patient_id: UUID, payload: ReasonIn) -> PatientDetail:
+def erase(request: HttpRequest, patient_id: UUID, payload: PatientReasonIn) -> PatientDetail:
     """Refused (422, `retention`) while the law on keeping records stands against it."""
     actor, owner, _scope = caller(request)
     return _detail(services.erase_patient(actor, owner_id=owner.id, patient_id=patient_id, reason=payload.reason))

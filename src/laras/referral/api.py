@@ -182,7 +182,7 @@ class RefusalIn(Schema):
     note: str = ""
 
 
-class TestIn(Schema):
+class ReferralTestIn(Schema):
     """Our code for a test that the sender calls otherwise."""
 
     item_id: UUID
@@ -194,7 +194,7 @@ class AcceptIn(Schema):
     ``temperature`` (°C). ``duplicates_checked``: a similar person was looked at and is another one."""
 
     refusals: Annotated[list[RefusalIn], Field(max_length=100)] = []
-    tests: Annotated[list[TestIn], Field(max_length=100)] = []
+    tests: Annotated[list[ReferralTestIn], Field(max_length=100)] = []
     patient_id: UUID | None = None
     duplicates_checked: bool = False
     received: bool = True
@@ -203,7 +203,7 @@ class AcceptIn(Schema):
     note: str = ""
 
 
-class RefuseIn(Schema):
+class ReferralRefuseIn(Schema):
     reason: Reason
     note: str = ""
 
@@ -570,7 +570,7 @@ def accept_incoming(request: HttpRequest, referral_id: UUID, payload: AcceptIn) 
     response={200: IncomingOut, **PROBLEMS},
     summary="Refuse a referral; also after acceptance while nothing was reported",
 )
-def refuse_incoming(request: HttpRequest, referral_id: UUID, payload: RefuseIn) -> IncomingOut:
+def refuse_incoming(request: HttpRequest, referral_id: UUID, payload: ReferralRefuseIn) -> IncomingOut:
     actor, owner, _scope = caller(request)
     services.refuse_incoming(
         actor, owner_id=owner.id, referral_id=referral_id, reason=payload.reason, note=payload.note

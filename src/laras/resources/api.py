@@ -52,16 +52,16 @@ class CapabilityPatch(Schema):
     accredited: bool | None = None
 
 
-class ReasonIn(Schema):
+class CapabilityReasonIn(Schema):
     reason: str
 
 
-class ReasonOut(Schema):
+class CapabilityReasonOut(Schema):
     code: str
     value: float | None
 
 
-class CandidateOut(Schema):
+class CapableLaboratoryOut(Schema):
     """A laboratory for a referral, in the order in which it should be asked. `distance_km` as the crow flies."""
 
     code: str
@@ -73,7 +73,7 @@ class CandidateOut(Schema):
     accredited: bool
     distance_km: float | None
     is_supervisor: bool
-    reasons: list[ReasonOut]
+    reasons: list[CapabilityReasonOut]
 
 
 def _out(offer: Offer) -> CapabilityOut:
@@ -98,15 +98,15 @@ def list_capabilities(
 
 @router.get(
     "/tests/{test_code}/laboratories",
-    response={200: list[CandidateOut], **PROBLEMS},
+    response={200: list[CapableLaboratoryOut], **PROBLEMS},
     summary="Laboratories that do a test, in the order of referral from your own",
 )
-def list_candidates(request: HttpRequest, test_code: str) -> list[CandidateOut]:
+def list_candidates(request: HttpRequest, test_code: str) -> list[CapableLaboratoryOut]:
     _actor, owner, _scope = caller(request)
     return [
-        CandidateOut(
-            **{name: getattr(one, name) for name in CandidateOut.model_fields if name != "reasons"},
-            reasons=[ReasonOut(code=reason.code, value=reason.value) for reason in one.reasons],
+        CapableLaboratoryOut(
+            **{name: getattr(one, name) for name in CapableLaboratoryOut.model_fields if name != "reasons"},
+            reasons=[CapabilityReasonOut(code=reason.code, value=reason.value) for reason in one.reasons],
         )
         for one in queries.laboratories_for(tidy(test_code), owner.id)
     ]
@@ -135,7 +135,7 @@ def alter_capability(request: HttpRequest, capability_id: UUID, payload: Capabil
 
 
 @router.post("/capabilities/{capability_id}/pause", response={200: CapabilityOut, **PROBLEMS}, summary="Pause")
-def pause_capability(request: HttpRequest, capability_id: UUID, payload: ReasonIn) -> CapabilityOut:
+def pause_capability(request: HttpRequest, capability_id: UUID, payload: CapabilityReasonIn) -> CapabilityOut:
     actor, owner, _scope = caller(request)
     row = services.pause_capability(actor, owner_id=owner.id, capability_id=capability_id, reason=payload.reason)
     return _out(queries.offer(row))
@@ -151,7 +151,7 @@ def resume_capability(request: HttpRequest, capability_id: UUID) -> CapabilityOu
 @router.post(
     "/capabilities/{capability_id}/remove", response={204: None, **PROBLEMS}, summary="Remove from the directory"
 )
-def remove_capability(request: HttpRequest, capability_id: UUID, payload: ReasonIn) -> Status:
+def remove_capability(request: HttpRequest, capability_id: UUID, payload: CapabilityReasonIn) -> Status:
     actor, owner, _scope = caller(request)
     services.remove_capability(actor, owner_id=owner.id, capability_id=capability_id, reason=payload.reason)
     return Status(204, None)
