@@ -247,6 +247,7 @@ def user_role(request: HttpRequest, user_id: UUID) -> HttpResponse:
 @require_POST
 @page(MANAGE)
 def user_role_end(request: HttpRequest, user_id: UUID, assignment_id: UUID) -> HttpResponse:
+    queries.account(request.scope, user_id)
     form = ReasonForm(request.POST, auto_id=f"akhiri_{assignment_id}_%s")
     if form.is_valid():
         with refusals(form):
