@@ -1,14 +1,9 @@
-"""Every test gets an installation of its own below a temporary LARAS_DATA; nothing touches ./data."""
+"""Fixtures for all tests. Each process works in a temporary LARAS_DATA (``laras.config.testing``); nothing touches ./data."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
-
-os.environ["LARAS_DATA"] = tempfile.mkdtemp(prefix="laras-test-")
-os.environ.setdefault("LARAS_SQLITE_SYNC", "NORMAL")
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 import pytest
 from django.conf import settings
