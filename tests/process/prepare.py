@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: E402 -- Django must be set up before its models are imported
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "laras.config.settings")

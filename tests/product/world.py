@@ -1,0 +1,296 @@
+"""Two laboratories below a third, each with one of everything, made by the services that people use.
+
+What a test over all addresses needs: for every placeholder of an address an object that belongs to the one who asks, and one that
+belongs to the neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from unittest import mock
+from uuid import UUID
+
+from django.apps import apps
+from django.db import transaction
+
+from laras.bench import queries as bench_queries
+from laras.bench import services as bench
+from laras.catalogue import queries as catalogue_queries
+from laras.catalogue import services as catalogue
+from laras.core.actor import Actor, actor_of, system_actor
+from laras.core.api import new_token, token_digest
+from laras.core.models import ApiToken, JournalHead, Owner, RoleAssignment, StaffPerson, User
+from laras.core.rights import RIGHTS, ROLES
+from laras.core.scope import Scope
+from laras.core.services import create_token, create_user
+from laras.network import queries as network_queries
+from laras.network import services as network
+from laras.network import shipped
+from laras.orders import services as orders
+from laras.partners import services as partners
+from laras.people import services as people
+from laras.referral import queries as referrals
+from laras.referral import services as referral
+from laras.reports import services as reports
+from laras.resources import services as resources
+from tests.network import places
+
+MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
+SYSTEM = system_actor("job:test")
+START = date(2024, 1, 1)
+STAFF = {
+    "counter": ("receptionist", "receiver", "sampler"),
+    "analyst": ("analyst",),
+    "verifier": ("verifier",),
+    "doctor": ("validator",),
+    "head": ("head", "quality_manager"),
+    "admin": ("administrator",),
+}
+COMMON = ("HB", "PLT", "K", "SGOT", "SGPT")
+
+
+@dataclass
+class Lab:
+    """``ids``: placeholder of an address -> the laboratory's own object."""
+
+    owner: Owner
+    staff: dict[str, Actor]
+    ids: dict[str, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def id(self) -> UUID:
+        return self.owner.id
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.of(self.id)
+
+    def results(self, order_id: UUID) -> dict[str, Any]:
+        return {view.test_code: view for view in bench_queries.results_of(self.scope, order_id)}
+
+    def order(self, *codes: str, receive: bool = True, **head: Any) -> UUID:
+        made = orders.register_order(
+            self.staff["counter"], owner=self.owner, codes=list(codes), patient_id=self.ids["patient_id"], **head
+        )
+        if receive:
+            orders.receive_samples(self.staff["counter"], owner_id=self.id, sample_ids=[one.id for one in made.samples])
+        else:
+            self.ids["sample_id"] = made.samples[0].id
+        return made.id
+
+    def enter(self, order_id: UUID, code: str, raw: str) -> UUID:
+        result = self.results(order_id)[code].id
+        bench.enter_result(self.staff["analyst"], owner_id=self.id, result_id=result, raw=raw)
+        return result
+
+    def finish(self, order_id: UUID, code: str, raw: str) -> None:
+        result = self.enter(order_id, code, raw)
+        bench.verify_result(self.staff["verifier"], owner_id=self.id, result_id=result)
+        bench.validate_result(self.staff["doctor"], owner_id=self.id, result_id=result, uncalled_reason="uji")
+
+
+def give_account(owner: Owner, username: str, *roles: str) -> User:
+    """An account of a new person with these roles there, that passed its first sign-in."""
+    person = StaffPerson.objects.create(name=f"Petugas {username}")
+    user = User.objects.create_user(username, "kata sandi uji 1", person=person)
+    for role in roles:
+        RoleAssignment.objects.create(user=user, owner=owner, role=role)
+    return user
+
+
+def give_token(user: User, owner: Owner, rights: tuple[str, ...] = tuple(RIGHTS)) -> str:
+    token = new_token()
+    ApiToken.objects.create(user=user, owner=owner, label="uji", digest=token_digest(token), rights=list(rights))
+    return token
+
+
+def load_shipped() -> None:
+    """A true piece of the areas and the whole catalogue."""
+    catalogue_queries._memory.clear()
+    with mock.patch.object(shipped, "read_areas", return_value=iter(places.few_rows())):
+        network.load_shipped_areas()
+    catalogue.load_shipped_catalogue()
+
+
+def area(code: str) -> UUID:
+    return network_queries.find_area(code).area_id
+
+
+def make_lab(code: str, supervisor: UUID | None, tests: tuple[str, ...], *, tier: int = 2) -> Lab:
+    kind = {2: "labkesda_kabkota", 4: "labkesmas_regional"}[tier]
+    made = network.create_organisation(
+        SYSTEM,
+        code=code,
+        kind=kind,
+        tier=tier,
+        name=f"Labkesmas {code}",
+        area_id=area("73.71"),
+        supervisor_id=supervisor,
+        valid_from=START,
+    )
+    owner = Owner.objects.get(pk=made.pk)
+    staff = {name: actor_of(give_account(owner, f"{code}-{name}", *roles), "web") for name, roles in STAFF.items()}
+    lab = Lab(owner, staff)
+    for test in tests:
+        row = resources.add_capability(
+            staff["head"], owner_id=owner.id, test_code=test, method="Fotometri", tat_hours=4, price=20000
+        )
+        lab.ids["capability_id"] = row.id
+    return lab
+
+
+def furnish(lab: Lab, number: int) -> None:
+    """One of everything that an address can name."""
+    staff, ids, owner_id = lab.staff, lab.ids, lab.id
+    person = {"sex": "P", "birth_date": date(1990, 4, 12), "no_nik_reason": "absent", "duplicates_checked": True}
+    counter = staff["counter"]
+    patient = people.register_patient(counter, owner_id=owner_id, full_name=f"Siti Contoh {number}", **person)
+    other = people.register_patient(counter, owner_id=owner_id, full_name=f"Sitti Contoh {number}", **person)
+    ids["patient_id"] = patient.id
+    merge = people.merge_patients(
+        staff["head"], owner_id=owner_id, kept_id=patient.id, other_id=other.id, reason="Orang yang sama"
+    )
+    ids["merge_id"] = merge.id
+    ids["consent_id"] = people.give_consent(
+        counter, owner_id=owner_id, patient_id=patient.id, purpose="examination", given_by="Siti Contoh"
+    ).id
+    client = partners.register_client(counter, owner_id=owner_id, name=f"Klinik Contoh {number}", kind="facility")
+    ids["client_id"] = client.id
+    ids["practitioner_id"] = partners.add_practitioner(
+        counter, owner_id=owner_id, client_id=client.id, name="dr. Contoh"
+    ).id
+    ids["agreement_id"] = partners.draft_agreement(
+        counter, owner_id=owner_id, client_id=client.id, number="PKS/1", title="Kerja sama", valid_from=START
+    ).id
+    catalogue.adopt_criticals(staff["head"], owner_id=owner_id, practice="a", reason="Praktik laboratorium ini")
+    account = create_user(
+        staff["admin"], owner_id=owner_id, username=f"baru{number}", name=f"Petugas Baru {number}", roles=["cashier"]
+    )
+    ids["user_id"] = account.user_id
+    ids["assignment_id"] = RoleAssignment.objects.get(user_id=account.user_id).id
+    ids["token_id"], lab.tokens["made"] = create_token(
+        staff["analyst"], owner_id=owner_id, label="alat", rights=["bench.read"], expires_at=MONDAY + timedelta(days=30)
+    )
+    # Orders in several states, the last one with everything still to do.
+    done = lab.orders["done"] = lab.order("HB", client_id=client.id)
+    lab.finish(done, "HB", "13,5")
+    lab.orders["ready"] = lab.order("PLT")
+    lab.finish(lab.orders["ready"], "PLT", "250")
+    report = reports.release_report(staff["doctor"], owner_id=owner_id, order_id=done)
+    ids["report_id"], ids["token"] = report.id, report.token
+    gone = lab.orders["withdrawn"] = lab.order("HB")
+    lab.finish(gone, "HB", "13,1")
+    report = reports.release_report(staff["doctor"], owner_id=owner_id, order_id=gone)
+    reports.withdraw_report(staff["doctor"], owner_id=owner_id, report_id=report.id, reason="Sampel tertukar")
+    ids["withdrawn_id"] = report.id
+    critical = lab.orders["critical"] = lab.order("K", "HB")
+    lab.enter(critical, "K", "7,5")
+    ids["call_id"] = bench_queries.open_calls(lab.scope)[0].id
+    entered = lab.enter(critical, "HB", "12,1")
+    ids["hold_id"] = bench.place_hold(
+        staff["doctor"], owner_id=owner_id, result_id=entered, kind="manual", reason="Diperiksa dulu"
+    ).id
+    verified = lab.orders["verified"] = lab.order("SGOT")
+    bench.verify_result(staff["verifier"], owner_id=owner_id, result_id=lab.enter(verified, "SGOT", "25"))
+    waiting = lab.orders["waiting"] = lab.order("HB", "SGPT")
+    ids["order_id"], ids["result_id"] = waiting, lab.results(waiting)["HB"].id
+    lab.orders["announced"] = lab.order("HB", "PLT", receive=False)
+    ids["line_id"] = orders_line(lab, waiting)
+    ids["organisation_id"] = owner_id
+    ids["own_test"] = _own_test(lab)
+
+
+def orders_line(lab: Lab, order_id: UUID) -> UUID:
+    return apps.get_model("orders", "OrderLine").objects.within(lab.scope).filter(order_id=order_id)[0].id
+
+
+def _own_test(lab: Lab) -> str:
+    """A change of the shipped catalogue that holds in this laboratory only; answers its code."""
+    catalogue.change_test(lab.staff["head"], owner_id=lab.id, code="SGPT", changes={"decimals": 1}, reason="Alat baru")
+    return "SGPT"
+
+
+def refer(sender: Lab, recipient: Lab, code: str) -> None:
+    """An order whose test goes to the other laboratory, announced there and not decided yet."""
+    order_id = sender.orders["away"] = sender.order(code)
+    views = sender.results(order_id)
+    row = referral.send_referral(
+        sender.staff["counter"], owner_id=sender.id, recipient_id=recipient.id, result_ids=[views[code].id]
+    )
+    sender.ids["outgoing"] = row.id
+    sender.ids["item_id"] = (
+        apps.get_model("referral", "OutgoingItem").objects.within(sender.scope).get(referral_id=row.id).id
+    )
+    recipient.ids["incoming"] = referrals.incoming(recipient.scope).get(remote=row.id).id
+
+
+@dataclass
+class World:
+    here: Lab
+    neighbour: Lab
+    users: dict[str, User]
+    """Role -> an account at ``here`` with this role only."""
+    tokens: dict[str, str]
+    everybody: User
+    """All roles at ``here``."""
+    token: str
+    outsider: User
+    """All roles at the neighbour."""
+    outsider_token: str
+
+
+def build() -> World:
+    load_shipped()
+    above = make_lab("LAB-R", None, ("GDP",), tier=4)
+    here = make_lab("LAB-A", above.id, (*COMMON, "TG"))
+    neighbour = make_lab("LAB-B", above.id, (*COMMON, "CHOL"))
+    furnish(here, 1)
+    furnish(neighbour, 2)
+    refer(here, neighbour, "CHOL")
+    refer(neighbour, here, "TG")
+    users = {role: give_account(here.owner, f"hanya-{role}", role) for role in ROLES}
+    tokens = {role: give_token(user, here.owner) for role, user in users.items()}
+    everybody = give_account(here.owner, "semua", *ROLES)
+    outsider = give_account(neighbour.owner, "luar", *ROLES)
+    return World(
+        here,
+        neighbour,
+        users,
+        tokens,
+        everybody,
+        give_token(everybody, here.owner),
+        outsider,
+        give_token(outsider, neighbour.owner),
+    )
+
+
+def state() -> dict[str, Any]:
+    """Row counts of every table and the head of every journal: what a refused request must leave alone."""
+    counts = {
+        model._meta.label: model._base_manager.count()
+        for model in apps.get_models()
+        if model._meta.label != "sessions.Session"
+    }
+    heads = dict(JournalHead.objects.values_list("owner_id", "sequence"))
+    return {**counts, **{f"journal of {owner}": sequence for owner, sequence in heads.items()}}
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever the block writes is taken back."""
+    releases = apps.get_model("catalogue", "ReferenceRelease").objects
+    with transaction.atomic():
+        point, known = transaction.savepoint(), releases.count()
+        try:
+            yield
+        finally:
+            forget = releases.count() != known
+            transaction.savepoint_rollback(point)
+            if forget:  # what the process remembers of a catalogue that never was
+                catalogue_queries._memory.clear()
