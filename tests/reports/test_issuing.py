@@ -34,13 +34,18 @@ def issued(lab):
     return [json.loads(bytes(row.payload)) for row in rows]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def no_signing_place():
-    """Certificates of one test are not those of the next."""
+    """Certificates of one test, also of another file in this process, are not those of the next."""
     place = below("keys") / "signing"
+
+    def empty() -> None:
+        for file in (*place.glob("*.p*"), *place.glob("roots/*.pem")):
+            file.unlink()
+
+    empty()
     yield place
-    for file in (*place.glob("*.p*"), *place.glob("roots/*.pem")):
-        file.unlink()
+    empty()
 
 
 def test_an_unsigned_report_says_nothing_of_a_signature(lab, now):
