@@ -73,9 +73,7 @@ def test_a_failed_use_case_leaves_no_entry(make_owner):
     assert entries(owner)[0].sequence == 1
 
 
-@pytest.mark.parametrize(
-    "statement", ["UPDATE core_journal_entry SET event = 'x'", "DELETE FROM core_journal_entry"]
-)
+@pytest.mark.parametrize("statement", ["UPDATE core_journal_entry SET event = 'x'", "DELETE FROM core_journal_entry"])
 def test_the_database_refuses_to_change_or_delete(make_owner, statement):
     write(make_owner())
     with pytest.raises(DatabaseError, match="never"), transaction.atomic(), connection.cursor() as cursor:

@@ -46,9 +46,7 @@ def digests(rows):
         lambda: list(Attachment.objects.dates("created_at", "year")),
         lambda: list(Reach.objects.filter(office__in=Attachment.objects.values("owner"))),
         lambda: list(Attachment.objects.union(Attachment.objects.all())),
-        lambda: Attachment(
-            digest="A", media_type="x", name="n", size=1, created_at=clock.now()
-        ).validate_unique(),
+        lambda: Attachment(digest="A", media_type="x", name="n", size=1, created_at=clock.now()).validate_unique(),
         lambda: Attachment.objects.all().explain(),
     ],
 )

@@ -423,10 +423,7 @@ class _Laboratory:
             codes = [chance.choice(self.panels).code]
         else:
             tests = self.usual if self.usual and chance.random() < 0.75 else self.person_tests
-            codes = [
-                test.code
-                for test in chance.sample(tests, min(len(tests), chance.choice((1, 1, 2, 2, 3, 4))))
-            ]
+            codes = [test.code for test in chance.sample(tests, min(len(tests), chance.choice((1, 1, 2, 2, 3, 4))))]
         recent = at > self.now - timedelta(days=2)
         if recent and self.elsewhere and chance.random() < 0.15:
             codes.append(chance.choice(self.elsewhere).code)
