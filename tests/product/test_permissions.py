@@ -226,7 +226,7 @@ def world(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
-def _open(django_db_blocker):
+def _open(django_db_setup, django_db_blocker):
     forget_tokens()
     with django_db_blocker.unblock():
         yield
@@ -450,7 +450,7 @@ def call(one: Operation, ids: dict[str, Any], token: str = "", key: bool = True)
     """The operation with the smallest sound request; answers the response."""
     address = re.sub(r"{(\w+)}", lambda found: str(ids[found[1]]), one.route)
     query = {
-        p["name"]: smallest(p["schema"], ids, p["name"])
+        p["name"]: smallest(p["schema"].get("items", p["schema"]), ids, p["name"])
         for p in one.schema.get("parameters", [])
         if p["in"] == "query" and p.get("required")
     }
@@ -483,6 +483,10 @@ def test_no_token_no_answer(world):
     assert worlds.state() == before
 
 
+# The right alone is not enough: the laboratory of this world has no jurisdiction over others.
+BEYOND_THE_RIGHT = {"create_organisation"}
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_token_does_what_its_role_may_and_no_more(world, role):
     wrong, held = [], ROLES[role].rights
@@ -492,7 +496,9 @@ def test_a_token_does_what_its_role_may_and_no_more(world, role):
         with worlds.undone():
             got = call(one, api_ids(world.here, one), world.tokens[role])
             written = worlds.state() if not may and got.status_code < 400 else before
-        if got.status_code >= 500 or (got.status_code == 403) is may or got.status_code == 401:
+        refused = got.status_code == 403
+        beyond = may and refused and one.name in BEYOND_THE_RIGHT
+        if got.status_code >= 500 or got.status_code == 401 or (refused is may and not beyond):
             wrong.append(f"{one.label}: {got.status_code} {'held' if may else 'not held'}")
         if written != before:
             wrong.append(f"{one.label}: something was written")
