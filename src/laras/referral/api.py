@@ -500,6 +500,14 @@ def note_identifier(request: HttpRequest, referral_id: UUID, payload: Identifier
     "/referrals/outgoing/{referral_id}/manifest",
     response=PROBLEMS,
     summary="The paper that travels with the specimens (PDF)",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "PDF",
+                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
 )
 def read_manifest(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     actor, owner, scope = caller(request)
