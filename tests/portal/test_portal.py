@@ -126,3 +126,11 @@ def test_the_first_page_costs_the_same_with_much_work(lab, counter, make_user, s
             assert client.get("/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_an_unknown_address_answers_people_and_programs_in_their_own_way(client):
+    program = client.get("/api/v1/nothing")
+    assert (program.status_code, program["Content-Type"]) == (404, "application/problem+json")
+    person = client.get("/tidak-ada/")
+    assert person.status_code == 404
+    assert "Halaman tidak ditemukan" in person.content.decode()

@@ -75,9 +75,9 @@ def token() -> None:
 @click.option("--lab", "code", required=True, help="The organisation it works for.")
 @click.option("--right", "rights", multiple=True, help="module or module.verb; default: all the account has.")
 @click.option("--label", default="cli")
-@click.option("--days", type=click.IntRange(1, 3650), help="Expires after so many days.")
+@click.option("--days", type=click.IntRange(1, 365), default=365, show_default=True, help="Expires after so many days.")
 @json_option
-def add_token(username: str, code: str, rights: tuple[str, ...], label: str, days: int | None, as_json: bool) -> None:
+def add_token(username: str, code: str, rights: tuple[str, ...], label: str, days: int, as_json: bool) -> None:
     """Make a token for an account at an organisation."""
     account = User.objects.select_related("person").filter(username=username, is_active=True).first()
     if account is None:
@@ -91,7 +91,7 @@ def add_token(username: str, code: str, rights: tuple[str, ...], label: str, day
         owner_id=owner.id,
         label=label,
         rights=chosen,
-        expires_at=clock.now() + timedelta(days=days) if days else None,
+        expires_at=clock.now() + timedelta(days=days) - timedelta(minutes=1),
     )
     say({"id": str(token_id), "token": secret}, as_json)
 

@@ -4,9 +4,11 @@ from importlib.util import find_spec
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from laras.config.api import api
+from laras.core.api import problem
 from laras.core.web import error_page
 
 MOUNTS = [
@@ -34,7 +36,14 @@ urlpatterns = [
 
 handler400 = error_page(400, _("Permintaan tidak dapat dibaca."))
 handler403 = error_page(403, _("Anda tidak berhak membuka halaman ini."))
-handler404 = error_page(404, _("Halaman tidak ditemukan."))
+_missing = error_page(404, _("Halaman tidak ditemukan."))
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page for people, problem+json for programs."""
+    if request.path.startswith("/api/"):
+        return problem(404, "NotFound", gettext("Tidak ditemukan."), code="not_found")
+    return _missing(request, exception)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:

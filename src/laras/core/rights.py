@@ -103,7 +103,8 @@ ROLES: Mapping[str, Role] = {
         "head",
         frozenset(
             {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "catalogue.manage",
-             "orders.cancel", "orders.read_counts", "people.merge", "bench.hold", "referral.send", "partners.write"}
+             "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
+             "referral.send", "partners.write"}
         ),
         frozenset({"orders.read_counts"}),
         second_factor=True,
@@ -127,7 +128,7 @@ ROLES: Mapping[str, Role] = {
         _("Administrator"),
         "administration",
         frozenset(
-            {"core.manage_users", "core.read_audit", "core.manage_system", "network.manage_organisation", "people.erase"}
+            {"core.manage_users", "core.read_audit", "core.manage_system", "network.manage_organisation"}
         ),
         second_factor=True,
     ),
