@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(shell cat requirements/*.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: setup run test check bench lock docs clean
+.PHONY: setup run test check bench lock messages clean
 
 setup: $(STAMP)
 
@@ -18,10 +18,16 @@ $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
 	@rm -f $(VENV)/.setup-*; touch $@
 
 run: setup
+	$(BIN)/python -m laras.cli.translations
 	$(BIN)/laras run --demo
 
 test: setup
+	$(BIN)/python -m laras.cli.translations
 	bash tests/run.sh
+
+# For developers: bring the message catalogues up to the sources; then fill in what is empty.
+messages: setup
+	$(BIN)/python -m laras.cli.translations --extract
 
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy
