@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
@@ -25,6 +25,9 @@ from laras.core import clock
 from laras.core.api import forget_tokens
 from laras.core.rights import ROLES
 from tests.product import world as worlds
+
+# Each test is undone by itself, inside the transaction of the module's world, which is opened before.
+pytestmark = pytest.mark.django_db
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -226,10 +229,8 @@ def world(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
-def _open(django_db_setup, django_db_blocker):
+def _fresh_tokens():
     forget_tokens()
-    with django_db_blocker.unblock():
-        yield
 
 
 def browser(user: Any) -> Client:
@@ -385,7 +386,7 @@ def test_another_laboratorys_capabilities_are_read_and_never_changed(world):
     assert worlds.state() == before
 
 
-def test_the_closed_doors_of_the_sign_in_library(db):
+def test_the_closed_doors_of_the_sign_in_library():
     client = Client()
     for address in ("signup/", "email/", "confirm-email/", "password/set/", "password/reset/", "login/code/confirm/"):
         assert client.get(f"/akun/{address}").status_code == 404, address
@@ -542,7 +543,3 @@ def test_lists_show_the_own_laboratory_only(world):
             text = client.get(page.address(page_ids(world.here, page))).content.decode(errors="replace")
             leaks += [(page.name, name) for identity, name in theirs.items() if identity in text]
     assert leaks == [], leaks
-
-
-def test_everything_ran_in_one_transaction_that_ends(world):
-    assert connection.in_atomic_block

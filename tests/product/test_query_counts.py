@@ -17,6 +17,9 @@ from laras.reports import services as reports
 from tests.product import world as worlds
 from tests.product.test_permissions import browser
 
+# Each test is undone by itself, inside the transaction of the module's world, which is opened before.
+pytestmark = pytest.mark.django_db
+
 FEW, MANY = 3, 30
 
 # Address -> queries of the whole request, sign-in, menu and bell included. A change that needs fewer lowers the figure;
@@ -96,15 +99,14 @@ def counts(world: worlds.World) -> dict[str, int]:
     return found
 
 
-def test_rows_cost_no_queries_and_no_page_grew(world, django_db_blocker):
-    with django_db_blocker.unblock():
-        patient = world.here.ids["patient_id"]
-        results = []
-        for count in (FEW, MANY):
-            with worlds.undone():
-                fill(world, count)
-                results.append(counts(world))
-            world.here.ids["patient_id"] = patient
+def test_rows_cost_no_queries_and_no_page_grew(world):
+    patient = world.here.ids["patient_id"]
+    results = []
+    for rows in (FEW, MANY):
+        with worlds.undone():
+            fill(world, rows)
+            results.append(counts(world))
+        world.here.ids["patient_id"] = patient
     few, many = results
     grown = {address: (few[address], many[address]) for address in few if few[address] != many[address]}
     assert grown == {}, grown

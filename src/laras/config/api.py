@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
@@ -11,7 +12,22 @@ from ninja import NinjaAPI, Schema
 from laras import __version__
 from laras.core.api import PROBLEMS, TokenAuth, install_handlers
 
-api = NinjaAPI(
+
+class LarasAPI(NinjaAPI):
+    """Its document says what the handlers do: refusals are ``application/problem+json``."""
+
+    def get_openapi_schema(self, **how: Any) -> Any:
+        schema = super().get_openapi_schema(**how)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                for status, response in operation["responses"].items():
+                    content = response.get("content", {})
+                    if int(status) >= 400 and "application/json" in content:
+                        response["content"] = {"application/problem+json": content["application/json"]}
+        return schema
+
+
+api = LarasAPI(
     title="Laras",
     version="1",
     description=(
