@@ -603,12 +603,17 @@ class _Laboratory:
     def _bounds(self, test: TestInfo, subject: _Subject, standard: str) -> tuple[float, float]:
         if standard:
             limit = self.catalogue.limits(standard).get(test.code)
+            if limit is not None and limit.kind == "air_temperature":
+                return 26.5, 31.0
             if limit is not None and limit.high is not None:
                 high = float(limit.high)
                 return (float(limit.low) if limit.low is not None and limit.low >= 0 else 0.0, high * 0.8)
         days = (self.now.date() - subject.born).days if subject.born else None
-        row, _lacking = catalogue_rules.choose_range(self.catalogue.ranges(test.code), sex=subject.sex, age_days=days)
-        if row is None or (row.low is None and row.high is None):
+        ranges = self.catalogue.ranges(test.code)
+        row, _lacking = catalogue_rules.choose_range(ranges, sex=subject.sex, age_days=days)
+        if row is None or row.high is None:  # a child's value lies near a grown person's
+            row = next((other for other in ranges if other.high is not None), None)
+        if row is None:
             return 1.0, 10.0
         low = float(row.low) if row.low is not None else 0.0
         return low, float(row.high) if row.high is not None else low * 2 + 1

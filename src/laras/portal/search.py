@@ -60,6 +60,17 @@ def search(request: HttpRequest, text: str) -> list[Hit]:
             )
             for found in referral.find_by_number(scope, text)
         ]
+        hits += [
+            Hit(
+                _("Rujukan keluar"),
+                sent.number,
+                sent.recipient.name,
+                reverse("referral:outgoing_referral", args=[sent.id]),
+                "truck",
+                exact=True,
+            )
+            for sent in referral.outgoing(scope).filter(number=text.upper()).select_related("recipient")[:5]
+        ]
     if hits and any(hit.exact for hit in hits):
         return _unique(hits)
     if actor.can("people.read", owner.id):
