@@ -127,6 +127,7 @@ def schema():
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
+@pytest.mark.sqlite_only  # a real WSGI handler closes PostgreSQL's connection and with it the world of this module
 @pytest.mark.parametrize("label", [o[0] for o in OPERATIONS])
 def test_no_request_breaks_the_server(world, schema, label):
     """Sound and unsound requests, half of them on objects that are there: no server error, only declared answers."""

@@ -33,7 +33,8 @@ class Hit:
 def search(request: HttpRequest, text: str) -> list[Hit]:
     """Everything in this organisation that the text names, best first."""
     actor, owner, scope = request.actor, request.owner, request.scope
-    text = text.strip()
+    # A scanner may send control characters, and PostgreSQL stores no NUL: nothing is named by them.
+    text = "".join(letter for letter in text if letter.isprintable()).strip()
     if not text:
         return []
     hits: list[Hit] = []

@@ -39,7 +39,7 @@ def find(request: HttpRequest) -> HttpResponse:
     What was typed is kept in the session and not in the address: it may be a NIK or a name.
     """
     if request.method == "POST":
-        text = request.POST.get("q", "").strip()[:120]
+        text = "".join(letter for letter in request.POST.get("q", "") if letter.isprintable()).strip()[:120]
         if not text:
             return redirect("portal:home")
         hits = search.search(request, text)
