@@ -127,10 +127,10 @@ def build_capabilities(owners: dict[str, Owner]) -> None:
 
 
 def adopt_practice(owners: dict[str, Owner]) -> None:
-    """Each laboratory takes over one published practice of critical values; until it does, none is critical."""
-    for lab in plan.laboratories():
+    """The chain's laboratories take over one published practice of critical values; elsewhere none is critical yet."""
+    for code in plan.CHAIN.values():
         catalogue_services.adopt_criticals(
-            ACTOR, owner_id=owners[lab.code].id, practice="a", reason="Contoh: diadopsi rapat mutu laboratorium"
+            ACTOR, owner_id=owners[code].id, practice="a", reason="Contoh: diadopsi rapat mutu laboratorium"
         )
 
 
