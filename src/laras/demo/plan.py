@@ -67,8 +67,8 @@ def offices() -> tuple[Office, ...]:
 def laboratories() -> tuple[Lab, ...]:
     """31 laboratories, from the top of the chain down, so that each supervisor exists before those below it."""
     labs = [
-        Lab("NAS-BK", "Balai Besar Labkesmas Purnama (Biologi Kesehatan)", "balai_besar", 5, "31.74", "", 7),
-        Lab("NAS-KL", "Balai Besar Labkesmas Bahari (Kesehatan Lingkungan)", "balai_besar", 5, "33.73", "", 6),
+        Lab("NAS-BK", "Balai Besar Labkesmas Purnama (Biologi Kesehatan)", "balai_besar_biologi", 5, "31.74", "", 7),
+        Lab("NAS-KL", "Balai Besar Labkesmas Bahari (Kesehatan Lingkungan)", "balai_besar_kesling", 5, "33.73", "", 6),
         Lab("REG-06", "Labkesmas Regional Rinjani", "labkesmas_regional", 4, "51.71", "NAS-BK", 7),
         Lab("NTB-00", "Labkesmas Provinsi Mutiara", "labkesda_provinsi", 3, "52.71.02", "REG-06", 9),
     ]

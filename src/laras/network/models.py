@@ -2,7 +2,7 @@
 
 All of them are open directory data, readable by everybody who is signed in, and therefore global, not scoped:
 Area, AreaVersion, AreaSuccession, Shipment, Region, RegionProvince, Institution, Organisation,
-OrganisationVersion, Jurisdiction. Writing goes through services, which ask for a right and write the
+OrganisationVersion, OrganisationSuccession, Jurisdiction. Writing goes through services, which ask for a right and write the
 organisation's own journal.
 
 Validity is ``[valid_from, valid_until)`` in days; ``valid_from`` is empty where the beginning is not recorded.
@@ -38,7 +38,9 @@ KIND_LABELS = {
     "labkesda_kabkota": _("Labkesda kabupaten/kota"),
     "labkesda_provinsi": _("Labkesda provinsi"),
     "labkesmas_regional": _("Labkesmas regional"),
-    "balai_besar": _("Balai besar"),
+    "balai_besar": _("Balai besar labkesmas"),
+    "balai_besar_biologi": _("Balai besar laboratorium biologi kesehatan"),
+    "balai_besar_kesling": _("Balai besar laboratorium kesehatan lingkungan"),
     "rumah_sakit": _("Rumah sakit"),
     "swasta": _("Laboratorium swasta"),
     "dinkes_kabkota": _("Dinas kesehatan kabupaten/kota"),
@@ -235,12 +237,16 @@ class Institution(models.Model):
 
 
 class Organisation(models.Model):
-    """A laboratory, a health office or the ministry: a ``core.Owner`` with its versions."""
+    """A laboratory, a health office or the ministry: a ``core.Owner`` with its versions.
+
+    ``closed_on`` is the first day on which it no longer works, and empty while it does.
+    """
 
     owner = models.OneToOneField("core.Owner", models.PROTECT, primary_key=True, related_name="organisation")
     registered_at = models.DateTimeField(default=clock.now)
+    closed_on = models.DateField(null=True)
 
-    privacy: ClassVar = {"open": ["owner", "registered_at"]}
+    privacy: ClassVar = {"open": ["owner", "registered_at", "closed_on"]}
 
     class Meta:
         db_table = "network_organisation"
@@ -308,8 +314,32 @@ class OrganisationVersion(models.Model):
         return self.name
 
 
+class OrganisationSuccession(models.Model):
+    """Which organisation took over from one that closed; several may merge into one."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    predecessor = models.ForeignKey(Organisation, models.PROTECT, related_name="successions", db_index=False)
+    successor = models.ForeignKey(Organisation, models.PROTECT, related_name="origins")
+    date = models.DateField()
+    basis = models.CharField(max_length=120, blank=True)
+
+    privacy: ClassVar = {"open": ["id", "predecessor", "successor", "date", "basis"]}
+
+    class Meta:
+        db_table = "network_organisation_succession"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(predecessor=F("successor")), name="network_organisation_succession_not_own"
+            ),
+            models.UniqueConstraint(fields=["predecessor", "successor"], name="network_organisation_succession_once"),
+        ]
+
+
 class Jurisdiction(models.Model):
-    """What an organisation is responsible for (an area, a region's provinces, the nation), wherever it stands."""
+    """What an organisation is responsible for (an area, a region's provinces, the nation), wherever it stands.
+
+    ``basis``: the regulation or decision that says so.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="jurisdictions")
@@ -318,8 +348,11 @@ class Jurisdiction(models.Model):
     national = models.BooleanField(default=False)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
+    basis = models.CharField(max_length=120, blank=True)
 
-    privacy: ClassVar = {"open": ["id", "organisation", "area", "region", "national", "valid_from", "valid_until"]}
+    privacy: ClassVar = {
+        "open": ["id", "organisation", "area", "region", "national", "valid_from", "valid_until", "basis"]
+    }
 
     class Meta:
         db_table = "network_jurisdiction"

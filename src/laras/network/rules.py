@@ -28,12 +28,18 @@ KINDS: Mapping[str, str] = {
     "labkesda_provinsi": "laboratory",
     "labkesmas_regional": "laboratory",
     "balai_besar": "laboratory",
+    "balai_besar_biologi": "laboratory",
+    "balai_besar_kesling": "laboratory",
     "rumah_sakit": "laboratory",
     "swasta": "laboratory",
     "dinkes_kabkota": "office",
     "dinkes_provinsi": "office",
     "kementerian": "ministry",
 }
+
+# The two national reference laboratories are told apart by what they refer to (Permenkes 26/2023 and 27/2023): human biology
+# or the environment. "balai_besar" without more is a regional one of that rank.
+NATIONAL_KINDS = ("balai_besar_biologi", "balai_besar_kesling")
 
 # Indonesia with a little sea around it: south, north, west, east in degrees.
 BOX = (-11.2, 6.3, 94.8, 141.1)
