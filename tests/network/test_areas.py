@@ -11,7 +11,7 @@ from laras.core.models import JournalEntry, Owner
 from laras.core.scope import Scope
 from laras.network import queries, rules, services, shipped
 from laras.network.models import Area, AreaVersion, RegionProvince
-from laras.network.services.areas import Successor
+from laras.network.services import Successor
 from tests.network import places
 from tests.network.conftest import SYSTEM
 
@@ -95,7 +95,6 @@ def test_split_makes_a_new_province_and_moves_what_lies_in_it(areas, network):
         kind="split",
         on=date(2026, 6, 1),
         successors=[Successor("73", "Sulawesi Selatan", areas("73")), Successor("77", "Luwu Raya Uji")],
-        moved=None,
         source="UU uji",
     )
     assert old == areas("73")
@@ -130,20 +129,6 @@ def test_a_merged_area_is_followed_to_its_successor(areas, network):
     assert queries.find_area("73.72").code == "73.71"
     assert queries.version_at(areas("73.71")).valid_from is None
     assert queries.find_area("73.72").area_id == areas("73.71")
-
-
-def test_an_area_does_not_end_over_its_children(areas, network):
-    with pytest.raises(Refused):
-        services.succeed_area(
-            SYSTEM,
-            office_id=network["ministry"].pk,
-            predecessor_id=areas("73.71"),
-            kind="merge",
-            on=date(2026, 2, 1),
-            successors=[Successor("73.72", "Kota Parepare", areas("73.72"))],
-            source="UU uji",
-        )
-    assert queries.version_at(areas("73.71")).valid_until is None
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,14 @@ class OrganisationClosed(Event):
     name: ClassVar[str] = "network.organisation_closed"
     closed_from: date
     reason: str
+    successor: UUID | None = None
+
+
+@dataclass(frozen=True)
+class OrganisationReopened(Event):
+    name: ClassVar[str] = "network.organisation_reopened"
+    reopened_on: date
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class JurisdictionSet(Event):
     name: ClassVar[str] = "network.jurisdiction_set"
     valid_from: date
     claims: list[str]
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,3 +75,23 @@ class InstitutionCreated(Event):
     code: str
     institution_name: str
     kind: str
+
+
+@dataclass(frozen=True)
+class InstitutionAltered(Event):
+    name: ClassVar[str] = "network.institution_altered"
+    code: str
+    institution_name: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProvinceAssigned(Event):
+    """``province``: its code; ``region``: 1 to 11."""
+
+    name: ClassVar[str] = "network.province_assigned"
+    province: str
+    region: int
+    valid_from: date
+    source: str

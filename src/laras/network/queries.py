@@ -178,6 +178,13 @@ def within(area_id: UUID, field: str = "area_id", on: date | None = None) -> Q:
     return condition
 
 
+def areas_below(area_id: UUID, on: date | None = None) -> QuerySet[AreaVersion]:
+    """Everything that lies in the area on the day, itself left out, parents before children."""
+    rows = AreaVersion.objects.filter(valid_on(on or clock.today()))
+    inside = within(area_id, on=on)
+    return rows.filter(inside).exclude(area_id=area_id).order_by("area__level", "code")
+
+
 def counts_by_level() -> dict[int, int]:
     """Level -> number of areas valid today."""
     now = AreaVersion.objects.filter(valid_on(clock.today()))

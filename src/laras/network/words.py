@@ -23,6 +23,11 @@ def name() -> None:
             "network.organisation_closed": _dated(lambda: _("Lembaga ditutup mulai %(day)s"), "closed_from"),
             "network.jurisdiction_set": _dated(lambda: _("Wilayah kewenangan diubah mulai %(day)s"), "valid_from"),
             "network.area_succeeded": _dated(lambda: _("Perubahan wilayah dicatat, berlaku %(day)s"), "date"),
+            "network.organisation_reopened": _dated(lambda: _("Penutupan dibatalkan %(day)s"), "reopened_on"),
+            "network.institution_altered": lambda payload: _("Institusi %(institution_name)s diubah") % payload,
+            "network.province_assigned": lambda payload: (
+                _("Provinsi %(province)s ditetapkan masuk Regional %(region)s") % payload
+            ),
             "network.institution_created": lambda payload: _("Institusi %(institution_name)s dicatat") % payload,
         },
         {"network.organisation_closed": "danger"},

@@ -1,7 +1,10 @@
 """Everything that writes areas and organisations."""
 
-from laras.network.services.areas import load_shipped_areas, succeed_area
+from laras.network.services.areas import load_shipped_areas
 from laras.network.services.authority import may_restructure
+from laras.network.services.closing import close_organisation, hand_over, reopen_organisation
+from laras.network.services.institutions import alter_institution, create_institution
+from laras.network.services.jurisdictions import set_jurisdiction
 from laras.network.services.laboratory_import import (
     ImportPlan,
     ImportResult,
@@ -9,30 +12,32 @@ from laras.network.services.laboratory_import import (
     accept_laboratories,
     plan_laboratories,
 )
-from laras.network.services.organisations import (
-    alter_organisation,
-    close_organisation,
-    create_institution,
-    create_organisation,
-    set_jurisdiction,
-    set_supervisor,
-)
+from laras.network.services.organisations import alter_organisation, create_organisation, set_supervisor
 from laras.network.services.reach import rebuild_reach, refresh_organisations
+from laras.network.services.regions import assign_province
+from laras.network.services.succession import SuccessionPlan, Successor, plan_succession, succeed_area
 
 __all__ = [
     "ImportPlan",
     "ImportResult",
     "PlannedLaboratory",
+    "SuccessionPlan",
+    "Successor",
     "accept_laboratories",
+    "alter_institution",
     "alter_organisation",
+    "assign_province",
     "close_organisation",
     "create_institution",
     "create_organisation",
+    "hand_over",
     "load_shipped_areas",
     "may_restructure",
     "plan_laboratories",
+    "plan_succession",
     "rebuild_reach",
     "refresh_organisations",
+    "reopen_organisation",
     "set_jurisdiction",
     "set_supervisor",
     "succeed_area",

@@ -16,23 +16,11 @@ from laras.core.ids import new_id
 from laras.core.models import Owner
 from laras.core.unit import use_case
 from laras.network import queries, rules
-from laras.network.events import (
-    InstitutionCreated,
-    JurisdictionSet,
-    OrganisationAltered,
-    OrganisationClosed,
-    OrganisationCreated,
-)
-from laras.network.models import (
-    INSTITUTION_LABELS,
-    Institution,
-    Jurisdiction,
-    Organisation,
-    OrganisationVersion,
-    Region,
-)
+from laras.network.events import OrganisationAltered, OrganisationCreated
+from laras.network.models import Institution, Organisation, OrganisationVersion, Region
 from laras.network.rules import tidy
 from laras.network.services.authority import MANAGE_ORGANISATION, claim_of, require_network
+from laras.network.services.jurisdictions import write_claims
 from laras.network.services.reach import rebuild_reach, refresh_owner
 
 # What the organisation says of itself, and what the network says of it.
@@ -131,7 +119,7 @@ def create_quietly(
         subject=owner.id,
     )
     if of_new:
-        _write_claims(actor, owner.id, of_new, day)
+        write_claims(actor, owner.id, of_new, day, basis="")
     if day <= clock.today():
         refresh_owner(version)
     return organisation
@@ -180,7 +168,7 @@ def alter_quietly(
     if unknown:
         raise TypeError(f"unknown fields {sorted(unknown)}")
     day = valid_from or clock.today()
-    last = _last_version(organisation_id)
+    last = last_version(organisation_id)
     before = {name: getattr(last, name) for name in FIELDS}
     content, problems = checked({**before, **changes})
     different = {name: content[name] for name in FIELDS if content[name] != before[name]}
@@ -249,70 +237,6 @@ def set_supervisor(
     )
 
 
-@use_case
-def close_organisation(actor: Actor, *, organisation_id: UUID, office_id: UUID | None = None, reason: str) -> None:
-    """Close an organisation from today on. Its rows, its journal and its versions stay; nobody is supervised by it."""
-    last = _last_version(organisation_id)
-    require_network(actor, office_id, [claim_of(last.kind, last.tier, last.area_id)])
-    if not tidy(reason):
-        raise Refused(_("Alasan wajib diisi."), problems=[Problem("reason", _("Alasan wajib diisi."))])
-    if OrganisationVersion.objects.filter(
-        supervisor_id=organisation_id, valid_until__isnull=True, organisation__owner__closed=False
-    ).exists():
-        raise Refused(_("Masih ada lembaga yang dibinanya. Tunjuk pembina lain lebih dahulu."))
-    owner = last.organisation.owner
-    if owner.closed:
-        return
-    owner.closed = True
-    owner.save(update_fields=["closed"])
-    journal.record(
-        actor,
-        owner=organisation_id,
-        event=OrganisationClosed(clock.today(), tidy(reason)[:300]),
-        subject=organisation_id,
-    )
-    rebuild_reach()
-
-
-@use_case
-def set_jurisdiction(
-    actor: Actor,
-    *,
-    organisation_id: UUID,
-    claims: Iterable[rules.Claim],
-    valid_from: date | None = None,
-    office_id: UUID | None = None,
-) -> None:
-    """Replace what the organisation is responsible for, from a day on. Where it stands is another matter."""
-    day, wanted = valid_from or clock.today(), list(dict.fromkeys(claims))
-    _last_version(organisation_id)
-    held = [queries.claim(row) for row in Jurisdiction.objects.filter(organisation_id=organisation_id)]
-    require_network(actor, office_id, [*wanted, *held], day)
-    if _write_claims(actor, organisation_id, wanted, day):
-        rebuild_reach()
-
-
-@use_case
-def create_institution(actor: Actor, *, office_id: UUID, code: str, name: str, kind: str) -> Institution:
-    """Enter who organisations belong to by law. Asks for ``network.manage_network``; journaled at the office."""
-    actor.require("network.manage_network", office_id)
-    code, name = tidy(code), tidy(name)
-    problems = []
-    if not code or len(code) > _CODE_LENGTH:
-        problems.append(Problem("code", _("Kode wajib diisi, paling banyak 24 huruf.")))
-    elif Institution.objects.filter(code=code).exists():
-        problems.append(Problem("code", _("Kode %(code)s sudah dipakai.") % {"code": code}))
-    if not name or len(name) > 200:
-        problems.append(Problem("name", _("Nama wajib diisi, paling banyak 200 huruf.")))
-    if kind not in INSTITUTION_LABELS:
-        problems.append(Problem("kind", _("Jenis institusi tidak dikenal.")))
-    if problems:
-        raise Refused(_("Data institusi belum benar."), problems=problems)
-    row = Institution.objects.create(code=code, name=name, kind=kind)
-    journal.record(actor, owner=office_id, event=InstitutionCreated(code, name, kind), subject=row.id)
-    return row
-
-
 # --- Checks -----------------------------------------------------------------------------------------
 def checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """The fields of a version in their stored form, and what is wrong with them."""
@@ -332,6 +256,8 @@ def checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         problems.append(Problem("tier", _("Tingkat ditulis 1 sampai 5, atau dikosongkan.")))
     elif tier is not None and rules.KINDS.get(str(kind)) != "laboratory":
         problems.append(Problem("tier", _("Hanya laboratorium yang bertingkat.")))
+    elif kind in rules.NATIONAL_KINDS and tier != 5:
+        problems.append(Problem("tier", _("Balai besar ini bertingkat 5.")))
     lat, lon = result.get("lat"), result.get("lon")
     if (lat is None) != (lon is None):
         problems.append(Problem("lat" if lat is None else "lon", _("Isi lintang dan bujur bersama-sama.")))
@@ -383,62 +309,13 @@ def _check_relations(organisation_id: UUID, content: Mapping[str, Any], day: dat
             raise Refused(message, problems=[Problem("tier", message)])
 
 
-def _last_version(organisation_id: UUID) -> OrganisationVersion:
+def last_version(organisation_id: UUID) -> OrganisationVersion:
+    """The version without an end, locked; :class:`NotFound` for what is no organisation."""
     rows = OrganisationVersion.objects.select_for_update(of=("self",)).select_related("organisation__owner")
     version = rows.filter(organisation_id=organisation_id, valid_until__isnull=True).first()
     if version is None:
         raise NotFound(_("Lembaga tidak ditemukan."))
     return version
-
-
-def _write_claims(actor: Actor, organisation_id: UUID, wanted: list[rules.Claim], day: date) -> bool:
-    for claim in wanted:
-        known = (
-            claim.national
-            or (claim.area is not None and queries.version_at(claim.area, day) is not None)  # type: ignore[arg-type]
-            or (claim.region is not None and Region.objects.filter(pk=claim.region).exists())
-        )
-        if not known:
-            message = _("Wilayah kewenangan tidak dikenal.")
-            raise Refused(message, problems=[Problem("claims", message)])
-    rows = Jurisdiction.objects.select_for_update().filter(organisation_id=organisation_id, valid_until__isnull=True)
-    held = {queries.claim(row): row for row in rows}
-    if set(held) == set(wanted):
-        return False
-    for claim, row in held.items():
-        if claim in wanted:
-            continue
-        if row.valid_from >= day:
-            row.delete()
-        else:
-            row.valid_until = day
-            row.save(update_fields=["valid_until"])
-    Jurisdiction.objects.bulk_create(
-        [
-            Jurisdiction(
-                organisation_id=organisation_id,
-                area_id=claim.area,
-                region_id=claim.region,
-                national=claim.national,
-                valid_from=day,
-            )
-            for claim in wanted
-            if claim not in held
-        ]
-    )
-    journal.record(
-        actor,
-        owner=organisation_id,
-        event=JurisdictionSet(day, sorted(_claim_text(claim) for claim in wanted)),
-        subject=organisation_id,
-    )
-    return True
-
-
-def _claim_text(claim: rules.Claim) -> str:
-    if claim.national:
-        return "national"
-    return f"area:{claim.area}" if claim.area is not None else f"region:{claim.region}"
 
 
 def _told(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""Rules of areas, supervision, jurisdiction and succession, on plain values."""
+
+from laras.network.rules.areas import (
+    KINDS,
+    LEVEL_NAMES,
+    LEVELS,
+    NATIONAL_KINDS,
+    TIERS,
+    ZONES,
+    Key,
+    Period,
+    any_overlap,
+    distance_km,
+    in_indonesia,
+    level_of_code,
+    normalise_area_code,
+    parent_code,
+    tidy,
+    village_kind,
+)
+from laras.network.rules.reach import Claim, Map, covers, reach, served_area
+from laras.network.rules.succession import AreaNow, Follower, Issue, Move, moves_of
+from laras.network.rules.supervision import Node, chain_above, supervision_problem
+
+__all__ = [
+    "KINDS",
+    "LEVELS",
+    "LEVEL_NAMES",
+    "NATIONAL_KINDS",
+    "TIERS",
+    "ZONES",
+    "AreaNow",
+    "Claim",
+    "Follower",
+    "Issue",
+    "Key",
+    "Map",
+    "Move",
+    "Node",
+    "Period",
+    "any_overlap",
+    "chain_above",
+    "covers",
+    "distance_km",
+    "in_indonesia",
+    "level_of_code",
+    "moves_of",
+    "normalise_area_code",
+    "parent_code",
+    "reach",
+    "served_area",
+    "supervision_problem",
+    "tidy",
+    "village_kind",
+]
