@@ -330,7 +330,7 @@ def test_institutions(network, make_actor):
     manager = make_actor("pusat", ministry.owner, "network_manager")
     call = {"office_id": ministry.pk, "code": "PEMKOT-7371", "name": "Pemerintah Kota Uji", "kind": "pemda_kabkota"}
     row = services.create_institution(manager, **call)
-    assert queries.institutions() == [row]
+    assert list(queries.institutions()) == [row]
     with pytest.raises(Refused) as refused:
         services.create_institution(manager, **{**call, "name": "", "kind": "warung"})
     assert fields_of(refused) == {"code", "name", "kind"}

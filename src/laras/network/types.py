@@ -54,6 +54,9 @@ class OrganisationRow:
     accreditation_number: str
     valid_from: date
     valid_until: date | None
+    institution_id: UUID | None = None
+    institution_code: str | None = None
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

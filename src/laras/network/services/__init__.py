@@ -1,7 +1,7 @@
 """Everything that writes areas and organisations."""
 
 from laras.network.services.areas import load_shipped_areas
-from laras.network.services.authority import may_restructure
+from laras.network.services.authority import may_decide, may_restructure
 from laras.network.services.closing import close_organisation, hand_over, reopen_organisation
 from laras.network.services.institutions import alter_institution, create_institution
 from laras.network.services.jurisdictions import set_jurisdiction
@@ -32,6 +32,7 @@ __all__ = [
     "create_organisation",
     "hand_over",
     "load_shipped_areas",
+    "may_decide",
     "may_restructure",
     "plan_laboratories",
     "plan_succession",

@@ -37,6 +37,17 @@ def require_network(actor: Actor, office_id: UUID | None, claims: list[rules.Cla
             raise Forbidden(_("Lembaga ini berada di luar wilayah kewenangan Anda."), right=MANAGE_NETWORK)
 
 
+def may_decide(actor: Actor, office_id: UUID, claims: list[rules.Claim]) -> bool:
+    """:func:`require_network` as an answer, for screens."""
+    if not actor.can(MANAGE_NETWORK, office_id):
+        return False
+    try:
+        require_network(actor, office_id, claims)
+    except Forbidden:
+        return False
+    return True
+
+
 def claim_of(kind: str, tier: int | None, area_id: UUID | None, on: date | None = None) -> rules.Claim:
     """What an office must cover to create or restructure an organisation of this kind there.
 
@@ -51,12 +62,10 @@ def claim_of(kind: str, tier: int | None, area_id: UUID | None, on: date | None 
 
 def may_restructure(actor: Actor, office_id: UUID, organisation_id: UUID) -> bool:
     """Whether this office may change tier, kind, place or supervisor of the organisation, for screens."""
+    if not actor.can(MANAGE_NETWORK, office_id):
+        return False
     last = queries.organisation_history(organisation_id)
-    if not last or not actor.can(MANAGE_NETWORK, office_id):
+    if not last:
         return False
     version = last[0]
-    try:
-        require_network(actor, office_id, [claim_of(version.kind, version.tier, version.area_id)])
-    except Forbidden:
-        return False
-    return True
+    return may_decide(actor, office_id, [claim_of(version.kind, version.tier, version.area_id)])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from laras.core import clock, journal
 from laras.core.actor import Actor
-from laras.core.errors import Problem, Refused
+from laras.core.errors import NotFound, Problem, Refused
 from laras.core.unit import unit, use_case
 from laras.network import queries
 from laras.network.events import OrganisationClosed, OrganisationReopened
@@ -82,35 +82,34 @@ def hand_over(
     Each is its own unit of work, since each has its own journal: what is interrupted goes on where it stopped when it
     is called again.
     """
-    count = 0
+    last = queries.organisation_at(organisation_id)
+    if last is None:
+        raise NotFound(_("Lembaga tidak ditemukan."))
+    found = _successor_problems(last, successor_id)
+    if found:
+        raise Refused(found[0].message, problems=found)
+    # The rights over all of them, before the first is written.
+    rows = list(_supervised(organisation_id))
+    require_network(actor, office_id, [claim_of(row.kind, row.tier, row.area_id) for row in (last, *rows)])
+    above: dict[UUID, UUID | None] = {row.organisation_id: successor_id for row in rows}
+    if successor_id in above:
+        # The one that takes over was below: it goes to where its predecessor hung, and goes first.
+        del above[successor_id]
+        above = {successor_id: last.supervisor_id, **above}
     try:
-        for below in list(_supervised(organisation_id).values_list("organisation_id", flat=True)):
-            if below == successor_id:
-                # The one that takes over was below: it hangs where its predecessor hung.
-                with unit():
-                    above = last_version(organisation_id).supervisor_id
-                    alter_quietly(
-                        actor,
-                        organisation_id=below,
-                        changes={"supervisor_id": above},
-                        office_id=office_id,
-                        reason=reason,
-                    )
-                count += 1
-        for below in list(_supervised(organisation_id).values_list("organisation_id", flat=True)):
+        for below, supervisor in above.items():
             with unit():
                 alter_quietly(
                     actor,
                     organisation_id=below,
-                    changes={"supervisor_id": successor_id},
+                    changes={"supervisor_id": supervisor},
                     office_id=office_id,
                     reason=reason,
                 )
-            count += 1
     finally:
-        if count:
+        if above:
             rebuild_reach()
-    return count
+    return len(above)
 
 
 @use_case

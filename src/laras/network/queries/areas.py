@@ -1,4 +1,4 @@
-"""Reading of areas and organisations: open directory data, so without a scope."""
+"""Reading of areas and regions."""
 
 from __future__ import annotations
 
@@ -6,24 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from laras.core import clock
-from laras.core.models import Owner
 from laras.network import rules
-from laras.network.models import (
-    Area,
-    AreaSuccession,
-    AreaVersion,
-    Institution,
-    Jurisdiction,
-    Organisation,
-    OrganisationVersion,
-    Region,
-    RegionProvince,
-)
+from laras.network.models import Area, AreaSuccession, AreaVersion, Region, RegionProvince
 from laras.network.rules import tidy
-from laras.network.types import AreaRow, OrganisationRow, Place
+from laras.network.types import AreaRow
 
 
 def valid_on(day: date, prefix: str = "") -> Q:
@@ -32,7 +21,6 @@ def valid_on(day: date, prefix: str = "") -> Q:
     return begun & (Q(**{f"{prefix}valid_until__isnull": True}) | Q(**{f"{prefix}valid_until__gt": day}))
 
 
-# --- Areas ------------------------------------------------------------------------------------------
 def areas(
     *,
     level: int | None = None,
@@ -134,13 +122,17 @@ def area_label(area_id: UUID | None, on: date | None = None) -> str:
 
 
 def area_labels(area_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, str]:
-    """The labels of many areas at once; one query a level."""
+    """The labels of many areas at once; one query a level. An area that has ended is called what it was called last."""
     day, wanted = on or clock.today(), set(area_ids)
     known: dict[UUID, tuple[str, UUID | None]] = {}
     missing = set(wanted)
+    fields = ("area_id", "name", "parent_id")
     while missing:
         rows = AreaVersion.objects.filter(valid_on(day), area_id__in=missing)
-        found = {area_id: (name, parent) for area_id, name, parent in rows.values_list("area_id", "name", "parent_id")}
+        found = {area_id: (name, parent) for area_id, name, parent in rows.values_list(*fields)}
+        if gone := missing - set(found):
+            past = AreaVersion.objects.filter(area_id__in=gone, valid_until__lte=day).order_by("valid_until")
+            found |= {area_id: (name, parent) for area_id, name, parent in past.values_list(*fields)}
         known |= found
         missing = {parent for _, parent in found.values() if parent is not None and parent not in known}
 
@@ -216,183 +208,26 @@ def regions() -> list[Region]:
     return list(Region.objects.order_by("number"))
 
 
+def region_provinces(on: date | None = None) -> QuerySet[RegionProvince]:
+    """All provinces with their region on the day, each with the province's ``code`` and ``name``, by code."""
+    day = on or clock.today()
+    version = AreaVersion.objects.filter(valid_on(day), area_id=OuterRef("province_id"))
+    rows = RegionProvince.objects.filter(valid_on(day)).annotate(
+        code=Subquery(version.values("code")[:1]), name=Subquery(version.values("name")[:1])
+    )
+    return rows.filter(code__isnull=False).order_by("code")
+
+
+def latest_codes(area_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Area -> its code today, or its last one when it has ended."""
+    rows = AreaVersion.objects.filter(area_id__in=set(area_ids))
+    begun = rows.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=clock.today()))
+    return dict(begun.order_by(F("valid_from").asc(nulls_first=True)).values_list("area_id", "code"))
+
+
 def provinces_of_region(region_id: UUID, on: date | None = None) -> list[RegionProvince]:
     rows = RegionProvince.objects.filter(valid_on(on or clock.today()), region_id=region_id)
     return list(rows.order_by("id"))
-
-
-def institutions() -> list[Institution]:
-    return list(Institution.objects.order_by("name"))
-
-
-# --- Organisations ----------------------------------------------------------------------------------
-def organisations(
-    *,
-    owner_kind: str | None = None,
-    tier: int | None = None,
-    kind: str | None = None,
-    area_id: UUID | None = None,
-    supervisor_id: UUID | None = None,
-    search: str = "",
-    closed: bool = False,
-    on: date | None = None,
-) -> QuerySet[OrganisationVersion]:
-    """The organisations valid on a day (today) by code. ``area_id``: standing there or in anything inside it."""
-    rows = (
-        OrganisationVersion.objects.filter(valid_on(on or clock.today()))
-        .select_related("organisation__owner", "supervisor__owner", "institution", "region")
-        .annotate(code=F("organisation__owner__code"))
-    )
-    if not closed:
-        rows = rows.filter(organisation__owner__closed=False)
-    if owner_kind:
-        rows = rows.filter(organisation__owner__kind=owner_kind)
-    if tier is not None:
-        rows = rows.filter(tier=tier)
-    if kind:
-        rows = rows.filter(kind=kind)
-    if area_id is not None:
-        rows = rows.filter(within(area_id, "area_id", on))
-    if supervisor_id is not None:
-        rows = rows.filter(supervisor_id=supervisor_id)
-    if search := tidy(search):
-        rows = rows.filter(Q(name__icontains=search) | Q(organisation__owner__code__icontains=search))
-    return rows.order_by("code")
-
-
-def organisation_rows(versions: Iterable[OrganisationVersion], on: date | None = None) -> list[OrganisationRow]:
-    """The rows of ``organisations(...)`` with the codes and names of their areas; one query for all areas."""
-    found = list(versions)
-    wanted = {version.area_id for version in found if version.area_id}
-    now = AreaVersion.objects.filter(valid_on(on or clock.today()), area_id__in=wanted)
-    named = {area_id: (code, name) for area_id, code, name in now.values_list("area_id", "code", "name")}
-    rows = []
-    for version in found:
-        owner = version.organisation.owner
-        code, name = named.get(version.area_id, (None, ""))
-        above = version.supervisor.owner if version.supervisor else None
-        rows.append(
-            OrganisationRow(
-                owner.id,
-                owner.code,
-                version.name,
-                version.tier,
-                version.kind,
-                owner.kind,
-                owner.closed,
-                version.area_id,
-                code,
-                name,
-                version.region.number if version.region else None,
-                version.institution.name if version.institution else "",
-                version.supervisor_id,
-                above.code if above else None,
-                above.name if above else "",
-                version.address,
-                version.phone,
-                version.lat,
-                version.lon,
-                version.accreditation_number,
-                version.valid_from,
-                version.valid_until,
-            )
-        )
-    return rows
-
-
-def organisation_at(owner_id: UUID, on: date | None = None) -> OrganisationVersion | None:
-    """What is valid of an organisation on the day; before its first version ``None``."""
-    rows = OrganisationVersion.objects.filter(valid_on(on or clock.today()), organisation_id=owner_id)
-    return rows.select_related("organisation__owner", "supervisor__owner", "institution", "region").first()
-
-
-def organisation_row(owner_id: UUID, on: date | None = None) -> OrganisationRow | None:
-    version = organisation_at(owner_id, on)
-    return organisation_rows([version], on)[0] if version else None
-
-
-def organisation_history(owner_id: UUID) -> list[OrganisationVersion]:
-    """All versions, newest first, those that begin in the future included."""
-    rows = OrganisationVersion.objects.filter(organisation_id=owner_id)
-    return list(
-        rows.select_related("organisation__owner", "supervisor__owner", "institution", "region").order_by("-valid_from")
-    )
-
-
-def find_organisation(code: str) -> Organisation | None:
-    return Organisation.objects.select_related("owner").filter(owner__code=tidy(code)).first()
-
-
-def organisation_exists(owner_id: UUID) -> bool:
-    return Organisation.objects.filter(pk=owner_id).exists()
-
-
-def jurisdictions_of(owner_id: UUID, on: date | None = None) -> list[Jurisdiction]:
-    rows = Jurisdiction.objects.filter(valid_on(on or clock.today()), organisation_id=owner_id)
-    return list(rows.select_related("region").order_by("id"))
-
-
-def claims_of(owner_id: UUID, on: date | None = None) -> list[rules.Claim]:
-    return [claim(row) for row in jurisdictions_of(owner_id, on)]
-
-
-def claim(row: Jurisdiction) -> rules.Claim:
-    return rules.Claim(row.area_id, row.region_id, row.national)
-
-
-def nodes(on: date | None = None) -> dict[rules.Key, rules.Node]:
-    """All open organisations in their supervising relation on the day."""
-    rows = OrganisationVersion.objects.filter(
-        valid_on(on or clock.today()), organisation__owner__closed=False
-    ).values_list("organisation_id", "organisation__owner__kind", "tier", "supervisor_id")
-    return {key: rules.Node(kind, tier, supervisor) for key, kind, tier, supervisor in rows}
-
-
-def supervisor_chain(owner_id: UUID, on: date | None = None) -> list[UUID]:
-    """The supervisors of an organisation, nearest first."""
-    day, found = on or clock.today(), [owner_id]
-    while True:
-        rows = OrganisationVersion.objects.filter(valid_on(day), organisation_id=found[-1])
-        above = rows.values_list("supervisor_id", flat=True).first()
-        if above is None or above in found:
-            return found[1:]
-        found.append(above)
-
-
-def organisation_rows_of(owner_ids: Iterable[UUID], on: date | None = None) -> list[OrganisationRow]:
-    """The named organisations in the order in which they were named; two queries."""
-    wanted = list(owner_ids)
-    rows = organisation_rows(organisations(closed=True, on=on).filter(organisation_id__in=wanted), on)
-    found = {row.id: row for row in rows}
-    return [found[owner_id] for owner_id in wanted if owner_id in found]
-
-
-def positions(owner_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, Place]:
-    """Where organisations are; those without a point of their own stand at the point of their area."""
-    day = on or clock.today()
-    rows = OrganisationVersion.objects.filter(valid_on(day), organisation_id__in=list(owner_ids))
-    found: dict[UUID, Place] = {}
-    waiting: dict[UUID, UUID] = {}
-    for owner_id, lat, lon, area_id in rows.values_list("organisation_id", "lat", "lon", "area_id"):
-        if lat is not None and lon is not None:
-            found[owner_id] = Place(lat, lon, False)
-        elif area_id is not None:
-            waiting[owner_id] = area_id
-    points = {
-        area_id: (lat, lon)
-        for area_id, lat, lon in AreaVersion.objects.filter(
-            valid_on(day), area_id__in=set(waiting.values()), lat__isnull=False
-        ).values_list("area_id", "lat", "lon")
-    }
-    for owner_id, area_id in waiting.items():
-        if area_id in points:
-            found[owner_id] = Place(*points[area_id], True)
-    return found
-
-
-def owner_codes() -> dict[str, Owner]:
-    """Code -> owner, of all organisations."""
-    return {owner.code: owner for owner in Owner.objects.filter(organisation__isnull=False)}
 
 
 def area_exists(area_id: UUID) -> bool:

@@ -1,0 +1,56 @@
+"""Forms of the directory."""
+
+from laras.network.forms.areas import (
+    SUCCESSION_FORMS,
+    AreaFilters,
+    MergeForm,
+    ProvinceRegionForm,
+    RenameForm,
+    SplitForm,
+    SuccessionForm,
+    TransferForm,
+)
+from laras.network.forms.importing import AcceptForm, SheetForm
+from laras.network.forms.organisations import (
+    AlterDescriptionForm,
+    AlterInstitutionForm,
+    AlterStructureForm,
+    CloseForm,
+    DescriptionForm,
+    InstitutionFilters,
+    InstitutionForm,
+    JurisdictionFilters,
+    JurisdictionForm,
+    LaboratoryFilters,
+    NewInstitutionForm,
+    NewOrganisationForm,
+    ReopenForm,
+    StructureForm,
+)
+
+__all__ = [
+    "SUCCESSION_FORMS",
+    "AcceptForm",
+    "AlterDescriptionForm",
+    "AlterInstitutionForm",
+    "AlterStructureForm",
+    "AreaFilters",
+    "CloseForm",
+    "DescriptionForm",
+    "InstitutionFilters",
+    "InstitutionForm",
+    "JurisdictionFilters",
+    "JurisdictionForm",
+    "LaboratoryFilters",
+    "MergeForm",
+    "NewInstitutionForm",
+    "NewOrganisationForm",
+    "ProvinceRegionForm",
+    "RenameForm",
+    "ReopenForm",
+    "SheetForm",
+    "SplitForm",
+    "StructureForm",
+    "SuccessionForm",
+    "TransferForm",
+]

@@ -1,0 +1,19 @@
+"""Forms of the import: the file, and the press that accepts it."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from laras.core.forms import DropInput, LarasForm
+from laras.network import sheet
+
+
+class SheetForm(LarasForm):
+    file = forms.FileField(label=_("Berkas CSV"), widget=DropInput(attrs={"accept": ".csv,.txt,text/csv"}))
+
+
+class AcceptForm(forms.Form):
+    """The previewed sheet comes back with the second press; the server reads and checks it anew."""
+
+    sheet = forms.CharField(widget=forms.HiddenInput, max_length=sheet.MAX_BYTES, strip=False)
