@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
+from tests.application_role import django_db_setup, product_runs_as_the_application_role  # noqa: F401 -- fixtures
+
 
 def pytest_configure() -> None:
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -32,6 +34,24 @@ def _flush_past_the_triggers(self, style, tables, *, reset_sequences=False, allo
 
 
 DatabaseOperations.sql_flush = _flush_past_the_triggers
+
+
+def _flush_past_the_trigger(flush):
+    """The same on PostgreSQL, where emptying is a TRUNCATE."""
+
+    def sql_flush(self, style, tables, *, reset_sequences=False, allow_cascade=False):
+        statements = flush(self, style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade)
+        if "core_journal_entry" not in tables or not statements:
+            return statements
+        trigger = "TRIGGER core_journal_entry_no_truncate"
+        table = "ALTER TABLE core_journal_entry"
+        return [f"{table} DISABLE {trigger}", *statements, f"{table} ENABLE {trigger}"]
+
+    return sql_flush
+
+
+if connection.vendor == "postgresql":
+    connection.ops.__class__.sql_flush = _flush_past_the_trigger(connection.ops.__class__.sql_flush)
 
 
 @pytest.fixture

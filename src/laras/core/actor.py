@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from laras.core import clock
+from laras.core import clock, wall
 from laras.core.errors import Forbidden
 from laras.core.rights import ROLES
 from laras.core.scope import Scope
@@ -39,9 +39,10 @@ class Actor:
         return Reach.objects.filter(office_id__in=offices, reached_id=owner_id).exists()
 
     def require(self, right: str, owner_id: UUID) -> None:
-        """Raise :class:`Forbidden` unless :meth:`can`."""
+        """Raise :class:`Forbidden` unless :meth:`can`; the open unit of work may touch this organisation's rows."""
         if not self.can(right, owner_id):
             raise Forbidden(right=right)
+        wall.open_to(Scope.of(owner_id))
 
     def scope(self, right: str) -> Scope:
         """The scope in which the right is held."""

@@ -21,7 +21,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from pydantic import BaseModel
 
-from laras.core import bulk, clock
+from laras.core import bulk, clock, wall
 from laras.core.actor import Actor, actor_of
 from laras.core.delivery import Delivery
 from laras.core.errors import Conflict, DomainError, Refused
@@ -57,6 +57,7 @@ class TokenAuth(HttpBearer):
             _known[token] = known
         request.actor, request.owner, request.scope = known.actor, known.owner, known.scope
         request.user = known.user
+        wall.stand_on(known.scope)
         return known.actor
 
 

@@ -23,7 +23,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from laras.core import clock
+from laras.core import clock, wall
 from laras.core.models import Cursor, Inbox, JournalEntry, JournalHead, Sealed
 from laras.core.scope import Scope
 
@@ -108,14 +108,15 @@ def catch_up(subscriber: str, owner_id: UUID, *, even_if_failing: bool = False) 
         return 0
     taken = 0
     while True:
-        rows = list(
-            JournalEntry.objects.within(Scope.of(owner_id))
-            .filter(event__in=events, sequence__gt=cursor.sequence)
-            .order_by("sequence")[:BATCH]
-        )
-        if not rows:
-            return taken
-        boxes = {row.entry_id: row for row in Sealed.objects.filter(entry__in=[row.id for row in rows])}
+        with wall.ground(Scope.of(owner_id)):
+            rows = list(
+                JournalEntry.objects.within(Scope.of(owner_id))
+                .filter(event__in=events, sequence__gt=cursor.sequence)
+                .order_by("sequence")[:BATCH]
+            )
+            if not rows:
+                return taken
+            boxes = {row.entry_id: row for row in Sealed.objects.filter(entry__in=[row.id for row in rows])}
         for row in rows:
             try:
                 taken += _hand_over(subscriber, cursor, row, boxes.get(row.id))
@@ -128,7 +129,8 @@ def catch_up(subscriber: str, owner_id: UUID, *, even_if_failing: bool = False) 
 def _hand_over(subscriber: str, cursor: Cursor, row: JournalEntry, box: Sealed | None) -> int:
     from laras.core.unit import unit
 
-    with unit():
+    # The receiver acts on the message, on its own ground: the sender's tables are out of its sight.
+    with wall.ground(Scope.of(row.recipient_id or row.owner_id)), unit():
         moved = Cursor.objects.filter(pk=cursor.pk, sequence__lt=row.sequence).update(
             sequence=row.sequence, failures=0, retry_at=None, last_error=""
         )
@@ -158,7 +160,7 @@ def receive(delivery: Delivery) -> None:
 
     for subscriber, events in subscriptions().items():
         if delivery.event in events:
-            with unit():
+            with wall.ground(Scope.of(delivery.recipient or delivery.sender)), unit():
                 _act(subscriber, delivery)
 
 

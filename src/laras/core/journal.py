@@ -19,8 +19,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
-from laras.core import bulk, clock
+from laras.core import bulk, clock, wall
 from laras.core.actor import Actor
 from laras.core.errors import Refused
 from laras.core.ids import new_id
@@ -191,6 +192,7 @@ def flush(pending: Sequence[Pending]) -> list[Written]:
     """Give the unit's entries their places; the last thing before commit."""
     if not pending:
         return []
+    wall.open_to(Scope.of(pending[0].owner_id))
     head = lock_head(pending[0].owner_id)
     entries, boxes = chain(head, pending, clock.now())
     bulk.insert(entries)
@@ -248,42 +250,61 @@ class Verdict:
         return self.broken_sequence is None
 
 
-def verify(owner: Owner) -> Verdict:
+WALK = 5000
+
+
+def verify(owner: Owner, known: Mapping[int, tuple[int, bytes]] | None = None) -> Verdict:
     """Walk one organisation's chain from its first entry to its head.
 
     Finds changed, missing, inserted and reordered entries, a cut tail (the head knows where the chain must end) and sealed
-    values that no longer match their commitment. Erased values are counted, not errors.
+    values that no longer match their commitment. Erased values are counted, not errors. ``known`` holds heads kept
+    elsewhere, sequence -> (epoch, digest): against them a tail that was cut together with the head, or a chain rewritten
+    as a whole, is found too.
     """
-    previous, sequence, erased = bytes(32), 0, 0
+    with wall.ground(Scope.of(owner.id)):
+        return _walk(owner, dict(known or {}))
+
+
+def _walk(owner: Owner, known: dict[int, tuple[int, bytes]]) -> Verdict:
+    previous, epoch, sequence, erased = bytes(32), 0, 0, 0
+    # Before the entries: those that come while this walks lie behind it and are walked too.
+    head = JournalHead.objects.filter(owner_id=owner.id).first()
     rows = JournalEntry.objects.within(Scope.of(owner.id)).order_by("epoch", "sequence")
-    sealed = Sealed.objects.filter(entry__owner_id=owner.id)
-    boxes = {row.entry_id: row for row in sealed.iterator(chunk_size=5000)}
 
     def broken(at: int, reason: str) -> Verdict:
         return Verdict(owner.code, sequence, erased, at, reason)
 
-    for entry in rows.iterator(chunk_size=5000):
-        if entry.sequence != sequence + 1:
-            return broken(sequence + 1, "missing")
-        if bytes(entry.previous) != previous:
-            return broken(entry.sequence, "does not follow the entry before")
-        if digest_of(previous, entry) != bytes(entry.digest):
-            return broken(entry.sequence, "content differs from its digest")
-        commitment = json.loads(bytes(entry.payload)).get("sealed")
-        if commitment:
-            box = boxes.get(entry.id)
-            if box is None:
-                return broken(entry.sequence, "sealed values are gone without erasure")
-            if box.erased_at:
-                erased += 1
-            elif hashlib.sha256(bytes(box.salt) + bytes(box.body)).hexdigest() != commitment:
-                return broken(entry.sequence, "sealed values differ from their commitment")
-        previous, sequence = bytes(entry.digest), entry.sequence
-    head = JournalHead.objects.filter(owner_id=owner.id).first()
-    if head and (head.sequence != sequence or bytes(head.digest) != previous):
-        return broken(sequence + 1, "the chain ends before its head")
+    while batch := list(rows.filter(Q(epoch=epoch, sequence__gt=sequence) | Q(epoch__gt=epoch))[:WALK]):
+        boxes = Sealed.objects.in_bulk([entry.id for entry in batch])
+        for entry in batch:
+            if entry.sequence != sequence + 1:
+                return broken(sequence + 1, "missing")
+            if bytes(entry.previous) != previous:
+                return broken(entry.sequence, "does not follow the entry before")
+            if digest_of(previous, entry) != bytes(entry.digest):
+                return broken(entry.sequence, "content differs from its digest")
+            commitment = json.loads(bytes(entry.payload)).get("sealed")
+            if commitment:
+                box = boxes.get(entry.id)
+                if box is None:
+                    return broken(entry.sequence, "sealed values are gone without erasure")
+                if box.erased_at:
+                    erased += 1
+                elif hashlib.sha256(bytes(box.salt) + bytes(box.body)).hexdigest() != commitment:
+                    return broken(entry.sequence, "sealed values differ from their commitment")
+            previous, epoch, sequence = bytes(entry.digest), entry.epoch, entry.sequence
+            if head and sequence == head.sequence and previous != bytes(head.digest):
+                return broken(sequence, "differs from its head")
+            if known.pop(sequence, (epoch, previous)) != (epoch, previous):
+                return broken(sequence, "differs from a head kept elsewhere")
     if head is None and sequence:
         return broken(sequence + 1, "the head is missing")
+    if head and sequence < head.sequence:
+        return broken(sequence + 1, "the chain ends before its head")
+    if JournalHead.objects.filter(owner_id=owner.id, sequence__lt=sequence).exists():
+        return broken(sequence, "the chain goes on behind its head")
+    if known:
+        return broken(sequence + 1, "the chain ends before a head kept elsewhere")
     return Verdict(owner.code, sequence, erased)
 
 

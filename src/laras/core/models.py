@@ -222,6 +222,27 @@ class JournalHead(models.Model):
         db_table = "core_journal_head"
 
 
+class JournalSignature(models.Model):
+    """An end that a chain had at a moment, signed with this installation's key. See :mod:`laras.core.heads`."""
+
+    id = models.BigAutoField(primary_key=True)
+    owner = models.ForeignKey(Owner, models.PROTECT, related_name="+", db_index=False)
+    epoch = models.PositiveIntegerField()
+    sequence = models.BigIntegerField()
+    digest = models.BinaryField()
+    signed_at = models.DateTimeField()
+    key = models.BinaryField()
+    signature = models.BinaryField()
+
+    privacy: ClassVar = {"internal": ["id", "owner", "epoch", "sequence", "digest", "signed_at", "key", "signature"]}
+
+    class Meta:
+        db_table = "core_journal_signature"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "epoch", "sequence"], name="core_journal_signature_once")
+        ]
+
+
 class JournalEntry(models.Model):
     """One change of state. Never updated, never deleted (the database refuses both)."""
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models.sql import Query
 
+from laras.core import wall
 from laras.core.errors import NotFound, ScopeMissing
 
 
@@ -58,16 +59,25 @@ class Scope:
 class ScopedQuery(Query):
     """A query that refuses to compile until a scope was given."""
 
-    scoped = False
+    scope: Scope | None = None
 
     def clone(self) -> ScopedQuery:
         clone = super().clone()
-        clone.scoped = self.scoped
+        clone.scope = self.scope
         return clone
 
+    def combine(self, rhs: Query, connector: str) -> None:
+        # "a or b" shows the rows of both sides: each must have named its scope.
+        other = rhs.scope if isinstance(rhs, ScopedQuery) else None
+        if self.scope is None or other is None:
+            raise ScopeMissing(f"{self.model._meta.label}: combined with a query without .within(scope)")
+        super().combine(rhs, connector)
+        self.scope = self.scope | other
+
     def _insist(self) -> None:
-        if not self.scoped:
+        if self.scope is None:
             raise ScopeMissing(f"{self.model._meta.label}: query without .within(scope)")
+        wall.open_to(self.scope)
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
         self._insist()
@@ -93,7 +103,7 @@ class ScopedQuerySet(models.QuerySet):
     def within(self, scope: Scope) -> ScopedQuerySet:
         """Only the rows of the scope's owners."""
         narrowed = self.filter(scope.condition(self.model.scope_field))
-        narrowed.query.scoped = True
+        narrowed.query.scope = scope
         return narrowed
 
     def delete(self) -> Any:

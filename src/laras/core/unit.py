@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from django.db import transaction
 
+from laras.core import wall
+
 if TYPE_CHECKING:
     from laras.core.journal import Pending
 
@@ -45,12 +47,14 @@ def unit() -> Iterator[None]:
     from laras.core import delivery, journal
 
     _state.pending = []
+    wall.enter_unit()
     try:
         with transaction.atomic():
             yield
             written = journal.flush(_state.pending)
     finally:
         _state.pending = None
+        wall.leave_unit()
     delivery.wake(written)
 
 

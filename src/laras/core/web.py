@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from laras.core import clock
+from laras.core import clock, wall
 from laras.core.actor import Actor, actor_of
 from laras.core.errors import DomainError, Forbidden, NotFound
 from laras.core.models import IdempotencyKey, Owner
@@ -43,6 +43,7 @@ class LarasMiddleware:
             return self.get_response(request)
         finally:
             timezone.deactivate()
+            wall.stand_on(None)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, DomainError):
@@ -117,6 +118,7 @@ def enter(request: HttpRequest) -> HttpResponse | None:
     request.actor = actor
     request.owner = _owner(request, actor)
     request.scope = Scope.of(request.owner.id)
+    wall.stand_on(request.scope)
     timezone.activate(ZoneInfo(request.owner.zone))
     return None
 
