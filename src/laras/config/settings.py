@@ -96,6 +96,8 @@ SQLITE_PRAGMAS = (
 )
 if os.environ.get("DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=None)}
+    # Each statement carries its scope to the policies of the tables (docs/adr/0007-second-wall.md).
+    DATABASES["default"]["ENGINE"] = "laras.core.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
     DATABASES = {
@@ -192,7 +194,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # --- Jobs -----------------------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 # Rounds of every night, besides the core's own.
-LARAS_NIGHTLY = ("laras.network.services.refresh_organisations", "laras.reports.jobs.issue_missed")
+LARAS_NIGHTLY = (
+    "laras.network.services.refresh_organisations",
+    "laras.reports.jobs.issue_missed",
+    "laras.core.heads.sign_heads",
+)
 # Event -> handlers; read by core.delivery, written down in one place.
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"
 # Request -> the menu of this person's day; the core draws it without knowing the modules above.
