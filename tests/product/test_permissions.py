@@ -168,6 +168,15 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "release": ("reports.release",), "list_reports": ("reports.read",), "list_ready": ("reports.release",),
     "get_report": ("reports.read",), "get_content": ("reports.read",), "get_pdf": ("reports.read",),
     "reports.withdraw": ("reports.amend",),
+    # Partners, and what the laboratory does for them
+    "partner_list_orders": ("portal.partner",), "partner_read_order": ("portal.partner",),
+    "partner_list_reports": ("portal.partner",), "partner_get_pdf": ("portal.partner",),
+    "partner_list_prices": ("portal.partner",), "partner_list_bookings": ("portal.partner",),
+    "partner_book": ("portal.partner",), "partner_withdraw_booking": ("portal.partner",),
+    "list_bookings": ("partners.answer_booking",), "confirm_booking": ("partners.answer_booking",),
+    "decline_booking": ("partners.answer_booking",), "complete_booking": ("partners.answer_booking",),
+    "list_partner_accounts": ("partners.manage_accounts",), "invite_partner_account": ("partners.manage_accounts",),
+    "end_partner_account": ("partners.manage_accounts",),
 }  # fmt: skip
 
 
@@ -263,6 +272,8 @@ def page_ids(lab: worlds.Lab, page: Page) -> dict[str, Any]:
         ids["order_id"] = lab.orders["ready"]
     if page.name == "referral:send":
         ids["order_id"] = lab.orders["away"]
+    if "mitra/" in page.route:
+        ids["order_id"] = lab.orders["done"]  # of the client for whom the partner speaks
     return ids
 
 
@@ -442,6 +453,8 @@ def api_ids(lab: worlds.Lab, one: Operation) -> dict[str, Any]:
         ids["code"] = "73.71"
     if "/standards/" in one.route:
         ids["code"] = next(iter(worlds.catalogue_queries.effective(lab.id).limits_by_standard))
+    if "/partner/" in one.route:
+        ids["order_id"] = lab.orders["done"]  # of the client for whom the partner speaks
     ids["test_code"] = "HB"
     ids["result"] = lab.results(lab.orders["away"])["CHOL" if lab.owner.code == "LAB-A" else "TG"].id
     return ids

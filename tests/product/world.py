@@ -31,7 +31,10 @@ from laras.network import queries as network_queries
 from laras.network import services as network
 from laras.network import shipped
 from laras.orders import services as orders
+from laras.partners import accounts as partner_accounts
+from laras.partners import bookings
 from laras.partners import services as partners
+from laras.partners.types import BookingInput
 from laras.people import services as people
 from laras.referral import queries as referrals
 from laras.referral import services as referral
@@ -230,6 +233,19 @@ def refer(sender: Lab, recipient: Lab, code: str) -> None:
     recipient.ids["incoming"] = referrals.incoming(recipient.scope).get(remote=row.id).id
 
 
+def let_speak(lab: Lab, *users: User) -> None:
+    """These accounts, which hold the role of a partner, speak for the laboratory's client; one of them asked for a visit."""
+    for user in users:
+        row = partner_accounts.invite_account(
+            SYSTEM, owner_id=lab.id, client_id=lab.ids["client_id"], username=user.username
+        )
+    lab.ids["account_id"] = row.id
+    visit = BookingInput("pickup", "3 tabung darah", "Jalan Contoh 1", MONDAY.date(), "any", "Sari", "08123456789")
+    lab.ids["booking_id"] = bookings.request_booking(
+        actor_of(users[-1], "web"), owner_id=lab.id, client_id=lab.ids["client_id"], booking=visit
+    ).id
+
+
 @dataclass
 class World:
     here: Lab
@@ -258,6 +274,8 @@ def build() -> World:
     tokens = {role: give_token(user, here.owner) for role, user in users.items()}
     everybody = give_account(here.owner, "semua", *ROLES)
     outsider = give_account(neighbour.owner, "luar", *ROLES)
+    let_speak(here, users["partner"], everybody)
+    let_speak(neighbour, outsider)
     return World(
         here,
         neighbour,

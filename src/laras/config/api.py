@@ -41,7 +41,7 @@ api = LarasAPI(
 )
 install_handlers(api)
 
-ROUTERS = ("network", "resources", "catalogue", "people", "partners", "orders", "bench", "referral", "reports")
+ROUTERS = ("network", "resources", "catalogue", "people", "partners", "orders", "bench", "referral", "reports", "portal")
 for name in ROUTERS:
     if find_spec(f"laras.{name}.api"):
         api.add_router("", import_module(f"laras.{name}.api").router)

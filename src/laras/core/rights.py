@@ -35,6 +35,8 @@ RIGHTS: Mapping[str, str] = {
     "people.erase": _("Menghapus data pribadi"),
     "partners.read": _("Melihat pengirim dan pelanggan"),
     "partners.write": _("Mencatat pengirim dan pelanggan"),
+    "partners.manage_accounts": _("Mengelola akun mitra"),
+    "partners.answer_booking": _("Menjawab permintaan kunjungan mitra"),
     "orders.read": _("Melihat permintaan"),
     "orders.read_counts": _("Melihat jumlah tanpa nama"),
     "orders.register": _("Mendaftarkan permintaan"),
@@ -53,6 +55,7 @@ RIGHTS: Mapping[str, str] = {
     "reports.read": _("Melihat LHU"),
     "reports.release": _("Menerbitkan LHU"),
     "reports.amend": _("Memperbaiki LHU terbit"),
+    "portal.partner": _("Melihat permintaan dan LHU sendiri sebagai mitra"),
 }
 
 _READ = {"people.read", "partners.read", "orders.read", "bench.read", "referral.read", "reports.read"}
@@ -63,13 +66,16 @@ ROLES: Mapping[str, Role] = {
         "registration",
         frozenset(
             {"people.read", "people.write", "partners.read", "partners.write", "orders.read", "orders.register",
-             "orders.cancel", "reports.read", "referral.read"}
+             "orders.cancel", "reports.read", "referral.read", "partners.answer_booking"}
         ),
     ),
     "sampler": Role(
         _("Pengambil sampel"),
         "sampling",
-        frozenset({"people.read", "people.write", "partners.read", "orders.read", "orders.register", "orders.collect"}),
+        frozenset(
+            {"people.read", "people.write", "partners.read", "orders.read", "orders.register", "orders.collect",
+             "partners.answer_booking"}
+        ),
     ),
     "receiver": Role(
         _("Penerima sampel"),
@@ -104,7 +110,7 @@ ROLES: Mapping[str, Role] = {
         frozenset(
             {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "catalogue.manage",
              "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
-             "referral.send", "partners.write"}
+             "referral.send", "partners.write", "partners.manage_accounts"}
         ),
         frozenset({"orders.read_counts"}),
         second_factor=True,
@@ -128,10 +134,13 @@ ROLES: Mapping[str, Role] = {
         _("Administrator"),
         "administration",
         frozenset(
-            {"core.manage_users", "core.read_audit", "core.manage_system", "network.manage_organisation"}
+            {"core.manage_users", "core.read_audit", "core.manage_system", "network.manage_organisation",
+             "partners.read", "partners.manage_accounts"}
         ),
         second_factor=True,
     ),
+    # Not staff: somebody of a clinic or a hotel, who sees what that client ordered and nothing else of the laboratory.
+    "partner": Role(_("Mitra pengirim"), "partner", frozenset({"portal.partner"})),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         from laras.core.words import name_events
+        from laras.partners.messages import booking_in_words
 
         name_events(
             {
@@ -21,5 +22,10 @@ class PartnersConfig(AppConfig):
                 "partners.agreement_moved": lambda payload: (
                     _("Perjanjian ditandatangani") if payload.get("status") == "signed" else _("Perjanjian diakhiri")
                 ),
-            }
+                "partners.account_opened": _("Akun mitra dihubungkan"),
+                "partners.account_ended": _("Akun mitra dicabut"),
+                "partners.booking_requested": _("Kunjungan %(number)s diminta"),
+                "partners.booking_moved": booking_in_words,
+            },
+            {"partners.account_ended": "waiting"},
         )

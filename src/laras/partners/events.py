@@ -1,7 +1,7 @@
 """What happened to partners. A client may be a private person, so names are sealed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -67,3 +67,46 @@ class AgreementMoved(Event):
     client: UUID
     agreement: UUID
     status: str
+
+
+@dataclass(frozen=True)
+class AccountOpened(Event):
+    """An account speaks for the client from now on."""
+
+    name: ClassVar[str] = "partners.account_opened"
+    client: UUID
+    account: UUID
+    user: UUID
+
+
+@dataclass(frozen=True)
+class AccountEnded(Event):
+    name: ClassVar[str] = "partners.account_ended"
+    client: UUID
+    account: UUID
+    user: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class BookingRequested(Event):
+    """A client asked for a visit. Sealed: what was typed."""
+
+    name: ClassVar[str] = "partners.booking_requested"
+    client: UUID
+    booking: UUID
+    number: str
+    kind: str
+    wanted_on: date
+
+
+@dataclass(frozen=True)
+class BookingMoved(Event):
+    """Scheduled, declined, done or withdrawn. Sealed: the answer as typed, if any."""
+
+    name: ClassVar[str] = "partners.booking_moved"
+    client: UUID
+    booking: UUID
+    number: str
+    status: str
+    planned_at: datetime | None

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from laras.core import clock
 from laras.core.models import ScopedModel
-from laras.partners.states import AGREEMENT, CLIENT
-from laras.partners.types import CLIENT_KINDS
+from laras.partners.states import AGREEMENT, BOOKING, CLIENT
+from laras.partners.types import BOOKING_KINDS, BOOKING_PARTS, CLIENT_KINDS
 
 KIND_LABELS = {
     "facility": _("Fasilitas kesehatan"),
@@ -18,6 +18,9 @@ KIND_LABELS = {
     "office": _("Instansi pemerintah"),
     "person": _("Perorangan"),
 }
+
+BOOKING_KIND_LABELS = {"pickup": _("Penjemputan sampel"), "sampling": _("Pengambilan sampel di tempat")}
+PART_LABELS = {"any": _("Kapan saja"), "morning": _("Pagi (sebelum 12.00)"), "afternoon": _("Siang (sesudah 12.00)")}
 
 
 class Client(ScopedModel):
@@ -142,6 +145,84 @@ class Agreement(ScopedModel):
                 name="partners_agreement_when",
             ),
             models.UniqueConstraint(fields=["owner", "number"], name="partners_agreement_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PartnerAccount(ScopedModel):
+    """That an account speaks for a client of this laboratory: it sees the client's orders while this lasts."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="accounts", db_index=False)
+    user = models.ForeignKey("core.User", models.PROTECT, related_name="+")
+    valid_from = models.DateTimeField(default=clock.now)
+    valid_until = models.DateTimeField(null=True, blank=True)
+
+    privacy: ClassVar = {"internal": ["client", "user", "valid_from", "valid_until"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "partners_account"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "user"], condition=Q(valid_until__isnull=True), name="partners_account_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="partners_account_period",
+            ),
+        ]
+        indexes = [models.Index(fields=["client", "valid_from"], name="partners_account_of_client")]
+
+
+class Booking(ScopedModel):
+    """A client asks the laboratory to come: to fetch samples, or to take them (water, food, air). Texts are as typed."""
+
+    number = models.CharField(max_length=48)
+    client = models.ForeignKey(Client, models.PROTECT, related_name="bookings", db_index=False)
+    kind = models.CharField(_("Keperluan"), max_length=8, choices=list(BOOKING_KIND_LABELS.items()))
+    what = models.CharField(_("Sampel"), max_length=300)
+    place = models.CharField(_("Tempat"), max_length=300)
+    wanted_on = models.DateField(_("Tanggal"))
+    wanted_part = models.CharField(_("Waktu"), max_length=9, choices=list(PART_LABELS.items()), default="any")
+    contact_name = models.CharField(_("Narahubung"), max_length=150)
+    phone = models.CharField(_("Telepon"), max_length=20)
+    note = models.CharField(_("Catatan"), max_length=500, blank=True, default="")
+    status = models.CharField(max_length=9, choices=BOOKING.choices, default=BOOKING.initial)
+    requested_at = models.DateTimeField(default=clock.now)
+    requested_by = models.UUIDField(null=True)
+    planned_at = models.DateTimeField(_("Rencana datang"), null=True, blank=True)
+    answer = models.CharField(_("Jawaban"), max_length=300, blank=True, default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.UUIDField(null=True)
+
+    privacy: ClassVar = {
+        "personal": ["what", "place", "contact_name", "phone", "note", "answer"],
+        "internal": [
+            "number", "client", "kind", "wanted_on", "wanted_part", "status", "requested_at", "requested_by",
+            "planned_at", "answered_at", "answered_by",
+        ],
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "partners_booking"
+        constraints = [
+            BOOKING.constraint("partners_booking"),
+            models.CheckConstraint(condition=Q(kind__in=BOOKING_KINDS), name="partners_booking_kind_known"),
+            models.CheckConstraint(condition=Q(wanted_part__in=BOOKING_PARTS), name="partners_booking_part_known"),
+            models.CheckConstraint(
+                condition=~Q(status="confirmed") | Q(planned_at__isnull=False), name="partners_booking_planned"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="declined") | ~Q(answer=""), name="partners_booking_declined_why"
+            ),
+            models.UniqueConstraint(fields=["owner", "number"], name="partners_booking_number_once"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "status", "wanted_on"], name="partners_booking_by_status"),
+            models.Index(fields=["client", "-requested_at"], name="partners_booking_of_client"),
         ]
 
     def __str__(self) -> str:

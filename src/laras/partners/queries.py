@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from laras.basics.names import prefix_range, search_key
+from laras.core import clock
 from laras.core.models import ExternalIdentifier
 from laras.core.scope import Scope, get_or_404
-from laras.partners.models import Agreement, Client, Practitioner
+from laras.partners.models import Agreement, Booking, Client, PartnerAccount, Practitioner
 
 ENTITY = "partners.client"
 """How `core.ExternalIdentifier` names a client."""
@@ -123,3 +124,49 @@ def agreements_ending(scope: Scope, day: date, *, within_days: int = 60) -> list
 def identifiers_of(client: Client) -> list[ExternalIdentifier]:
     """How other systems call this client. Asks by a client that was found in scope."""
     return list(ExternalIdentifier.objects.filter(entity=ENTITY, entity_id=client.id).order_by("system", "value"))
+
+
+# --- Accounts of partners, and the visits they ask for ------------------------------------------------------------------
+
+
+def accounts_of(scope: Scope, client_id: UUID) -> list[PartnerAccount]:
+    """Who speaks or spoke for a client, those of now first, with their persons joined."""
+    rows = PartnerAccount.objects.within(scope).filter(client_id=client_id).select_related("user__person")
+    return sorted(rows.order_by("-valid_from", "-id"), key=lambda row: row.valid_until is not None)
+
+
+def get_account(scope: Scope, account_id: UUID | str) -> PartnerAccount:
+    """Raises NotFound."""
+    return get_or_404(PartnerAccount.objects.within(scope).select_related("client", "user__person"), id=account_id)
+
+
+def clients_of_user(scope: Scope, user_id: UUID | None) -> list[Client]:
+    """The clients for which an account speaks now, by name; none for nobody."""
+    now = clock.now()
+    held = PartnerAccount.objects.within(scope).filter(user_id=user_id, valid_from__lte=now)
+    held = held.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now))
+    rows = Client.objects.within(scope).filter(id__in=held.values("client_id")) if user_id else ()
+    return sorted(rows, key=lambda row: (row.search_name, row.id))
+
+
+def bookings(
+    scope: Scope, *, client_ids: Iterable[UUID] | None = None, status: str = "", open_only: bool = False
+) -> QuerySet[Booking]:
+    """Visits that clients asked for, with their clients: of some clients only, or of all."""
+    rows = Booking.objects.within(scope).select_related("client")
+    if client_ids is not None:
+        rows = rows.filter(client_id__in=list(client_ids))
+    if open_only:
+        rows = rows.filter(status__in=("requested", "confirmed"))
+    return rows.filter(status=status) if status else rows
+
+
+def get_booking(scope: Scope, booking_id: UUID | str, *, client_ids: Iterable[UUID] | None = None) -> Booking:
+    """One visit, of some clients only or of any. Raises NotFound."""
+    return get_or_404(bookings(scope, client_ids=client_ids), id=booking_id)
+
+
+def bookings_waiting(scope: Scope) -> dict[str, int]:
+    """``requested``: visits without an answer; ``confirmed``: scheduled and not done."""
+    rows = bookings(scope, open_only=True).order_by().values_list("status")
+    return {"requested": 0, "confirmed": 0} | dict(rows.annotate(n=Count("id")))

@@ -3,11 +3,19 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from lokal import normalize_phone
 
-from laras.partners.types import CLIENT_KINDS, AgreementInput, ClientInput, InputProblem
+from laras.partners.types import (
+    BOOKING_KINDS,
+    BOOKING_PARTS,
+    CLIENT_KINDS,
+    AgreementInput,
+    BookingInput,
+    ClientInput,
+    InputProblem,
+)
 
 MAX_LENGTH = {
     "name": 200,
@@ -21,7 +29,12 @@ MAX_LENGTH = {
     "title": 200,
     "scope_text": 1000,
     "registration_number": 40,
+    "what": 300,
+    "place": 300,
+    "answer": 300,
 }
+BOOKING_AHEAD = timedelta(days=120)
+"""A visit is asked for at most so long before."""
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9.\-/]*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 _PHONE_NOISE = re.compile(r"[\s().\-/]")
@@ -102,6 +115,41 @@ def check_agreement(given: AgreementInput) -> list[InputProblem]:
         problems.append(InputProblem("valid_from", "missing"))
     elif given.valid_until is not None and given.valid_until < given.valid_from:
         problems.append(InputProblem("valid_until", "ends_before_it_begins"))
+    return problems
+
+
+def clean_booking(given: BookingInput) -> BookingInput:
+    """The visit in the form that is stored."""
+    phone = clean_phone(given.phone)
+    return BookingInput(
+        kind=given.kind.strip(),
+        what=clean_text(given.what),
+        place=clean_text(given.place),
+        wanted_on=given.wanted_on,
+        wanted_part=given.wanted_part.strip() or "any",
+        contact_name=clean_text(given.contact_name),
+        phone=given.phone.strip() if phone is None else phone,
+        note=clean_text(given.note),
+    )
+
+
+def check_booking(given: BookingInput, today: date) -> list[InputProblem]:
+    """All problems of a cleaned visit; ``today`` in the laboratory's calendar."""
+    problems = list(check_texts(given, ("what", "place", "contact_name", "phone", "note")))
+    needed = ("what", "place", "contact_name", "phone")
+    problems += [InputProblem(name, "missing") for name in needed if not getattr(given, name)]
+    if given.kind not in BOOKING_KINDS:
+        problems.append(InputProblem("kind", "unknown_choice"))
+    if given.wanted_part not in BOOKING_PARTS:
+        problems.append(InputProblem("wanted_part", "unknown_choice"))
+    if given.phone and clean_phone(given.phone) is None:
+        problems.append(InputProblem("phone", "phone_wrong"))
+    if given.wanted_on is None:
+        problems.append(InputProblem("wanted_on", "missing"))
+    elif given.wanted_on < today:
+        problems.append(InputProblem("wanted_on", "day_past"))
+    elif given.wanted_on > today + BOOKING_AHEAD:
+        problems.append(InputProblem("wanted_on", "day_far"))
     return problems
 
 

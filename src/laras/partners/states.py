@@ -23,3 +23,24 @@ AGREEMENT = StateMachine(
         Move("end", ("draft", "signed"), "ended", "partners.write"),
     ],
 )
+
+BOOKING = StateMachine(
+    "booking",
+    states={
+        "requested": _("Menunggu jawaban"),
+        "confirmed": _("Dijadwalkan"),
+        "declined": _("Tidak dapat dilayani"),
+        "done": _("Selesai"),
+        "withdrawn": _("Dibatalkan mitra"),
+    },
+    tones={
+        "requested": "waiting", "confirmed": "active", "declined": "danger", "done": "done", "withdrawn": "neutral",
+    },
+    moves=[
+        # Also again: the day of a visit may have to move.
+        Move("confirm", ("requested", "confirmed"), "confirmed", "partners.answer_booking"),
+        Move("decline", ("requested", "confirmed"), "declined", "partners.answer_booking"),
+        Move("complete", ("confirmed",), "done", "partners.answer_booking"),
+        Move("withdraw", ("requested", "confirmed"), "withdrawn", "portal.partner"),
+    ],
+)  # fmt: skip

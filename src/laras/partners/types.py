@@ -9,6 +9,11 @@ ClientKind = Literal["facility", "programme", "company", "office", "person"]
 CLIENT_KINDS: tuple[ClientKind, ...] = ("facility", "programme", "company", "office", "person")
 """Health facility, public programme, company, government office, private person."""
 
+BOOKING_KINDS = ("pickup", "sampling")
+"""The laboratory fetches samples that the client took, or takes them itself at the client's place."""
+
+BOOKING_PARTS = ("any", "morning", "afternoon")
+
 
 @dataclass(frozen=True, slots=True)
 class ClientInput:
@@ -33,6 +38,20 @@ class AgreementInput:
     valid_from: date | None
     valid_until: date | None = None
     scope_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookingInput:
+    """A visit as asked for. ``kind`` and ``wanted_part`` of the lists above; ``wanted_on`` in the laboratory's calendar."""
+
+    kind: str
+    what: str
+    place: str
+    wanted_on: date | None
+    wanted_part: str = "any"
+    contact_name: str = ""
+    phone: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

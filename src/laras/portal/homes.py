@@ -15,6 +15,8 @@ from laras.core.actor import Actor
 from laras.core.models import Cursor, Owner, RoleAssignment
 from laras.core.rights import ROLES
 from laras.orders import queries as orders
+from laras.partners import queries as partners
+from laras.portal import partner
 from laras.referral import queries as referral
 from laras.reports import queries as reports
 
@@ -23,11 +25,19 @@ Home = Callable[[HttpRequest], dict[str, Any]]
 
 
 def registration(request: HttpRequest) -> dict[str, Any]:
-    return {"counts": orders.counts_for_home(request.scope), "page": orders.list_orders(request.scope, limit=LINES)}
+    return {
+        "counts": orders.counts_for_home(request.scope),
+        "page": orders.list_orders(request.scope, limit=LINES),
+        "visits": partners.bookings_waiting(request.scope),
+    }
 
 
 def sampling(request: HttpRequest) -> dict[str, Any]:
-    return {"samples": orders.to_collect(request.scope, limit=LINES), "counts": orders.counts_for_home(request.scope)}
+    return {
+        "samples": orders.to_collect(request.scope, limit=LINES),
+        "counts": orders.counts_for_home(request.scope),
+        "visits": partners.bookings_waiting(request.scope),
+    }
 
 
 def receiving(request: HttpRequest) -> dict[str, Any]:
@@ -138,11 +148,12 @@ HOMES: dict[str, Home] = {
     "courier": courier,
     "office": office,
     "administration": administration,
+    "partner": partner.home,
 }
 # A person with several roles sees the homes in this order, at most two, so that the page stays a page.
 ORDER = (
     "head", "validation", "verification", "bench", "receiving", "registration", "sampling", "quality", "cashier",
-    "courier", "office", "administration",
+    "courier", "office", "administration", "partner",
 )  # fmt: skip
 
 

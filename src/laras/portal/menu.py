@@ -30,6 +30,7 @@ class Entry:
 
 DAY, WORK, NETWORK, HOUSE = _("Hari ini"), pgettext_lazy("banyak", "Pemeriksaan"), _("Jejaring"), _("Pengelolaan")
 RECORDS = pgettext_lazy("banyak", "Catatan")
+TOGETHER = _("Kerja sama")
 
 MENU = (
     Entry(DAY, _("Beranda"), "portal:home", "today", laboratory_only=False),
@@ -37,6 +38,11 @@ MENU = (
     Entry(DAY, _("Contoh lingkungan"), "orders:register_site", "water", ("orders.register",)),
     Entry(DAY, _("Pengambilan sampel"), "orders:collecting", "vial", ("orders.collect",)),
     Entry(DAY, _("Penerimaan sampel"), "orders:receiving", "box", ("orders.receive_sample",)),
+    Entry(DAY, _("Kunjungan ke mitra"), "portal:bookings", "truck", ("partners.answer_booking",)),
+    Entry(TOGETHER, _("Permintaan kami"), "portal:partner_orders", "order", ("portal.partner",)),
+    Entry(TOGETHER, _("LHU kami"), "portal:partner_reports", "report", ("portal.partner",)),
+    Entry(TOGETHER, _("Minta kunjungan"), "portal:partner_bookings", "truck", ("portal.partner",)),
+    Entry(TOGETHER, _("Harga dan layanan"), "portal:partner_prices", "money", ("portal.partner",)),
     Entry(WORK, _("Meja kerja"), "bench:worklist", "bench", ("bench.enter",)),
     Entry(WORK, _("Verifikasi"), "bench:verification", "verify", ("bench.verify",)),
     Entry(WORK, _("Validasi"), "bench:validation", "signature", ("bench.validate",)),

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from laras.core.models import Owner
+from laras.orders import for_partners
 from laras.orders import queries as orders
 from laras.partners import queries as partners
 from laras.people import queries as people
+from laras.portal.partner import clients_of
 from laras.referral import queries as referral
 from laras.reports import queries as reports
 
@@ -72,8 +74,22 @@ def search(request: HttpRequest, text: str) -> list[Hit]:
             )
             for sent in referral.outgoing(scope).filter(number=text.upper()).select_related("recipient")[:5]
         ]
+    if actor.can("partners.answer_booking", owner.id) and "-K" in text.upper():
+        hits += [
+            Hit(
+                _("Kunjungan"),
+                row.number,
+                row.client.name,
+                reverse("portal:booking", args=[row.id]),
+                "truck",
+                exact=True,
+            )
+            for row in partners.bookings(scope).filter(number=text.upper())[:1]
+        ]
     if hits and any(hit.exact for hit in hits):
         return _unique(hits)
+    if actor.can("portal.partner", owner.id):
+        hits += partner_hits(request, text)
     if actor.can("people.read", owner.id):
         for patient in people.search(scope, text, limit=LIMIT).patients:
             url = reverse("people:patient", args=[patient.id])
@@ -91,6 +107,23 @@ def search(request: HttpRequest, text: str) -> list[Hit]:
         url = reverse("network:organisation", args=[lab.id])
         hits.append(Hit(_("Lembaga"), lab.name, lab.code, url, "network"))
     return _unique(hits)
+
+
+def partner_hits(request: HttpRequest, text: str) -> list[Hit]:
+    """What a partner's own orders have of this name or number."""
+    ids = [client.id for client in clients_of(request.scope, request.actor)]
+    wanted = text.upper()
+    return [
+        Hit(
+            _("Permintaan kami"),
+            row.order.number,
+            row.subject,
+            reverse("portal:partner_order", args=[row.order.id]),
+            "order",
+            exact=wanted in {row.order.number, *(sample.number for sample in row.samples)},
+        )
+        for row in for_partners.found_by(request.scope, ids, text, limit=LIMIT)
+    ]
 
 
 def _unique(hits: list[Hit]) -> list[Hit]:

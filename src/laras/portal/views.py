@@ -29,7 +29,8 @@ MACHINES = {
 def home(request: HttpRequest) -> HttpResponse:
     names = homes.homes_of(request.actor, request.owner)
     blocks = [{"template": f"portal/_{name}.html", "home": homes.HOMES[name](request)} for name in names]
-    return render(request, "portal/home.html", {"blocks": blocks, **MACHINES})
+    template = "portal/partner/home.html" if names == ["partner"] else "portal/home.html"
+    return render(request, template, {"blocks": blocks, **MACHINES})
 
 
 @page(anyone=True)
