@@ -62,7 +62,7 @@ CLINICAL = LhuDocument(
         Signer("analyst", "Sulastri Mandala", initials="SM"),
         Signer("verifier", "Bagus Permana", initials="BP"),
         Signer("validator", "dr. Laksmi Handayani, Sp.PK", "Dokter Penanggung Jawab", "SIP 446/000", "", at(23, 7, 50)),
-        Signer("head", "Dr. Wirya Santosa", "Kepala Labkesmas", "NIP 19700101", "", at(23, 8, 15)),
+        Signer("releaser", "Dr. Wirya Santosa", "Kepala Labkesmas", "NIP 19700101", "", at(23, 8, 15)),
     ),
     order_number="LTM-261122-0042-7",
     patient=PatientBlock(

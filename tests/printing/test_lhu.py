@@ -14,7 +14,7 @@ import segno
 
 from laras.core.printing import Letterhead, PrintError
 from laras.reports.documents import render_lhu
-from laras.reports.types import LhuDocument, PatientBlock, ResultRow, Sender, Times
+from laras.reports.types import LhuDocument, PatientBlock, ResultRow, Sender, Signer, Times
 from tests.printing.examples import CLINICAL, ENVIRONMENT, HOSTILE, URL, at, reader, squeezed, text_of
 
 
@@ -41,7 +41,8 @@ def test_everything_of_a_clinical_report_is_on_it(clinical: bytes) -> None:
         "disampaikan kepada dr. Ratna oleh Bagus Permana 22 Nov 2026 10.10 WITA, dibacakan ulang",
         "Saran: pemeriksaan feritin.", "Labkesmas Provinsi Contoh", "LHU NTB-261123-L0107-3",
         "Sulastri Mandala (SM)", "Bagus Permana (BP)", "dr. Laksmi Handayani, Sp.PK", "SIP 446/000",
-        "Dr. Wirya Santosa", "NIP 19700101", "Selong, 23 November 2026", "Jejak 7f3a 91c0",
+        "Divalidasi secara elektronik 23 Nov 2026 15.50 WITA", "Dr. Wirya Santosa", "NIP 19700101",
+        "Diterbitkan secara elektronik 23 Nov 2026 16.15 WITA", "Selong, 23 November 2026", "Jejak 7f3a 91c0",
         "Hasil hanya berlaku untuk contoh yang diuji.", "tidak boleh digandakan sebagian",
     ):  # fmt: skip
         assert squeezed(piece) in squeezed(text), piece
@@ -79,8 +80,12 @@ def test_an_environmental_report_judges_each_parameter(environment: bytes) -> No
     assert squeezed("22 Nov 2026 10.00 – 12.00 WIB") in text
 
 
-def test_every_page_says_which_of_how_many(clinical: bytes) -> None:
-    pages = [page.extract_text() for page in reader(clinical).pages]
+def rows(count: int) -> tuple[ResultRow, ...]:
+    return tuple(ResultRow(f"Uji {i:02d}", f"{i},5", "mg/L", section=f"Bagian {i // 4}") for i in range(count))
+
+
+def test_every_page_says_which_of_how_many() -> None:
+    pages = [page.extract_text() for page in reader(render_lhu(replace(CLINICAL, rows=rows(40)))).pages]
     assert len(pages) == 2
     for number, page in enumerate(pages, 1):
         assert f"Halaman {number} dari 2" in page
@@ -114,6 +119,32 @@ def test_eighty_rows_repeat_the_head_and_the_section_on_each_page() -> None:
     assert found == [f"{i:02d}" for i in range(80)]
     # The signatures stay in one piece.
     assert sum("Dokter Penanggung Jawab" in page and "Kepala Labkesmas" in page for page in pages) == 1
+
+
+def test_sixteen_tests_and_a_critical_value_fit_on_one_page() -> None:
+    (page,) = reader(render_lhu(replace(CLINICAL, rows=rows(16), amends=None, laboratories=(), comments=()))).pages
+    assert "Halaman 1 dari 1" in page.extract_text()
+
+
+@pytest.mark.parametrize("count", range(14, 26))
+def test_a_signature_never_stands_on_a_page_without_results(count: int) -> None:
+    pages = [page.extract_text() for page in reader(render_lhu(replace(CLINICAL, rows=rows(count)))).pages]
+    (last,) = (page for page in pages if "Periksa keaslian" in page)
+    assert last is pages[-1]
+    told = re.findall(r"Uji (\d\d)", last)
+    assert len(told) >= 3
+    # Rows that went on to the next page have the head and their section above them; those that did not, once only.
+    for page in pages:
+        assert page.count("Nilai rujukan") == 1
+        assert all(f"Bagian {int(n) // 4}" in page for n in re.findall(r"Uji (\d\d)", page))
+    assert re.findall(r"Uji (\d\d)", "\n".join(pages)) == [f"{i:02d}" for i in range(count)]
+
+
+def test_a_long_text_after_the_results_prints_whole() -> None:
+    comments = tuple(f"Catatan nomor {i:03d} " + "yang panjang sekali " * 8 for i in range(60))
+    text = squeezed(text_of(render_lhu(replace(CLINICAL, comments=comments))))
+    assert all(f"Catatannomor{i:03d}" in text for i in range(60))
+    assert "PeriksaKeaslian".lower() in text.lower()
 
 
 def test_a_note_stays_with_its_row() -> None:
@@ -166,9 +197,27 @@ def test_an_interim_report_says_so_and_what_is_awaited() -> None:
     assert "sementara" not in text_of(render_lhu(CLINICAL))
 
 
-def test_a_draft_does_not_claim_to_be_signed() -> None:
-    assert "Ditandatangani secara elektronik" in text_of(render_lhu(CLINICAL))
-    assert "Ditandatangani secara elektronik" not in text_of(render_lhu(replace(CLINICAL, state="draft")))
+def test_a_draft_does_not_claim_to_be_validated_or_released() -> None:
+    for word in ("Divalidasi secara elektronik", "Diterbitkan secara elektronik"):
+        assert squeezed(word) in squeezed(text_of(render_lhu(CLINICAL)))
+        assert squeezed(word) not in squeezed(text_of(render_lhu(replace(CLINICAL, state="draft"))))
+
+
+def test_who_did_both_is_named_once_and_several_validators_by_name() -> None:
+    doctor = Signer("validator", "dr. Laksmi Handayani", "Dokter Penanggung Jawab", "SIP 1", "", at(23, 7, 50))
+    released = Signer("releaser", "dr. Laksmi Handayani", "Yang menerbitkan", "SIP 1", "", at(23, 8, 15))
+    text = squeezed(text_of(render_lhu(replace(CLINICAL, signers=(doctor, released)))))
+    assert text.count("dr.LaksmiHandayani") == 1
+    assert "Yangmenerbitkan" not in text
+    for piece in ("Divalidasi secara elektronik 23 Nov 2026 15.50", "Diterbitkan secara elektronik 23 Nov 2026 16.15"):
+        assert squeezed(piece) in text
+    other = replace(doctor, name="dr. Bayu Segara", number="SIP 2")
+    text = squeezed(
+        text_of(render_lhu(replace(CLINICAL, signers=(doctor, other, replace(released, name="Sri Utami")))))
+    )
+    assert squeezed("Validator: dr. Laksmi Handayani, dr. Bayu Segara") in text
+    assert "Divalidasisecara" not in text
+    assert squeezed("Yang menerbitkan") in text
 
 
 def test_a_second_language_stands_beside_or_instead() -> None:
@@ -176,7 +225,7 @@ def test_a_second_language_stands_beside_or_instead() -> None:
     for piece in ("Laporan Hasil Uji", "Laboratory Test Report", "Nilai rujukan", "Reference", "Halaman 1 dari"):
         assert squeezed(piece) in both
     english = squeezed(text_of(render_lhu(replace(CLINICAL, language="en"))))
-    for piece in ("Laboratory Test Report", "Page 1 of 2", "critically low", "22 Nov 2026 10:10 WITA"):
+    for piece in ("Laboratory Test Report", "Page 1 of 1", "critically low", "22 Nov 2026 10:10 WITA"):
         assert squeezed(piece) in english
     assert "Pemeriksaan" not in english
     assert "Halaman" not in english

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.utils.safestring import mark_safe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from laras.bench.types import ResultView
 from laras.core import journal
-from laras.reports.assembly import from_content, says_the_same, takes_back, to_content
+from laras.reports.assembly import Facts, Person, assemble, from_content, says_the_same, takes_back, to_content
 from laras.reports.types import (
     Amendment,
     Change,
@@ -120,3 +123,64 @@ def test_completing_an_interim_report_takes_nothing_back():
     assert takes_back(bare, replace(bare, rows=(plt,), awaited=()))
     final = replace(bare, rows=(hb, plt), awaited=())
     assert takes_back(final, replace(final, comments=("Puasa.",)))
+
+
+def view(code: str, **known: Any) -> ResultView:
+    """A validated result with nothing unusual about it."""
+    empty = {"str": "", "int": 0, "bool": False}
+    values = {one.name: empty.get(str(one.type)) for one in fields(ResultView) if one.name not in ("holds", "calls")}
+    values |= {"test_code": code, "name": code, "shown": "1", "sample_number": "S-1", "journey": ()}
+    return ResultView(**(values | known))
+
+
+def report(*results: ResultView, accredited: Collection[str] = (), **known: Any) -> LhuDocument:
+    facts = Facts(
+        order_number="N-1",
+        clinical=True,
+        zone="WIB",
+        letterhead=Letterhead("Lab", accreditation="LM-000-IDN", accreditation_standard="SNI ISO 15189"),
+        place="",
+        sender=Sender("S"),
+        patient=PatientBlock("P"),
+        site=None,
+        samples=(),
+        regulation="",
+        registered_at=datetime(2026, 9, 1, tzinfo=UTC),
+        accredited=frozenset(accredited),
+        persons={1: Person("dr. Ayu", "NIP 1"), 2: Person("Budi"), 3: Person("Cici")},
+        sections={},
+    )
+    return assemble(facts, results, number="L-1", version=1, **({"released_at": None} | known))
+
+
+def test_the_mark_of_accreditation_stands_only_where_the_scope_covers_a_test():
+    both = report(view("HB"), view("PLT"), accredited={"HB"})
+    assert both.letterhead.accreditation == "LM-000-IDN"
+    assert [row.accredited for row in both.rows] == [True, False]
+    outside = report(view("PLT"), accredited={"HB"})
+    assert (outside.letterhead.accreditation, outside.letterhead.accreditation_standard) == ("", "")
+    assert [row.accredited for row in outside.rows] == [None]
+    # What another laboratory performed is not covered by our scope, whatever our scope says of that test.
+    elsewhere = report(view("HB", performer_id="x", performer_name="Lab B"), accredited={"HB"})
+    assert elsewhere.letterhead.accreditation == ""
+
+
+def test_validators_are_those_of_our_own_results_with_their_last_moment():
+    hour = [datetime(2026, 9, 1, n, tzinfo=UTC) for n in range(5)]
+    document = report(
+        view("HB", validated_by_id=1, validated_by="ayu", validated_at=hour[1]),
+        view("PLT", validated_by_id=1, validated_by="ayu", validated_at=hour[3]),
+        view("TG", validated_by_id=9, validated_by="Orang Luar", performer_id="x", performer_name="Lab B"),
+        releaser=2,
+        released_at=hour[4],
+    )
+    assert [(one.role, one.name, one.number, one.at) for one in document.signers] == [
+        ("validator", "dr. Ayu", "NIP 1", hour[3]),
+        ("releaser", "Budi", "", hour[4]),
+    ]
+
+
+def test_another_releaser_tells_the_reader_nothing_new_another_validator_does():
+    one = report(view("HB", validated_by_id=1, validated_by="ayu"), releaser=1)
+    assert says_the_same(one, report(view("HB", validated_by_id=1, validated_by="ayu"), releaser=2))
+    assert not says_the_same(one, report(view("HB", validated_by_id=3, validated_by="cici"), releaser=1))

@@ -241,6 +241,19 @@ def test_a_draft_has_no_number_and_is_not_kept(lab):
     assert not Attachment.rows.exists()
 
 
+def test_the_draft_of_a_correction_is_the_next_version_and_says_what_changes(lab, now):
+    order_id = lab.done()
+    report = lab.release(order_id)
+    now.forward(hours=1)
+    lab.amend(order_id, "HB", "11,5")
+    text = text_of(services.draft_pdf(lab.analyst, owner_id=lab.id, order_id=order_id))
+    assert "DRAF" in text
+    assert f"{report.number}Versi2" in text
+    assert "menggantikanversi1" in text
+    assert "13,5g/dL→11,5g/dL" in text
+    assert Report.rows.count() == 1
+
+
 def test_an_interim_report_says_so_on_its_face(lab):
     order_id = lab.order("HB", "PLT")
     lab.perform(order_id, "HB", "13,5")

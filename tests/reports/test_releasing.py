@@ -17,7 +17,7 @@ from laras.bench import services as bench
 from laras.catalogue import queries as catalogue_queries
 from laras.core import journal
 from laras.core.errors import Conflict, Forbidden, MoveRefused, NotFound, Refused
-from laras.core.models import JournalEntry
+from laras.core.models import JournalEntry, StaffPerson
 from laras.orders import queries as orders
 from laras.orders import services as order_services
 from laras.orders.models import Sample
@@ -25,7 +25,7 @@ from laras.orders.types import SiteInput
 from laras.reports import queries, services
 from laras.reports.models import Report
 
-from .conftest import PERSON
+from .conftest import MORNING, PERSON
 
 
 def told(lab, event):
@@ -55,12 +55,26 @@ def test_a_complete_report_leaves_with_its_number_and_digest(lab, now):
     assert document.comments == ("Sesuai klinis.",)
     assert document.awaited == ()
     assert document.verification_url.endswith(f"/lhu/cek/{report.token}/")
-    assert {signer.role for signer in document.signers} == {"analyst", "verifier", "validator"}
+    assert [(signer.role, signer.at) for signer in document.signers][2:] == [
+        ("validator", MORNING),
+        ("releaser", MORNING),
+    ]
     (entry,) = told(lab, "reports.report_released")
     assert entry["content_digest"] == report.content_digest
     assert entry["number"] == report.number
     assert "Siti" not in json.dumps(entry)
     assert journal.verify(lab.owner).whole
+
+
+def test_who_validated_is_not_who_released(lab, make_actor, now):
+    order_id = lab.done()
+    now.forward(hours=2)
+    other = make_actor("doktor-dua", lab.owner, "validator")
+    document = queries.document(lab.release(order_id, other))
+    named = {signer.role: (signer.name, signer.at) for signer in document.signers}
+    assert named["validator"] == (str(StaffPerson.objects.get(id=lab.doctor.person_id)), MORNING)
+    assert named["releaser"] == (str(StaffPerson.objects.get(id=other.person_id)), now.moment)
+    assert named["validator"][0] != named["releaser"][0]
 
 
 def test_numbers_run_by_day_of_the_laboratorys_zone(lab, other, now):

@@ -20,6 +20,7 @@ from laras.reports.types import (
     PatientBlock,
     PerformingLaboratory,
     ResultRow,
+    Role,
     SampleBlock,
     Sender,
     Signer,
@@ -29,8 +30,12 @@ from laras.reports.types import (
 
 # Flags of the bench -> flags of the paper; "normal" prints nothing.
 _FLAGS: Mapping[str, Flag] = {"": "", "N": "", "L": "L", "H": "H", "LL": "LL", "HH": "HH", "A": "A"}
-COMPLETED = "Hasil yang ditunggu sudah lengkap."
-"""The reason that a report prints when it only completes an interim one."""
+_DID: Mapping[Role, tuple[str, str, str]] = {
+    "analyst": ("entered_by_id", "entered_by", "entered_at"),
+    "verifier": ("verified_by_id", "verified_by", "verified_at"),
+    "validator": ("validated_by_id", "validated_by", "validated_at"),
+}
+RELEASER_TITLE = "Yang menerbitkan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def assemble(
     number: str,
     version: int,
     released_at: datetime | None,
-    signer: Any = None,
+    releaser: Any = None,
     comments: Iterable[str] = (),
     verification_url: str = "",
     journal_mark: str = "",
@@ -85,7 +90,8 @@ def assemble(
     keys = {lab.name: lab.key for lab in laboratories}
     apart = len({view.test_code for view in results}) < len(results)
     was = _counterparts(before.rows if before else ())
-    rows = tuple(_row(facts, view, keys, was, apart=apart) for view in results)
+    claimed = any(view.test_code in facts.accredited for view in results if not view.external)
+    rows = tuple(_row(facts, view, keys, was, apart=apart, claimed=claimed) for view in results)
     tested = [view.entered_at for view in results if view.entered_at]
     received = [view.received_at for view in results if view.received_at]
     collected = [view.collected_at for view in results if view.collected_at]
@@ -94,7 +100,7 @@ def assemble(
         kind="clinical" if facts.clinical else "environment",
         number=number,
         version=version,
-        letterhead=facts.letterhead,
+        letterhead=_marked(facts.letterhead, rows),
         sender=facts.sender,
         times=Times(
             zone=facts.zone,
@@ -106,7 +112,7 @@ def assemble(
             released=released_at,
         ),
         rows=rows,
-        signers=_signers(facts, results, signer, released_at),
+        signers=_signers(facts, results, releaser, released_at),
         order_number=facts.order_number,
         patient=facts.patient,
         site=facts.site,
@@ -123,6 +129,18 @@ def assemble(
         state="released" if released_at else "draft",
     )
     return replace(document, amends=_amendment(before, document, reason)) if before else document
+
+
+def completing(missing: Sequence[str]) -> str:
+    """The reason that a version prints when it only adds to an interim one."""
+    return "Sebagian hasil yang ditunggu sudah ada." if missing else "Hasil yang ditunggu sudah lengkap."
+
+
+def _marked(letterhead: Letterhead, rows: Sequence[ResultRow]) -> Letterhead:
+    """The mark of accreditation stands only where the scope covers a test of this report (ISO/IEC 17025 8.1, KAN)."""
+    if any(row.accredited for row in rows):
+        return letterhead
+    return replace(letterhead, accreditation="", accreditation_standard="", accreditation_logo_svg="")
 
 
 def _counterparts(rows: Iterable[ResultRow]) -> Callable[[ResultRow], ResultRow | None]:
@@ -154,6 +172,7 @@ def _row(
     was: Callable[[ResultRow], ResultRow | None],
     *,
     apart: bool,
+    claimed: bool,
 ) -> ResultRow:
     flag: Flag = _FLAGS.get(view.flag, "A")
     if view.critical and flag == "A":
@@ -171,7 +190,7 @@ def _row(
         note=view.comment,
         laboratory=keys.get(view.performer_name, "") if view.external else "",
         complies=None if facts.clinical else view.meets_limit,
-        accredited=None if view.external or not facts.accredited else view.test_code in facts.accredited,
+        accredited=None if view.external or not claimed else view.test_code in facts.accredited,
         key=f"{view.sample_number}/{view.test_code}",
     )
     old = was(row)
@@ -198,21 +217,29 @@ def _letter(index: int) -> str:
     return chr(ord("A") + place) + (str(turn) if turn else "")
 
 
-def _signers(facts: Facts, results: Sequence[ResultView], signer: Any, at: datetime | None) -> tuple[Signer, ...]:
+def _signers(facts: Facts, results: Sequence[ResultView], releaser: Any, at: datetime | None) -> tuple[Signer, ...]:
+    """Who tested, verified and validated what this laboratory performed, and who released the whole."""
+
     def person(key: Any, name: str) -> Person:
         return facts.persons.get(key) or Person(name)
 
     signers: list[Signer] = []
-    for role, pick in (("analyst", ("entered_by_id", "entered_by")), ("verifier", ("verified_by_id", "verified_by"))):
-        seen: dict[Any, str] = {}
+    for role in _DID:
+        seen: dict[Any, tuple[str, datetime | None]] = {}
         for view in results:
-            key, name = getattr(view, pick[0]), getattr(view, pick[1])
+            key, name, when = (getattr(view, column) for column in _DID[role])
             if key is not None and not view.external:
-                seen.setdefault(key, name)
-        signers += [Signer(role=role, name=person(key, name).name) for key, name in seen.items()]  # type: ignore[arg-type]
-    if signer is not None:
-        who = person(signer, "")
-        signers.append(Signer(role="validator", name=who.name, title=_title(facts, who.name), number=who.number, at=at))
+                last = seen.get(key, (name, None))[1]
+                seen[key] = (name, max((m for m in (last, when) if m), default=None))
+        for key, (name, when) in seen.items():
+            who = person(key, name)
+            if role == "validator":
+                signers.append(Signer(role, who.name, title=_title(facts, who.name), number=who.number, at=when))
+            else:
+                signers.append(Signer(role, who.name))
+    if releaser is not None:
+        who = person(releaser, "")
+        signers.append(Signer("releaser", who.name, title=RELEASER_TITLE, number=who.number, at=at))
     return tuple(signers)
 
 
@@ -302,7 +329,7 @@ def _told(document: LhuDocument) -> LhuDocument:
         number="",
         version=0,
         times=replace(document.times, released=None),
-        signers=tuple(signer for signer in document.signers if signer.role not in ("validator", "head")),
+        signers=tuple(replace(signer, at=None) for signer in document.signers if signer.role != "releaser"),
         rows=tuple(replace(row, amended=False, key="") for row in document.rows),
         amends=None,
         verification_url="",

@@ -5,7 +5,7 @@ Words are Indonesian; ``language`` "id-en" prints English beside them, "en" Engl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +73,9 @@ WORDS = {
     "verifier": ("Verifikator", "Verifier"),
     "interim": ("Hasil sementara", "Interim report"),
     "awaited": ("Menunggu hasil", "Results awaited"),
-    "signed": ("Ditandatangani secara elektronik", "Signed electronically"),
+    "validator": ("Validator", "Validated by"),
+    "validated": ("Divalidasi secara elektronik", "Validated electronically"),
+    "issued": ("Diterbitkan secara elektronik", "Released electronically"),
 }
 TITLES = {
     "clinical": ("Laporan Hasil Uji", "Laboratory Test Report"),
@@ -352,32 +354,33 @@ def _laboratories(document: LhuDocument, say: _Words) -> list[dict[str, str]]:
     ]
 
 
-def _initials(signers: Iterable[Signer], say: _Words) -> list[tuple[str, str]]:
+def _initials(signers: Sequence[Signer], say: _Words) -> list[tuple[str, str]]:
+    """Who tested and verified; of several validators the names, since one block is one person's."""
     lines: list[tuple[str, str]] = []
-    for role in ("analyst", "verifier"):
+    for role in ("analyst", "verifier", "validator"):
         names = [f"{s.name} ({s.initials})" if s.initials else s.name for s in signers if s.role == role]
-        if names:
+        if names and (role != "validator" or len(names) > 1):
             lines.append((say(role)[0], ", ".join(names)))
     return lines
 
 
 def _signatures(document: LhuDocument, say: _Words) -> list[dict[str, Any]]:
-    """Validator and head, in the order given; place and date stand over the last of them."""
-    signers = [s for s in document.signers if s.role in ("validator", "head")]
+    """The validator and who released, in one block where one person did both; place and date over the last."""
+    validators = [s for s in document.signers if s.role == "validator"]
+    shown = [*(validators if len(validators) == 1 else ()), *(s for s in document.signers if s.role == "releaser")]
     blocks: list[dict[str, Any]] = []
-    for place, signer in enumerate(signers, 1):
-        signed: list[str] = []
-        if signer.at and document.state != "draft":
-            signed = [say("signed")[0], say.moment(signer.at, document.times.zone)]
-        blocks.append(
-            {
-                "title": signer.title,
-                "name": signer.name,
-                "number": signer.number,
-                "signed": signed,
-                "place": _place_line(document) if place == len(signers) else "",
-            }
-        )
+    for signer in shown:
+        told = [say("validated" if signer.role == "validator" else "issued")[0]]
+        told.append(say.moment(signer.at, document.times.zone))
+        said = [" ".join(told)] if signer.at and document.state != "draft" else []
+        same = next((b for b in blocks if (b["name"], b["number"]) == (signer.name, signer.number)), None)
+        if same is not None:
+            same["signed"] += said
+            continue
+        block = {"title": signer.title, "name": signer.name, "number": signer.number, "signed": said, "place": ""}
+        blocks.append(block)
+    if blocks:
+        blocks[-1]["place"] = _place_line(document)
     return blocks
 
 

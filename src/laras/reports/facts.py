@@ -26,15 +26,18 @@ from laras.reports.assembly import Facts, Person
 from laras.reports.types import PatientBlock, SampleBlock, Sender, SiteBlock
 from laras.resources import queries as resources
 
+# Kinds of accreditation by the letters that KAN begins its numbers with.
+_STANDARDS = {"LM-": "SNI ISO 15189", "LP-": "SNI ISO/IEC 17025", "LK-": "SNI ISO/IEC 17025"}
 
-def gather(detail: OrderDetail, results: Iterable[ResultView], *, signer: UUID | None) -> Facts:
+
+def gather(detail: OrderDetail, results: Iterable[ResultView], *, releaser: UUID | None) -> Facts:
     """Everything that the report of this order says besides its results, in Indonesian."""
     results = list(results)
     with translation.override("id"):
-        return _gather(detail, results, signer)
+        return _gather(detail, results, releaser)
 
 
-def _gather(detail: OrderDetail, results: list[ResultView], signer: UUID | None) -> Facts:
+def _gather(detail: OrderDetail, results: list[ResultView], releaser: UUID | None) -> Facts:
     order, owner = detail.order, detail.order.owner
     known = catalogue.effective(owner.id)
     organisation = network.organisation_at(owner.id)
@@ -43,7 +46,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], signer: UUID | None)
     tested = {view.test_code for view in results}
     examined = {view.sample_number for view in results}
     accredited = {offer.test_code for offer in resources.capabilities_of(owner.id) if offer.accredited} & tested
-    persons = {key for view in results for key in (view.entered_by_id, view.verified_by_id)} | {signer}
+    did = {key for view in results for key in (view.entered_by_id, view.verified_by_id, view.validated_by_id)}
     return Facts(
         order_number=order.number,
         clinical=order.subject_kind == "person",
@@ -59,7 +62,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], signer: UUID | None)
         accredited=frozenset(accredited) if organisation and organisation.accreditation_number else frozenset(),
         persons={
             person.id: Person(str(person), f"NIP {person.staff_number}" if person.staff_number else "")
-            for person in StaffPerson.objects.filter(id__in=[key for key in persons if key])
+            for person in StaffPerson.objects.filter(id__in=[key for key in did | {releaser} if key])
         },
         sections={view.discipline: _words(DISCIPLINE_LABELS, view.discipline) for view in results},
         sample_names={sample.number: _sample_name(sample) for sample in detail.samples},
@@ -75,6 +78,7 @@ def _letterhead(owner: Owner, organisation: Any) -> Letterhead:
         address=organisation.address,
         phone=organisation.phone,
         accreditation=organisation.accreditation_number,
+        accreditation_standard=_STANDARDS.get(organisation.accreditation_number[:3].upper(), ""),
     )
 
 

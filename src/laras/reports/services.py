@@ -37,7 +37,7 @@ from laras.core.unit import use_case
 from laras.orders import queries as orders
 from laras.orders import services as order_services
 from laras.reports import jobs, queries
-from laras.reports.assembly import COMPLETED, assemble, says_the_same, takes_back, to_content
+from laras.reports.assembly import assemble, completing, says_the_same, takes_back, to_content
 from laras.reports.documents import render_lhu
 from laras.reports.events import ReportIssued, ReportReleased, ReportWithdrawn
 from laras.reports.facts import gather
@@ -86,17 +86,17 @@ def release_report(
     owner = detail.order.owner
     token = secrets.token_urlsafe(32)
     document = assemble(
-        gather(detail, state.reportable, signer=actor.person_id),
+        gather(detail, state.reportable, releaser=actor.person_id),
         state.reportable,
         number=before.number if before else "",
         version=before.version + 1 if before else 1,
         released_at=now,
-        signer=actor.person_id,
+        releaser=actor.person_id,
         comments=(earlier.comments if earlier else ()) if said is None else said,
         verification_url=settings.PUBLIC_URL.rstrip("/") + reverse("reports:public", args=[token]),
         journal_mark=_journal_mark(owner_id),
         before=earlier,
-        reason=reason or COMPLETED,
+        reason=reason or completing(awaited_names(state)),
         missing=awaited_names(state),
     )
     if before is not None and earlier is not None:
@@ -336,17 +336,22 @@ def _keep_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID, pdf: bytes, sign
 
 
 def draft_pdf(actor: Actor, *, owner_id: UUID, order_id: UUID) -> bytes:
-    """What the report would look like now, with a watermark and without number; nothing is kept."""
+    """What the next version would look like now, with a watermark; a first one has no number yet. Nothing is kept."""
     actor.require("reports.read", owner_id)
     scope = Scope.of(owner_id)
     detail = orders.get_order(scope, order_id)
     state = bench.releasable(scope, order_id)
+    before = queries.newest(scope, order_id)
+    earlier = queries.document(before) if before else None
     document = assemble(
-        gather(detail, state.reportable, signer=None),
+        gather(detail, state.reportable, releaser=None),
         state.reportable,
-        number="belum bernomor",
-        version=1,
+        number=before.number if before else "belum bernomor",
+        version=before.version + 1 if before else 1,
         released_at=None,
+        comments=earlier.comments if earlier else (),
+        before=earlier,
+        reason=completing(awaited_names(state)) if earlier and earlier.awaited else "",
         missing=awaited_names(state),
     )
     return _draw(document)

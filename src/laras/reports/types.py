@@ -36,7 +36,7 @@ Kind = Literal["clinical", "environment"]
 State = Literal["draft", "released", "copy", "superseded", "withdrawn"]
 Language = Literal["id", "en", "id-en"]
 Flag = Literal["", "L", "H", "LL", "HH", "A", "AA"]
-Role = Literal["analyst", "verifier", "validator", "head"]
+Role = Literal["analyst", "verifier", "validator", "releaser"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +160,10 @@ class CriticalNote:
 class Signer:
     """A person who answers for the report.
 
-    `title` is what stands under the name ("Dokter Penanggung Jawab"), `number` a NIP, SIP or STR with its
-    word ("NIP 1980..."). Analysts and verifiers appear in one line by name and `initials`, validator and head
-    with a block each. `at` is when the person signed: it prints "Ditandatangani secara elektronik".
+    `title` is what stands over the name ("Dokter Penanggung Jawab"), `number` a NIP, SIP or STR with its
+    word ("NIP 1980..."). Analysts and verifiers appear in one line by name and `initials`. Who validated and who
+    released are two functions: each has a block, one person who did both has one that says both. `at` is when:
+    the last validation, the release.
     """
 
     role: Role
