@@ -1,151 +1,52 @@
-"""``/api/v1/``: areas, regions, organisations, and the import of laboratories."""
+"""``/api/v1/``: areas, regions, organisations, jurisdictions, institutions, and the import of laboratories."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema
-from pydantic import Field
+from ninja import Query, Router
 
 from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
 from laras.core.errors import NotFound, Problem, Refused
 from laras.network import queries, rules, services
-from laras.network.models import AreaVersion, OrganisationVersion
+from laras.network.models import AreaVersion, Institution, Jurisdiction, OrganisationVersion
+from laras.network.schemas import (
+    AreaDetail,
+    AreaOut,
+    CloseIn,
+    ImportOut,
+    InstitutionIn,
+    InstitutionKind,
+    InstitutionOut,
+    InstitutionPatch,
+    JurisdictionIn,
+    JurisdictionOut,
+    Kind,
+    Level,
+    Limit,
+    MoveOut,
+    NetworkReasonIn,
+    OrganisationDetail,
+    OrganisationIn,
+    OrganisationOut,
+    OrganisationPatch,
+    PlannedOut,
+    PlanOut,
+    PlanProblem,
+    ProvinceRegionIn,
+    RegionOut,
+    Search,
+    SheetIn,
+    SuccessionIn,
+    SuccessionOut,
+    SuccessionPlanOut,
+    SuccessorOut,
+)
 
 router = Router(tags=["network"])
-
-Level = Literal["provinsi", "kabkota", "kecamatan", "kelurahan"]
-Kind = Literal[tuple(rules.KINDS)]  # type: ignore[valid-type]
-Limit = Annotated[int, Query(ge=1, le=200)]
-Search = Annotated[str, Query(max_length=100)]
-Code = Annotated[str, Field(max_length=24)]
-
-
-class AreaOut(Schema):
-    """One area on a day. `valid_from` is null where the beginning is not recorded."""
-
-    id: UUID
-    code: str
-    name: str
-    level: Level
-    parent_id: UUID | None
-    lat: float | None
-    lon: float | None
-    zone: Literal["WIB", "WITA", "WIT"]
-    area_km2: float | None
-    population: int | None
-    postal_code: str
-    valid_from: date | None
-    valid_until: date | None
-    source: str
-    status: str
-
-
-class AreaDetail(AreaOut):
-    """`path`: the areas it lies in, nearest first; `versions`: all codes and names it had."""
-
-    path: list[str]
-    versions: list[AreaOut]
-
-
-class RegionOut(Schema):
-    number: int
-    name: str
-    seat: str
-    provinces: list[str]
-
-
-class OrganisationOut(Schema):
-    """`area` is the code of the area where it stands, `supervisor` the code of who supervises it."""
-
-    id: UUID
-    code: str
-    name: str
-    tier: int | None
-    kind: Kind
-    area: str | None
-    area_name: str
-    region: int | None
-    supervisor: str | None
-    address: str
-    phone: str
-    lat: float | None
-    lon: float | None
-    accreditation_number: str
-    valid_from: date
-    valid_until: date | None
-    closed: bool
-
-
-class OrganisationIn(Schema):
-    """A new organisation. `area` and `supervisor` are codes; `valid_from` is today when left out."""
-
-    code: Code
-    name: str
-    kind: Kind
-    tier: int | None = None
-    area: str | None = None
-    region: int | None = None
-    supervisor: str | None = None
-    address: str = ""
-    phone: str = ""
-    lat: float | None = None
-    lon: float | None = None
-    accreditation_number: str = ""
-    valid_from: date | None = None
-
-
-class OrganisationPatch(Schema):
-    """Only what is sent changes, as a new version from `valid_from` (today) on."""
-
-    name: str | None = None
-    kind: Kind | None = None
-    tier: int | None = None
-    area: str | None = None
-    region: int | None = None
-    supervisor: str | None = None
-    address: str | None = None
-    phone: str | None = None
-    lat: float | None = None
-    lon: float | None = None
-    accreditation_number: str | None = None
-    valid_from: date | None = None
-    reason: str = ""
-
-
-class SheetIn(Schema):
-    """The text of a CSV file: code,name,tier,kind,area_code,lat,lon,supervisor_code."""
-
-    csv: str = Field(max_length=8 * 1024 * 1024)
-
-
-class PlannedOut(Schema):
-    row: int
-    code: str
-    name: str
-    action: Literal["create", "change", "same"]
-
-
-class PlanProblem(Schema):
-    field: str
-    message: str
-    row: int | None
-
-
-class PlanOut(Schema):
-    created: int
-    changed: int
-    same: int
-    rows: list[PlannedOut]
-    problems: list[PlanProblem]
-
-
-class ImportOut(Schema):
-    created: int
-    changed: int
-    same: int
+MANAGE_NETWORK = "network.manage_network"
 
 
 def _area(version: AreaVersion) -> dict[str, Any]:
@@ -155,9 +56,10 @@ def _area(version: AreaVersion) -> dict[str, Any]:
 
 
 def _organisations(versions: list[OrganisationVersion]) -> list[OrganisationOut]:
-    names = OrganisationOut.model_fields
+    names = [name for name in OrganisationOut.model_fields if name != "institution"]
     return [
-        OrganisationOut(**{name: getattr(row, name) for name in names}) for row in queries.organisation_rows(versions)
+        OrganisationOut(**{name: getattr(row, name) for name in names}, institution=row.institution_code)
+        for row in queries.organisation_rows(versions)
     ]
 
 
@@ -192,6 +94,16 @@ def _supervisor_id(code: str | None) -> UUID | None:
     if found is None:
         message = _("Pembina tidak dikenal.")
         raise Refused(message, problems=[Problem("supervisor", message)])
+    return found.pk
+
+
+def _institution_id(code: str | None) -> UUID | None:
+    if code is None:
+        return None
+    found = queries.find_institution(code)
+    if found is None:
+        message = _("Tidak ada institusi dengan kode ini.")
+        raise Refused(message, problems=[Problem("institution", message)])
     return found.pk
 
 
@@ -232,20 +144,125 @@ def get_area(request: HttpRequest, code: str, on: date | None = None) -> AreaDet
         **_area(found),
         path=[version.name for version in queries.path_of(found.area_id)[1:]],
         versions=[AreaOut(**_area(version)) for version in queries.history_of(found.area_id)],
+        successions=_successions(found.area_id),
     )
 
 
+def _successions(area_id: UUID) -> list[SuccessionOut]:
+    rows = []
+    for row in queries.successions_of(area_id):
+        came_from = row.successor_id == area_id
+        other = queries.history_of(row.predecessor_id if came_from else row.successor_id)[0]
+        rows.append(
+            SuccessionOut(
+                kind=row.kind,
+                date=row.date,
+                came_from=came_from,
+                other=other.code,
+                other_name=other.name,
+                source=row.source,
+                status=row.status,
+            )
+        )
+    return rows
+
+
+@router.get(
+    "/areas/{code}/responsible",
+    response={200: list[JurisdictionOut], **PROBLEMS},
+    summary="Whose jurisdiction an area is, the nearest first",
+)
+def list_responsible(request: HttpRequest, code: str, on: date | None = None) -> list[JurisdictionOut]:
+    return _jurisdictions(queries.responsible_for(_found_area(code).area_id, on))
+
+
+@router.post(
+    "/areas/{code}/successions/preview",
+    response={200: SuccessionPlanOut, **PROBLEMS},
+    summary="What recording a succession would move",
+)
+def preview_succession(request: HttpRequest, code: str, payload: SuccessionIn) -> SuccessionPlanOut:
+    actor, owner, _scope = caller(request)
+    plan = services.plan_succession(actor, office_id=owner.id, **_succession(code, payload))
+    return SuccessionPlanOut(
+        ended=plan.ended,
+        successors=[
+            SuccessorOut(code=one.code, name=one.name, created=one.area_id in plan.created) for one in plan.successors
+        ],
+        moves=[MoveOut(**{name: getattr(move, name) for name in MoveOut.model_fields}) for move in plan.moves],
+        problems=[PlanProblem(field=p.field, message=str(p.message), row=p.row) for p in plan.problems],
+    )
+
+
+@router.post("/areas/{code}/successions", response={201: AreaDetail, **PROBLEMS}, summary="Record a succession")
+@idempotent
+def record_succession(request: HttpRequest, code: str, payload: SuccessionIn) -> tuple[int, AreaDetail]:
+    """Answers the first successor as it is valid today (before the day: as it was)."""
+    actor, owner, _scope = caller(request)
+    area = _found_area(code)
+    services.succeed_area(actor, office_id=owner.id, **_succession(code, payload))
+    found = queries.find_area(area.code) or area
+    return 201, AreaDetail(
+        **_area(found),
+        path=[version.name for version in queries.path_of(found.area_id)[1:]],
+        versions=[AreaOut(**_area(version)) for version in queries.history_of(found.area_id)],
+        successions=_successions(found.area_id),
+    )
+
+
+def _succession(code: str, payload: SuccessionIn) -> dict[str, Any]:
+    return {
+        "predecessor_id": _found_area(code).area_id,
+        "kind": payload.kind,
+        "on": payload.on,
+        "source": payload.source,
+        "successors": [
+            services.Successor(one.code, one.name, _area_id(one.area, "successors"), _area_id(one.parent, "successors"))
+            for one in payload.successors
+        ],
+        "codes": {one.old_code: one.new_code for one in payload.moved},
+        "names": {one.old_code: one.name for one in payload.moved if one.name},
+    }
+
+
+def _found_area(code: str) -> AreaVersion:
+    found = queries.find_area(code)
+    if found is None:
+        raise NotFound(_("Wilayah tidak ditemukan."))
+    return found
+
+
 @router.get("/regions", response={200: list[RegionOut], **PROBLEMS}, summary="Regions 1 to 11 and their provinces")
-def list_regions(request: HttpRequest) -> list[RegionOut]:
+def list_regions(request: HttpRequest, on: date | None = None) -> list[RegionOut]:
+    provinces: dict[UUID, list[Any]] = {}
+    for row in queries.region_provinces(on):
+        provinces.setdefault(row.region_id, []).append(row)
     return [
         RegionOut(
             number=region.number,
             name=region.name,
             seat=region.seat,
-            provinces=queries.province_codes(region.id),
+            provinces=[row.code for row in provinces.get(region.id, [])],
+            unverified=[row.code for row in provinces.get(region.id, []) if row.status == "memory"],
         )
         for region in queries.regions()
     ]
+
+
+@router.post("/regions/provinces", response={200: list[RegionOut], **PROBLEMS}, summary="Say a province's region")
+def assign_province(request: HttpRequest, payload: ProvinceRegionIn) -> list[RegionOut]:
+    """Safe to repeat. Only for who decides for the nation."""
+    actor, owner, _scope = caller(request)
+    actor.require(MANAGE_NETWORK, owner.id)
+    services.assign_province(
+        actor,
+        office_id=owner.id,
+        province_id=_area_id(payload.province, "province"),
+        region_id=_region_id(payload.region),
+        on=payload.on,
+        source=payload.source,
+    )
+    return list_regions(request)
 
 
 # --- Organisations ----------------------------------------------------------------------------------
@@ -286,9 +303,19 @@ def list_laboratories(
     )
 
 
-@router.get("/organisations/{code}", response={200: OrganisationOut, **PROBLEMS}, summary="One organisation")
-def get_organisation(request: HttpRequest, code: str) -> OrganisationOut:
-    return _one(_find(code))
+@router.get("/organisations/{code}", response={200: OrganisationDetail, **PROBLEMS}, summary="One organisation")
+def get_organisation(request: HttpRequest, code: str) -> OrganisationDetail:
+    return _detail(_find(code))
+
+
+def _detail(owner_id: UUID) -> OrganisationDetail:
+    successions = queries.successions_of_organisation(owner_id)
+    return OrganisationDetail(
+        **_one(owner_id).dict(),
+        versions=_organisations(queries.organisation_history(owner_id)),
+        successors=[one.successor.owner.code for one in successions if one.predecessor_id == owner_id],
+        predecessors=[one.predecessor.owner.code for one in successions if one.successor_id == owner_id],
+    )
 
 
 @router.post("/organisations", response={201: OrganisationOut, **PROBLEMS}, summary="Create an organisation")
@@ -297,12 +324,14 @@ def create_organisation(request: HttpRequest, payload: OrganisationIn) -> tuple[
     actor, owner, _scope = caller(request)
     values = payload.model_dump()
     area, supervisor, region = values.pop("area"), values.pop("supervisor"), values.pop("region")
+    institution = values.pop("institution")
     organisation = services.create_organisation(
         actor,
         office_id=owner.id,
         area_id=_area_id(area),
         supervisor_id=_supervisor_id(supervisor),
         region_id=_region_id(region),
+        institution_id=_institution_id(institution),
         **values,
     )
     return 201, _one(organisation.pk)
@@ -314,7 +343,10 @@ def alter_organisation(request: HttpRequest, code: str, payload: OrganisationPat
     organisation_id = _find(code)
     sent = payload.model_dump(exclude_unset=True)
     valid_from, reason = sent.pop("valid_from", None), sent.pop("reason", "")
-    for field, find in (("area", _area_id), ("supervisor", _supervisor_id), ("region", _region_id)):
+    finders: dict[str, Any] = {
+        "area": _area_id, "supervisor": _supervisor_id, "region": _region_id, "institution": _institution_id
+    }  # fmt: skip
+    for field, find in finders.items():
         if field in sent:
             sent[f"{field}_id"] = find(sent.pop(field))
     services.alter_organisation(
@@ -326,6 +358,130 @@ def alter_organisation(request: HttpRequest, code: str, payload: OrganisationPat
         reason=reason,
     )
     return _one(organisation_id)
+
+
+@router.post("/organisations/{code}/close", response={200: OrganisationDetail, **PROBLEMS}, summary="Close it")
+def close_organisation(request: HttpRequest, code: str, payload: CloseIn) -> OrganisationDetail:
+    """Safe to repeat; an interrupted handing over goes on where it stopped."""
+    actor, owner, _scope = caller(request)
+    organisation_id = _find(code)
+    actor.require(MANAGE_NETWORK, owner.id)
+    successor = _supervisor_id(payload.successor)
+    if payload.hand_over and successor is not None:
+        services.hand_over(
+            actor, organisation_id=organisation_id, successor_id=successor, office_id=owner.id, reason=payload.reason
+        )
+    services.close_organisation(
+        actor,
+        organisation_id=organisation_id,
+        office_id=owner.id,
+        reason=payload.reason,
+        closed_on=payload.closed_on,
+        successor_id=successor,
+    )
+    return _detail(organisation_id)
+
+
+@router.post("/organisations/{code}/reopen", response={200: OrganisationDetail, **PROBLEMS}, summary="Open it again")
+def reopen_organisation(request: HttpRequest, code: str, payload: NetworkReasonIn) -> OrganisationDetail:
+    actor, owner, _scope = caller(request)
+    organisation_id = _find(code)
+    services.reopen_organisation(actor, organisation_id=organisation_id, office_id=owner.id, reason=payload.reason)
+    return _detail(organisation_id)
+
+
+# --- Jurisdictions ----------------------------------------------------------------------------------
+def _jurisdictions(rows: list[Jurisdiction]) -> list[JurisdictionOut]:
+    codes = queries.latest_codes({row.area_id for row in rows if row.area_id})
+    return [
+        JurisdictionOut(
+            organisation=row.organisation.owner.code,
+            area=codes.get(row.area_id) if row.area_id else None,
+            region=row.region.number if row.region else None,
+            national=row.national,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            basis=row.basis,
+        )
+        for row in rows
+    ]
+
+
+@router.get(
+    "/organisations/{code}/jurisdictions",
+    response={200: list[JurisdictionOut], **PROBLEMS},
+    summary="What an organisation is, was and will be responsible for",
+)
+def list_jurisdictions(request: HttpRequest, code: str) -> list[JurisdictionOut]:
+    return _jurisdictions(queries.jurisdiction_history(_find(code)))
+
+
+@router.put(
+    "/organisations/{code}/jurisdictions",
+    response={200: list[JurisdictionOut], **PROBLEMS},
+    summary="Replace what an organisation is responsible for, from a day on",
+)
+def set_jurisdiction(request: HttpRequest, code: str, payload: JurisdictionIn) -> list[JurisdictionOut]:
+    actor, owner, _scope = caller(request)
+    organisation_id = _find(code)
+    services.set_jurisdiction(
+        actor,
+        organisation_id=organisation_id,
+        claims=[
+            rules.Claim(_area_id(one.area, "claims"), _region_id(one.region), one.national) for one in payload.claims
+        ],
+        valid_from=payload.valid_from,
+        office_id=owner.id,
+        basis=payload.basis,
+    )
+    return _jurisdictions(queries.jurisdiction_history(organisation_id))
+
+
+# --- Institutions -----------------------------------------------------------------------------------
+def _institution(row: Institution) -> InstitutionOut:
+    count = queries.organisations(institution_id=row.id).count()
+    return InstitutionOut(id=row.id, code=row.code, name=row.name, kind=row.kind, organisations=count)
+
+
+@router.get("/institutions", response={200: Page[InstitutionOut], **PROBLEMS}, summary="Institutions, by code")
+def list_institutions(
+    request: HttpRequest,
+    kind: InstitutionKind | None = None,
+    search: Search = "",
+    after: Annotated[str | None, Query(max_length=24)] = None,
+    limit: Limit = 50,
+) -> Page[InstitutionOut]:
+    rows = queries.institutions(search=search, kind=kind)
+    found, following = page_of(rows, after=rules.tidy(after) or None, limit=limit, key="code")
+    names = InstitutionOut.model_fields
+    return Page[InstitutionOut](
+        items=[InstitutionOut(**{name: getattr(row, name) for name in names}) for row in found], next=following
+    )
+
+
+@router.post("/institutions", response={201: InstitutionOut, **PROBLEMS}, summary="Create an institution")
+@idempotent
+def create_institution(request: HttpRequest, payload: InstitutionIn) -> tuple[int, InstitutionOut]:
+    actor, owner, _scope = caller(request)
+    return 201, _institution(services.create_institution(actor, office_id=owner.id, **payload.model_dump()))
+
+
+@router.patch("/institutions/{code}", response={200: InstitutionOut, **PROBLEMS}, summary="Alter an institution")
+def alter_institution(request: HttpRequest, code: str, payload: InstitutionPatch) -> InstitutionOut:
+    actor, owner, _scope = caller(request)
+    actor.require(MANAGE_NETWORK, owner.id)
+    row = queries.find_institution(code)
+    if row is None:
+        raise NotFound(_("Institusi tidak ditemukan."))
+    altered = services.alter_institution(
+        actor,
+        office_id=owner.id,
+        institution_id=row.id,
+        name=row.name if payload.name is None else payload.name,
+        kind=payload.kind or row.kind,
+        reason=payload.reason,
+    )
+    return _institution(altered)
 
 
 # --- Import -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 
+from laras.catalogue.types import DISCIPLINES
 from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
 from laras.core.errors import NotFound
 from laras.network import queries as network
@@ -16,6 +17,7 @@ from laras.resources.types import Offer
 
 router = Router(tags=["resources"])
 
+Discipline = Literal[DISCIPLINES]  # type: ignore[valid-type]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -86,12 +88,20 @@ def _out(offer: Offer) -> CapabilityOut:
     summary="What a laboratory can do",
 )
 def list_capabilities(
-    request: HttpRequest, code: str, after: UUID | None = None, limit: Limit = 50
+    request: HttpRequest,
+    code: str,
+    status: Literal["active", "paused"] | None = None,
+    discipline: Discipline | None = None,
+    search: Annotated[str, Query(max_length=100)] = "",
+    after: UUID | None = None,
+    limit: Limit = 50,
 ) -> Page[CapabilityOut]:
     found = network.find_organisation(code)
     if found is None:
         raise NotFound(_("Lembaga tidak ditemukan."))
-    rows = queries.capabilities(owner_id=found.pk)
+    rows = queries.capabilities(owner_id=found.pk, status=status)
+    if discipline or search:
+        rows = queries.narrowed(rows, found.pk, discipline=discipline or "", search=search)
     page, following = page_of(rows, after=str(after) if after else None, limit=limit)
     return Page[CapabilityOut](items=[_out(queries.offer(row)) for row in page], next=following)
 

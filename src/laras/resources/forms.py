@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.core.forms import LarasForm, NumberField, ReasonField, RupiahField
 from laras.resources.states import CAPABILITY
 
@@ -14,6 +15,9 @@ from laras.resources.states import CAPABILITY
 class CapabilityFilters(LarasForm):
     search = forms.CharField(
         label=_("Pemeriksaan"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    discipline = forms.ChoiceField(
+        label=_("Kelompok"), required=False, choices=[("", _("Semua")), *DISCIPLINE_LABELS.items()]
     )
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("Semua")), *CAPABILITY.choices])
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from laras.catalogue.queries import effective
 from laras.core.scope import Scope, get_or_404
 from laras.network import queries as network
-from laras.network.rules import distance_km
+from laras.network.rules import distance_km, tidy
 from laras.resources import rules
 from laras.resources.models import Capability
 from laras.resources.types import Candidate, Offer
@@ -25,6 +26,20 @@ def capabilities(
     if status:
         rows = rows.filter(status=status)
     return rows.order_by("test_code", "method")
+
+
+def narrowed(
+    rows: QuerySet[Capability], owner_id: UUID, *, discipline: str = "", search: str = ""
+) -> QuerySet[Capability]:
+    """Only tests of a discipline, or whose name, code or method contains the text; names are those of the
+    laboratory's catalogue."""
+    known = effective(owner_id).tests.values()
+    if discipline:
+        rows = rows.filter(test_code__in=[test.code for test in known if test.discipline == discipline])
+    if search := tidy(search).casefold():
+        named = [test.code for test in known if search in f"{test.name} {test.code}".casefold()]
+        rows = rows.filter(Q(test_code__in=named) | Q(test_code__icontains=search) | Q(method__icontains=search))
+    return rows
 
 
 def offer(row: Capability) -> Offer:

@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.catalogue.queries import effective
 from laras.catalogue.types import TestInfo
 from laras.core import journal
@@ -26,6 +28,7 @@ from laras.resources.types import Offer
 from laras.resources.words import reason_in_words
 
 RIGHT = services.RIGHT
+PER_PAGE = 50
 
 
 def _laboratory(organisation_id: UUID) -> OrganisationRow:
@@ -41,7 +44,16 @@ def _line(offer: Offer, tests: Any) -> dict[str, Any]:
         "offer": offer,
         "name": test.name if test else offer.test_code,
         "discipline": test.discipline if test else "",
+        "group": DISCIPLINE_LABELS.get(test.discipline, "") if test else "",
     }
+
+
+def _by_name(rows: Any, tests: Any) -> list[Any]:
+    def name(row: Any) -> tuple[str, str]:
+        test = tests.get(row.test_code)
+        return (test.name if test else row.test_code).casefold(), row.method
+
+    return sorted(rows, key=name)
 
 
 def _posted(request: HttpRequest) -> Any:
@@ -62,22 +74,21 @@ def laboratory(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     row = _laboratory(organisation_id)
     form = forms.CapabilityFilters(request.GET)
     form.is_valid()
-    search = (form.cleaned_data.get("search") or "").casefold().strip()
-    status = form.cleaned_data.get("status") or ""
+    data = form.cleaned_data
+    rows = queries.capabilities(owner_id=organisation_id, status=data.get("status") or None)
+    total = queries.capabilities(owner_id=organisation_id).count()
+    rows = queries.narrowed(
+        rows, organisation_id, discipline=data.get("discipline") or "", search=data.get("search") or ""
+    )
     tests = effective(organisation_id).tests
-    everything = [_line(offer, tests) for offer in queries.capabilities_of(organisation_id)]
-    lines = [
-        line
-        for line in everything
-        if (not status or line["offer"].status == status)
-        and (not search or search in f"{line['name']} {line['offer'].test_code} {line['offer'].method}".casefold())
-    ]
-    lines.sort(key=lambda line: (line["name"].casefold(), line["offer"].method))
+    # By name, which only the catalogue knows; what a laboratory can do is some hundred rows.
+    shown = Paginator(_by_name(rows, tests), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "row": row,
         "form": form,
-        "lines": lines,
-        "total": len(everything),
+        "page": shown,
+        "lines": [_line(queries.offer(one), tests) for one in shown.object_list],
+        "total": total,
         "machine": CAPABILITY,
         "may_write": request.actor.can(RIGHT, organisation_id),
     }

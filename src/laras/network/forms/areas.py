@@ -29,7 +29,7 @@ class SuccessionForm(LarasForm):
     """What every succession says: the day, the decision, and the codes that it gives to what lies below."""
 
     kind = ""
-    on = DayField(label=_("Berlaku mulai"), help_text=_("Tanggal berlaku menurut keputusannya."))
+    on = DayField(label=_("Berlaku mulai"), help_text=_("Menurut keputusannya."))
     source = forms.CharField(
         label=_("Keputusan"), max_length=80, help_text=_("Peraturan yang menjadi dasar, misalnya UU 29/2022.")
     )

@@ -29,7 +29,7 @@ def claim(row: Jurisdiction) -> rules.Claim:
 
 def jurisdiction_history(owner_id: UUID) -> list[Jurisdiction]:
     """All that an organisation is, was and will be responsible for; what began last first."""
-    rows = Jurisdiction.objects.filter(organisation_id=owner_id).select_related("region")
+    rows = Jurisdiction.objects.filter(organisation_id=owner_id).select_related("organisation__owner", "region")
     return list(rows.order_by("-valid_from", "id"))
 
 

@@ -97,6 +97,9 @@ def write_claims(actor: Actor, organisation_id: UUID, wanted: list[rules.Claim],
 
 
 def _is_known(claim: rules.Claim, day: date) -> bool:
+    """Whether the claim says exactly one thing, and that exists on the day."""
+    if sum((claim.area is not None, claim.region is not None, claim.national)) != 1:
+        return False
     if claim.national:
         return True
     if claim.area is not None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from laras.core import clock, journal
 from laras.core.actor import Actor
-from laras.core.errors import NotFound, Problem, Refused
+from laras.core.errors import Problem, Refused
 from laras.core.unit import use_case
 from laras.network import queries, rules
 from laras.network.events import ProvinceAssigned
@@ -66,11 +66,3 @@ def assign_province(
     if day <= clock.today():
         rebuild_reach()
     return row
-
-
-def region_of_number(number: int) -> Region:
-    """The region; :class:`NotFound` when there is none with this number."""
-    region = Region.objects.filter(number=number).first()
-    if region is None:
-        raise NotFound(_("Regional tidak ditemukan."))
-    return region
