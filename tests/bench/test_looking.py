@@ -242,7 +242,11 @@ def test_normal_results_go_as_a_batch_and_others_one_by_one(make_results, analys
     for code, raw in (("HB", "13"), ("HCT", "20"), ("PLT", "10000")):
         enter(analyst, lab, rows[code], raw)
     ids = [row.id for row in rows.values()]
-    assert services.verify_many(second, owner_id=lab.id, result_ids=ids).whole
+    report = services.verify_many(second, owner_id=lab.id, result_ids=ids)
+    assert report.done == (rows["HB"].id,)
+    assert {p.code for p in report.problems} == {"one_by_one"}
+    for code in ("HCT", "PLT"):
+        services.verify_result(second, owner_id=lab.id, result_id=rows[code].id)
     report = services.validate_many(doctor, owner_id=lab.id, result_ids=ids)
     assert report.done == (rows["HB"].id,)
     assert {p.code for p in report.problems} == {"one_by_one"}

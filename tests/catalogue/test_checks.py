@@ -20,6 +20,7 @@ from laras.catalogue.types import (
     StandardInfo,
     TestInfo,
 )
+from laras.catalogue.words import word
 
 ADOPTED = Provenance("laboratory", "LAB/1", "adopted", "Keputusan")
 TEST = TestInfo(
@@ -38,7 +39,7 @@ SOUND = (TEST, OTHER, PANEL, RANGE, CRITICAL, STANDARD, LIMIT, ANSWER)
 def faults(*instead, without=()):
     """The faults of the sound catalogue in which ``instead`` take the place of rows of their kind and code."""
     rows = [row for row in SOUND if row not in without]
-    return faults_of(build("x", [*rows, *instead]))
+    return [word(fault) for fault in faults_of(build("x", [*rows, *instead]))]
 
 
 def test_the_sound_one_has_none():

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laras.catalogue import rules
+from laras.catalogue import rules, words
 from laras.catalogue.types import (
     CodedAnswer,
     CriticalInfo,
@@ -125,7 +125,11 @@ def test_the_range_is_the_one_for_this_sex_and_age(age, sex, shipped):
     assert row == (expected[0] if expected else None)
     assert len(expected) <= 1
     if row is None:
-        assert reason == ("no_range" if who and age is not None else "person_unknown")
+        if not who or age is None:
+            assert reason == "person_unknown"
+        else:
+            # Children have examples from the literature; nobody has looked at those for the first days of life.
+            assert reason == ("not_adopted_for_age" if age < 6575 else "no_range_for_age")
 
 
 def test_a_range_nobody_checked_does_not_judge():
@@ -192,6 +196,24 @@ def test_a_population_of_which_no_row_speaks_does_not_pass_quietly():
     assert found(6).critical
     assert not found(15).possibly_critical
     assert found(8, age_days=10000, population="neonate").critical
+    # Of a child no row speaks: the sentence says whose limits these are and does not mix them.
+    assert words.words(child.findings) == (
+        "Tidak ada nilai rujukan; untuk orang dewasa kritis bila < 7 atau > 20; untuk neonatus kritis bila < 9 atau > 23"
+    )
+    assert words.words(found(8, age_days=10).findings) == "Tidak ada nilai rujukan; kritis bila < 9 atau > 23"
+
+
+def test_a_child_without_a_range_is_told_so(shipped):
+    """Ranges of grown persons say nothing of a child, and an example for its age judges only after adoption."""
+    test = shipped.test("WBC")
+    value = rules.read_value(test, "12")
+    found = rules.judge(test, value, sex="L", age_days=800, ranges=shipped.ranges("WBC"))
+    assert (found.flag, found.reason) == ("", "not_adopted_for_age")
+    found = rules.judge(test, value, sex="L", age_days=14 * 366, ranges=shipped.ranges("WBC"))
+    assert (found.flag, found.reason) == ("", "no_range_for_age")
+    assert words.words(found.findings) == "Tidak ada rentang untuk umur ini"
+    adopted = [replace(r, provenance=ADOPTED) for r in shipped.ranges("WBC")]
+    assert rules.judge(test, value, sex="L", age_days=800, ranges=adopted).flag == "N"
 
 
 @pytest.mark.parametrize(
@@ -449,6 +471,5 @@ def test_limits_and_ranges_read_as_a_report_shows_them():
     assert rules.format_range(row, decimals=1) == "3,5 - 7,0"
     assert rules.format_range(replace(row, low=None, high_open=True)) == "< 7"
     assert (
-        rules.format_critical(CriticalInfo("c", "X", low=Decimal(6), high=Decimal(20), inclusive=True))
-        == "≤ 6 atau ≥ 20"
+        words.critical_text(CriticalInfo("c", "X", low=Decimal(6), high=Decimal(20), inclusive=True)) == "≤ 6 atau ≥ 20"
     )

@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from laras.catalogue import rules
+from laras.catalogue import words
 from laras.catalogue.rules import ValueProblem, parse_value, read_value
 
 exact = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False, allow_infinity=False)
@@ -78,7 +79,7 @@ def test_two_readings_are_refused_with_both_named(raw):
     with pytest.raises(ValueProblem) as refusal:
         parse_value(raw)
     assert refusal.value.code == "ambiguous"
-    assert "atau" in refusal.value.message
+    assert "atau" in words.word(refusal.value.finding)
 
 
 @pytest.mark.parametrize(

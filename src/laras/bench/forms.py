@@ -8,11 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from laras.bench.types import Narrowing
-from laras.catalogue.types import DISCIPLINES
+from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.core.forms import LarasForm, MomentField
 
 URGENCIES = [("", _("Semua")), ("outbreak", _("KLB")), ("urgent", _("Cito")), ("routine", _("Biasa"))]
-DISCIPLINE_LABELS = {code: code.replace("_", " ").capitalize() for code in DISCIPLINES}
 
 
 class NarrowingForm(LarasForm):

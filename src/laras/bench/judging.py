@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from laras.bench import queries, rules
+from laras.bench import queries, rules, words
 from laras.bench.models import Result
 from laras.bench.reference import delta_bounds
 from laras.bench.types import Delta, GridRow, Judged, Narrowing, Tried
 from laras.catalogue import queries as catalogues
 from laras.catalogue import rules as catalogue_rules
+from laras.catalogue import words as catalogue_words
 from laras.catalogue.types import Catalogue, ParsedValue, TestInfo, UnknownCode
 from laras.core import clock
 from laras.core.errors import Problem, Refused
@@ -99,7 +100,9 @@ def read_entry(catalogue: Catalogue, test_code: str, raw: str, decimal_mark: str
             test, raw, answers=catalogue.answers(test_code), decimal_mark=decimal_mark or None
         )
     except catalogue_rules.ValueProblem as problem:
-        raise _bad_value(problem.code, problem.message[:1].upper() + problem.message[1:] + ".") from problem
+        raise _bad_value(
+            problem.code, catalogue_words.word(problem.finding, answers=catalogue.answers(test_code))
+        ) from problem
     if value.kind == "missing":
         raise _bad_value("missing", _("Nilai kosong tidak disimpan. Tulis nilainya, atau kembalikan ke daftar kerja."))
     if rules.too_wide(value):
@@ -135,17 +138,27 @@ def try_values(owner_id: UUID, written: Sequence[tuple[UUID, str]]) -> list[Trie
         judged, delta = judge_against(
             catalogue, test, value, result=result, zone=zone, now=now, earlier=earlier.get(key)
         )
+        allowed = catalogue.answers(test.code)
         answers.append(
             Tried(
                 key,
                 True,
-                shown=catalogue_rules.format_value(value, test, answers=catalogue.answers(test.code)),
+                shown=catalogue_words.value_text(value, test, allowed),
                 flag=judged.flag,
                 critical=judged.critical,
                 attention=judged.attention or bool(delta.exceeded),
                 meets_limit=judged.meets_limit,
-                judgement=judged.judgement,
-                delta=delta.text,
+                judgement=words.words(judged.findings, answers=allowed),
+                delta=words.words(delta.findings, answers=allowed),
+                brief=" · ".join(
+                    filter(
+                        None,
+                        (
+                            words.words(found, answers=allowed, brief=True)
+                            for found in (judged.findings, delta.findings)
+                        ),
+                    )
+                ),
             )
         )
     return answers
@@ -169,18 +182,28 @@ def grid(
                 item=item,
                 unit=test.unit if test else "",
                 kind=test.kind if test else "text",
-                expected=_expected(catalogue, test, row, zone) if test else "",
-                previous=catalogue_rules.format_value(before.value, test, answers=answers) if before else "",
+                expected=catalogue_words.answers_in_words(
+                    _expected(catalogue, test, row, zone) if test else "", answers
+                ),
+                previous=catalogue_words.value_text(before.value, test, answers) if before else "",
                 previous_at=before.at if before else None,
                 answers=test.answers if test else "",
+                lacking=words.lacking(_lacking(test, catalogue, row, zone)) if test else "",
             )
         )
     return found
 
 
+def _lacking(test: TestInfo, catalogue: Catalogue, row: Result, zone: str) -> str:
+    if row.order.subject_kind != "person":
+        return ""
+    return rules.lacking_range(catalogue, test, person_of(row, zone))
+
+
 def _expected(catalogue: Catalogue, test: TestInfo, row: Result, zone: str) -> str:
     if row.order.subject_kind == "person":
-        return rules.expected_range(catalogue, test, person_of(row, zone))
+        usual = [answer.text for answer in catalogue.answers(test.code) if answer.meaning == "normal"]
+        return rules.expected_range(catalogue, test, person_of(row, zone)) or " / ".join(usual)
     if row.order.subject_kind in ENVIRONMENT:
         return rules.expected_limit(catalogue, test, row.order.standard)
     return ""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from laras.bench.types import CALL_MINUTES, Delta, DeltaBound, Judged
 from laras.catalogue import rules as catalogue
-from laras.catalogue.types import Catalogue, LimitJudgement, ParsedValue, TestInfo, UnknownCode
+from laras.catalogue.types import Catalogue, Finding, LimitJudgement, ParsedValue, TestInfo, UnknownCode
 
 WHOLE_DIGITS: Final = 15
 DECIMAL_PLACES: Final = 9
@@ -65,21 +65,21 @@ def value_again(
 
 
 def value_reason(asked: str, *, entries: int, amended: bool, status: str, returned: bool) -> str:
-    """Why this value is entered. Raises ``ValueError`` with a message for the person.
+    """Why this value is entered. Raises ``ValueError`` with a code that ``bench.words`` says to the person.
 
     The first is ``first``. After an amendment it is ``amendment``, whatever was asked. Over a value that stands it is a
     ``correction``; after a repeat was ordered a ``repeat``; ``repeat`` and ``dilution`` may be said instead.
     """
     if asked not in ("", "first", "correction", "repeat", "dilution"):
-        raise ValueError("Alasan nilai tidak dikenal.")
+        raise ValueError("unknown_reason")
     if entries == 0:
         if asked not in ("", "first", "dilution"):
-            raise ValueError("Hasil ini belum pernah punya nilai, jadi tidak ada yang dikoreksi atau diulang.")
+            raise ValueError("nothing_to_correct")
         return asked or "first"
     if amended:
         return "amendment"
     if asked == "first":
-        raise ValueError("Hasil ini sudah punya nilai: sebutkan koreksi, ulangan, atau pengenceran.")
+        raise ValueError("has_a_value")
     if asked:
         return asked
     return "correction" if status == "entered" or returned else "repeat"
@@ -110,7 +110,7 @@ def judge_person(catalogue_: Catalogue, test: TestInfo, value: ParsedValue, pers
         critical=found.critical,
         attention=attention,
         reference=expected_range(catalogue_, test, person),
-        judgement=fit(found.text, 400),
+        findings=found.findings,
         basis=fit_keys(found.basis, 400),
     )
 
@@ -124,6 +124,15 @@ def expected_range(catalogue_: Catalogue, test: TestInfo, person: Person) -> str
         words = [answer.text for answer in catalogue_.answers(test.code) if answer.code in row.normal]
         return fit(" / ".join(words or row.normal), 160)
     return fit(catalogue.format_range(row, decimals=test.decimals), 160)
+
+
+def lacking_range(catalogue_: Catalogue, test: TestInfo, person: Person) -> str:
+    """Why no reference range holds for this person, as a finding's code; empty when one does, or when the test knows
+    none and its answers judge themselves."""
+    if test.kind in ("coded", "text"):
+        return ""
+    _row, lacking = catalogue.choose_range(catalogue_.ranges(test.code), sex=person.sex, age_days=person.age_days)
+    return lacking
 
 
 def expected_limit(catalogue_: Catalogue, test: TestInfo, standard: str) -> str:
@@ -146,15 +155,13 @@ def judge_environment(
 ) -> Judged:
     """A value of water, air, food or a vector against the order's standard; what cannot be decided is no pass."""
     if not standard:
-        return Judged(attention=_is_free_text(test, value), judgement="Tanpa baku mutu")
+        return Judged(attention=_is_free_text(test, value), findings=(Finding("no_standard"),))
     try:
         limit = catalogue_.limits(standard).get(test.code)
     except UnknownCode:
-        return Judged(attention=True, judgement=f"Baku mutu {standard} tidak ada dalam katalog")
+        return Judged(attention=True, findings=(Finding.of("standard_unknown", standard=standard),))
     if limit is None:
-        return Judged(
-            attention=_is_free_text(test, value), judgement=f"Tidak ada batas untuk parameter ini dalam {standard}"
-        )
+        return Judged(attention=_is_free_text(test, value), findings=(Finding.of("no_limit", standard=standard),))
     found = catalogue.judge_limit(
         test, limit, value, air_temperature=air_temperature, answers=catalogue_.answers(test.code)
     )
@@ -165,7 +172,7 @@ def judge_environment(
         flag="A" if meets is False else "",
         attention=found.verdict in ("fails", "undecided"),
         reference=shown,
-        judgement=fit(found.text, 400),
+        findings=found.findings,
         basis=fit_keys(found.basis, 400),
         meets_limit=meets,
         limit_text=shown,
@@ -212,21 +219,21 @@ def judge_delta(
     previous_unit: str,
     bound: DeltaBound | None,
 ) -> Delta:
-    """The change since the previous result, in words, and whether it is more than the test's bound allows.
+    """The change since the previous result, and whether it is more than the test's bound allows.
 
     ``shown`` is the previous value as printed. Without a bound the change is told and not judged. ``unit`` and
     ``previous_unit`` are what readers see; values in different units are not compared.
     """
-    ago = "hari yang sama" if days == 0 else f"{days} hari lalu"
-    before = f"Sebelumnya {shown}" + (f" {previous_unit}" if previous_unit and previous_unit != unit else "")
+    foreign = {"unit": previous_unit} if previous_unit and previous_unit != unit else {}
+    before = Finding.of("before", shown=fit(shown, 60), days=days, **foreign)
     if current.kind == "coded" or previous.kind == "coded":
         same = current.kind == previous.kind and current.text == previous.text
         judged = bound is not None and days <= bound.window_days
-        return Delta(fit(f"{before} ({ago}); {'tetap' if same else 'berubah'}", 240), not same if judged else None)
+        return Delta((before, Finding("same" if same else "changed")), not same if judged else None)
     points = (current, previous)
     plain = all(p.kind == "number" and not p.operator and p.number is not None for p in points)
     if not plain or previous_unit != unit:
-        return Delta(fit(f"{before} ({ago})", 240))
+        return Delta((before,))
     found = catalogue.check_delta(
         current,
         previous,
@@ -237,24 +244,21 @@ def judge_delta(
         percent=bound.percent if bound else None,
         ucum=test.ucum,
     )
-    change = ""
+    findings = [before]
     if found.percent is not None:
-        change = f"{'+' if found.percent > 0 else ''}{catalogue.format_number(found.percent, 0)} %"
+        findings.append(Finding.of("change", by=f"{_signed(found.percent, 0)} %"))
     elif found.difference is not None:
-        change = f"{'+' if found.difference > 0 else ''}{catalogue.format_number(found.difference, test.decimals)}"
-    parts = [f"{before} ({ago})"] + ([change] if change else [])
+        findings.append(Finding.of("change", by=_signed(found.difference, test.decimals)))
     if bound is not None and found.exceeded:
-        parts.append(f"melampaui batas delta {_bound_text(bound, test)}")
-    return Delta(fit("; ".join(parts), 240), found.exceeded if bound is not None else None)
+        limits = {} if bound.percent is None else {"percent": f"{catalogue.format_number(bound.percent)} %"}
+        if bound.absolute is not None:
+            limits["absolute"] = f"{catalogue.format_number(bound.absolute)} {test.unit}".strip()
+        findings.append(Finding.of("delta_exceeded", days=bound.window_days, **limits))
+    return Delta(tuple(findings), found.exceeded if bound is not None else None)
 
 
-def _bound_text(bound: DeltaBound, test: TestInfo) -> str:
-    parts = []
-    if bound.percent is not None:
-        parts.append(f"{catalogue.format_number(bound.percent)} %")
-    if bound.absolute is not None:
-        parts.append(f"{catalogue.format_number(bound.absolute)} {test.unit}".strip())
-    return f"{' atau '.join(parts)} dalam {bound.window_days} hari"
+def _signed(number: Decimal, decimals: int | None) -> str:
+    return f"{'+' if number > 0 else ''}{catalogue.format_number(number, decimals)}"
 
 
 # --- Two eyes ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from laras.catalogue.types import Finding, pack
+
 CALL_MINUTES: Final = 30
 """Minutes from seeing a critical value to telling somebody (national quality indicator, Permenkes 30/2022)."""
 
@@ -41,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the rules say of a value, in the words that are stored with it.
+    """What the rules say of a value. ``findings`` are codes; :mod:`laras.bench.words` says them to a reader.
 
     ``attention``: a person must look at this result by itself before it is validated.
     """
@@ -50,19 +52,29 @@ class Judged:
     critical: bool = False
     attention: bool = False
     reference: str = ""
-    judgement: str = ""
+    findings: tuple[Finding, ...] = ()
     basis: str = ""
     meets_limit: bool | None = None
     limit_text: str = ""
     limit_basis: str = ""
+
+    @property
+    def judgement(self) -> str:
+        """The findings as they are stored and sent."""
+        return pack(self.findings, 400)
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
     """The change against the previous validated value; ``exceeded`` None when there is no bound or no comparison."""
 
-    text: str = ""
+    findings: tuple[Finding, ...] = ()
     exceeded: bool | None = None
+
+    @property
+    def text(self) -> str:
+        """The findings as they are stored."""
+        return pack(self.findings, 240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +178,26 @@ class ValueView:
 
 
 @dataclass(frozen=True, slots=True)
+class OnScreen:
+    """What a screen says of a result, in the reader's language. ``brief`` and ``change_brief`` are for a table that has
+    columns for the range and the previous value, and do not repeat them."""
+
+    name: str
+    value: str = ""
+    reference: str = ""
+    judgement: str = ""
+    brief: str = ""
+    change: str = ""
+    change_brief: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView:
     """One result with everything a report, a message or a screen says of it.
 
-    ``shown`` is the value as a report prints it, without unit: decimals of the test, operator kept, answers in words;
-    empty while there is none. ``value`` carries the parts. Names of persons are empty when nobody did it yet.
+    ``shown`` is the value as a report prints it (Indonesian), without unit: decimals of the test, operator kept, answers
+    in words; empty while there is none. ``judgement`` and ``delta`` are findings as stored (``catalogue.types.unpack``);
+    ``screen`` says all of it in the reader's language. Names of persons are empty when nobody did it yet.
     """
 
     id: UUID
@@ -233,6 +260,7 @@ class ResultView:
     validated_by: str
     validated_at: datetime | None
     return_reason: str
+    screen: OnScreen
     holds: tuple[HoldView, ...] = ()
     calls: tuple[CallView, ...] = ()
 
@@ -266,7 +294,8 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A row of the entry grid: ``expected`` is the range or limit that will judge, ``answers`` the set of a coded test."""
+    """A row of the entry grid: ``expected`` is the range or limit that will judge, ``lacking`` says why there is none,
+    ``answers`` is the set of a coded test."""
 
     item: WorkItem
     unit: str
@@ -275,11 +304,13 @@ class GridRow:
     previous: str
     previous_at: datetime | None
     answers: str
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a value would mean if it were saved now; ``message`` says why it cannot be."""
+    """What a value would mean if it were saved now, in the reader's language; ``message`` says why it cannot be.
+    ``brief`` is what a table with the range and the previous value beside it needs."""
 
     result_id: UUID
     ok: bool
@@ -290,6 +321,7 @@ class Tried:
     meets_limit: bool | None = None
     judgement: str = ""
     delta: str = ""
+    brief: str = ""
     message: str = ""
 
 

@@ -1,11 +1,85 @@
-"""The bench's events in the words of a history."""
+"""The bench in the reader's language: what its rules found, and its events in a history."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from laras.catalogue import words as catalogue
+from laras.catalogue.types import CodedAnswer, Finding
+
+SENTENCES: dict[str, Any] = {
+    "no_standard": _("Tanpa baku mutu"),
+    "standard_unknown": _("Baku mutu %(standard)s tidak ada dalam katalog"),
+    "no_limit": _("Tidak ada batas untuk parameter ini dalam %(standard)s"),
+    "change": "%(by)s",
+    "same": _("tetap"),
+    "changed": _("berubah"),
+    "delta_exceeded": _("melampaui batas delta %(bound)s"),
+}
+BRIEF: dict[str, Any] = {
+    "within": _("Dalam rujukan"),
+    "below": _("Di bawah rujukan"),
+    "above": _("Di atas rujukan"),
+    "undecided": _("Tidak dapat dinilai terhadap rujukan"),
+    "answer_expected": _("Sesuai rujukan"),
+    "answer_unexpected": _("Tidak sesuai rujukan"),
+    "meets": _("Memenuhi syarat"),
+    "fails": _("Tidak memenuhi syarat"),
+    "limit_undecided": _("Tidak dapat dinilai terhadap batasnya"),
+    "delta_exceeded": _("melampaui batas delta"),
+}
+"""For a table that shows the range and the previous value in columns of their own."""
+UNSAID = ("before", "no_range", "no_range_for_age", "not_adopted", "not_adopted_for_age")
+"""What such a table need not repeat."""
+PROBLEMS = {
+    "unknown_reason": _("Alasan nilai tidak dikenal."),
+    "nothing_to_correct": _("Hasil ini belum pernah punya nilai, jadi tidak ada yang dikoreksi atau diulang."),
+    "has_a_value": _("Hasil ini sudah punya nilai: sebutkan koreksi, ulangan, atau pengenceran."),
+}
+
+
+def words(findings: Iterable[Finding], *, answers: Sequence[CodedAnswer] = (), brief: bool = False) -> str:
+    """Findings as one line in the reader's language."""
+    said = []
+    for finding in findings:
+        if brief and finding.code in UNSAID:
+            continue
+        if finding.code == "before":
+            said.append(_before(finding.values, answers))
+        elif brief and finding.code in BRIEF:
+            said.append(str(BRIEF[finding.code]))
+        elif finding.code == "delta_exceeded":
+            said.append(str(SENTENCES["delta_exceeded"]) % {"bound": _bound(finding.values)})
+        else:
+            said.append(catalogue.word(finding, answers=answers, more=SENTENCES))
+    return "; ".join(part for part in said if part)
+
+
+def lacking(code: str) -> str:
+    """Why a result has no reference range; empty for an empty code."""
+    return catalogue.word(Finding(code)) if code else ""
+
+
+def _before(given: Mapping[str, str], answers: Sequence[CodedAnswer]) -> str:
+    shown = catalogue.answers_in_words(given.get("shown", ""), answers)
+    value = f"{shown} {given['unit']}" if given.get("unit") else shown
+    days = int(given.get("days", "0"))
+    ago = ngettext("%(n)s hari lalu", "%(n)s hari lalu", days) % {"n": days} if days else gettext("hari yang sama")
+    return gettext("Sebelumnya %(value)s (%(ago)s)") % {"value": value, "ago": ago}
+
+
+def _bound(given: Mapping[str, str]) -> str:
+    days = int(given.get("days", "0"))
+    limit = catalogue.either(given.get("percent", ""), given.get("absolute", ""))
+    return ngettext("%(limit)s dalam %(n)s hari", "%(limit)s dalam %(n)s hari", days) % {"limit": limit, "n": days}
+
+
+# --- Events -------------------------------------------------------------------------------------------------------------
 
 REASONS = {
     "first": _("nilai pertama"),
@@ -18,8 +92,11 @@ REASONS = {
 
 
 def entered_in_words(payload: Mapping[str, Any]) -> str:
-    reason = REASONS.get(payload.get("why", ""), "")
-    return str(_("%(code)s: nilai diisi (%(reason)s)")) % {"code": payload.get("test_code", ""), "reason": reason}
+    """A value was entered. The value itself is sealed; pages that may show it put it below the line."""
+    code, reason = payload["test_code"], REASONS.get(payload.get("why", ""))
+    if reason is None:
+        return str(_("%(code)s: nilai diisi")) % {"code": code}
+    return str(_("%(code)s: nilai diisi (%(reason)s)")) % {"code": code, "reason": reason}
 
 
 EVENTS = {

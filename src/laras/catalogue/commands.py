@@ -11,6 +11,7 @@ from laras.catalogue import queries, services
 from laras.catalogue.rules import format_limit
 from laras.catalogue.rules.checks import faults_of
 from laras.catalogue.types import DISCIPLINES, SUBJECTS, Catalogue, TestInfo, UnknownCode
+from laras.catalogue.words import word
 from laras.core.models import Owner
 from laras.core.output import json_option, say
 
@@ -152,7 +153,7 @@ def check(lab: str | None) -> None:
     """Whether the catalogue is sound; exit 1 and what is wrong otherwise."""
     faults = faults_of(_catalogue(lab))
     for fault in faults:
-        click.echo(fault, err=True)
+        click.echo(word(fault), err=True)
     if faults:
         sys.exit(1)
     click.echo("katalog utuh")

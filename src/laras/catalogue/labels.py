@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-
-from laras.catalogue.types import PanelInfo, TestInfo
 
 DISCIPLINE_LABELS = {
     "hematologi": _("Hematologi"),
@@ -79,11 +76,6 @@ MATRIX_LABELS = {
     "air_limbah_domestik": _("Air limbah domestik"),
     "air_permukaan": _("Air permukaan"),
 }
-
-
-def name_of(info: TestInfo | PanelInfo) -> str:
-    """The name in the language of the screen; what has no English name keeps the Indonesian one."""
-    return info.name_en if get_language() == "en" and info.name_en else info.name
 
 
 def age_text(days: int) -> str:

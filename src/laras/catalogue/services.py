@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from laras.catalogue import queries
+from laras.catalogue import queries, words
 from laras.catalogue.codec import Info, Row, digest_of, key_of, kind_of, to_body
 from laras.catalogue.events import ReleasePublished
 from laras.catalogue.models import ReferencePublisher, ReferenceRelease, ReferenceRow
@@ -389,6 +389,6 @@ def _insist_sound(owner_id: UUID, publisher: ReferencePublisher, rows: Sequence[
     except (ValueError, TypeError) as problem:
         raise Refused(str(problem)) from problem
     known = set(faults_of(queries.effective(owner_id)))
-    faults = [fault for fault in faults_of(after) if fault not in known]
+    faults = [words.word(fault) for fault in faults_of(after) if fault not in known]
     if faults:
         raise Refused(faults[0], problems=[Problem("", fault) for fault in faults[:20]])

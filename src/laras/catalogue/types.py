@@ -15,6 +15,7 @@ Units are UCUM codes in ``ucum`` and what a reader sees in ``unit``. Ages are wh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -308,18 +309,64 @@ class ParsedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found, without words: a stable code and what belongs into its sentence.
+
+    ``laras.catalogue.words`` (and ``laras.bench.words`` for the bench's own codes) say it in the reader's language. Figures
+    in it are written as on a report (``13,2 - 17,3``).
+    """
+
+    code: str
+    given: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, code: str, /, **given: object) -> Finding:
+        return cls(code, tuple((name, str(value)) for name, value in given.items()))
+
+    @property
+    def values(self) -> dict[str, str]:
+        return dict(self.given)
+
+
+def pack(findings: Iterable[Finding], longest: int) -> str:
+    """Findings as text for a column of ``longest`` letters; what does not fit is left off from the end. :func:`unpack`
+    reads it again."""
+    kept: list[list[object]] = []
+    text = ""
+    for finding in findings:
+        kept.append([finding.code, finding.values] if finding.given else [finding.code])
+        longer = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        if len(longer) > longest:
+            break
+        text = longer
+    return text
+
+
+def unpack(text: str) -> tuple[Finding, ...]:
+    """The findings of :func:`pack`. A sentence (of an older record, or another laboratory's program) is one finding with
+    the code ``plain``."""
+    if not text:
+        return ()
+    try:
+        rows = json.loads(text)
+        return tuple(Finding.of(str(row[0]), **(row[1] if len(row) > 1 else {})) for row in rows)
+    except (ValueError, TypeError, LookupError):
+        return (Finding.of("plain", text=text[:300]),)
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What a value means for a person.
 
     ``flag`` as in HL7: N, L, H, LL, HH (the last two critical), A (abnormal answer); empty when it could not
-    be judged. ``reason`` is a stable word for programs, ``text`` the same for readers. ``possibly_critical``:
-    the value (``>300``) neither shows nor excludes a critical one. ``basis`` names the rows and releases that
-    judged.
+    be judged. ``reason`` is a stable word for programs, ``findings`` the same with what belongs to it.
+    ``possibly_critical``: the value (``>300``) neither shows nor excludes a critical one. ``basis`` names the rows and
+    releases that judged.
     """
 
     flag: Flag
     reason: str
-    text: str
+    findings: tuple[Finding, ...] = ()
     low: Decimal | None = None
     high: Decimal | None = None
     critical: bool = False
@@ -337,7 +384,7 @@ class LimitJudgement:
 
     verdict: Verdict
     reason: str
-    text: str
+    findings: tuple[Finding, ...] = ()
     low: Decimal | None = None
     high: Decimal | None = None
     basis: tuple[str, ...] = ()
@@ -349,7 +396,6 @@ class DeltaJudgement:
 
     exceeded: bool | None
     reason: str
-    text: str
     difference: Decimal | None = None
     percent: Decimal | None = None
 

@@ -36,11 +36,11 @@ from laras.catalogue.labels import (
     STATUS_LABELS,
     SUBJECT_LABELS,
     age_span,
-    name_of,
 )
 from laras.catalogue.models import LAYER_LABELS
-from laras.catalogue.rules import format_critical, format_limit, format_range
+from laras.catalogue.rules import format_limit, format_range
 from laras.catalogue.types import Catalogue, CriticalInfo, LimitInfo, Provenance, RangeInfo, TestInfo, UnknownCode
+from laras.catalogue.words import critical_text, name_of
 from laras.core.errors import NotFound
 from laras.core.ids import shipped_id
 from laras.core.web import page, refusals, submit_once
@@ -295,7 +295,7 @@ def _range_line(row: RangeInfo, test: TestInfo, answers: dict[str, str]) -> Line
 def _critical_line(row: CriticalInfo, test: TestInfo) -> Line:
     who = str(POPULATION_LABELS.get(row.population, row.population))
     unit = test.unit if row.ucum == test.ucum else row.ucum
-    return Line(row.key, who, format_critical(row), unit, row.judges, row.provenance)
+    return Line(row.key, who, critical_text(row), unit, row.judges, row.provenance)
 
 
 def _described(line: Line) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from laras.bench import judging, queries, rules
+from laras.bench import judging, queries, rules, words
 from laras.bench.events import CriticalOpened, CriticalWithdrawn, ResultCommented, ResultEntered
 from laras.bench.models import CriticalCall, Result, ResultValue
 from laras.bench.services import rows
@@ -16,7 +16,7 @@ from laras.bench.states import RESULT
 from laras.bench.types import BatchReport, Entry, RowProblem
 from laras.catalogue import queries as catalogues
 from laras.catalogue.types import ParsedValue, TestInfo
-from laras.core import clock, journal
+from laras.core import bulk, clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Conflict, DomainError, Problem, Refused
 from laras.core.models import Owner
@@ -162,7 +162,8 @@ class _Batch:
                     returned=bool(result.return_reason),
                 )
             except ValueError as error:
-                raise Refused(str(error), problems=[Problem("reason", str(error))]) from error
+                message = str(words.PROBLEMS[str(error)])
+                raise Refused(message, problems=[Problem("reason", message)]) from error
         row = _Row(place, entry, result, test, value, reason, comment_only=same)
         rows.short(entry.note, "note", 240)
         rows.short(entry.method, "method", 160)
@@ -198,7 +199,7 @@ class _Batch:
                 "return_reason",
             ],
         )
-        ResultValue.rows.bulk_create(values)
+        bulk.insert(values)
         for row, value in zip(fresh, values, strict=True):
             journal.record(
                 self.actor,
@@ -339,4 +340,4 @@ def watch_critical(actor: Actor, owner_id: UUID, entered: Sequence[tuple[Result,
             withdrawn_at=now, withdrawn_reason=_("Nilai lain menggantikannya")
         )
     if opened:
-        CriticalCall.rows.bulk_create(opened)
+        bulk.insert(opened)

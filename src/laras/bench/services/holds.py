@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from laras.bench.events import HoldLifted, HoldPlaced
 from laras.bench.models import Hold, Result
 from laras.bench.services import rows
-from laras.core import clock, journal
+from laras.core import bulk, clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Conflict, Problem, Refused
 from laras.core.scope import Scope, get_or_404
@@ -55,7 +55,7 @@ def place_hold(
     )
     if found := standing.first():
         return found
-    hold = Hold.rows.create(
+    hold = Hold(
         owner_id=owner_id,
         order_id=order_id,
         result_id=result_id,
@@ -65,6 +65,7 @@ def place_hold(
         placed_by=actor.person_id,
         placed_at=clock.now(),
     )
+    bulk.insert([hold])
     journal.record(
         actor,
         owner=owner_id,

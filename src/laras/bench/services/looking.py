@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from laras.bench import rules
+from laras.bench import queries, rules
 from laras.bench.events import ResultAmended, ResultRepeated, ResultReturned, ResultValidated, ResultVerified
 from laras.bench.models import CriticalCall, Hold, Result
 from laras.bench.services import rows
@@ -30,7 +30,7 @@ def verify_result(actor: Actor, *, owner_id: UUID, result_id: UUID, seen: int | 
     person = rows.person_of(actor)
     result = rows.lock_one(owner_id, result_id)
     _check_seen(result, seen)
-    _check_verify(result, person, rows.enterers(owner_id, [result_id]))
+    _check_verify(result, person, queries.enterers_of(Scope.of(owner_id), [result_id]))
     _verify(actor, owner_id, [result], person)
     return result
 
@@ -39,11 +39,17 @@ def verify_result(actor: Actor, *, owner_id: UUID, result_id: UUID, seen: int | 
 def verify_many(
     actor: Actor, *, owner_id: UUID, result_ids: Sequence[UUID], seen: Sequence[int] | None = None
 ) -> BatchReport:
-    """Verify what can be verified; every other row is named. Nothing happens when one is not this laboratory's."""
+    """Verify normal results together; what a person must look at by itself (``attention``), and every other row that cannot
+    be verified, is named. Nothing happens when one is not this laboratory's."""
     actor.require("bench.verify", owner_id)
     person = rows.person_of(actor)
-    entered = rows.enterers(owner_id, result_ids)
-    chosen, report = _choose(owner_id, result_ids, seen, lambda result: _check_verify(result, person, entered))
+    entered = queries.enterers_of(Scope.of(owner_id), result_ids)
+
+    def check(result: Result) -> None:
+        _check_verify(result, person, entered)
+        _check_normal(result)
+
+    chosen, report = _choose(owner_id, result_ids, seen, check)
     _verify(actor, owner_id, chosen, person)
     return report
 
@@ -100,7 +106,7 @@ def validate_result(
     _check_validate(
         result,
         person,
-        rows.enterers(owner_id, [result_id]),
+        queries.enterers_of(Scope.of(owner_id), [result_id]),
         _holds(owner_id, [result]),
         not uncalled_reason.strip(),
         calls,
@@ -121,13 +127,12 @@ def validate_many(
     """Validate normal results together. What a person must look at by itself (``attention``) is named instead."""
     actor.require("bench.validate", owner_id)
     person = rows.person_of(actor)
-    entered, calls = rows.enterers(owner_id, result_ids), _open_calls(owner_id, result_ids)
+    entered, calls = queries.enterers_of(Scope.of(owner_id), result_ids), _open_calls(owner_id, result_ids)
     holds: dict[UUID, str] = {}
 
     def check(result: Result) -> None:
         RESULT.move(result.status, "validate")
-        if result.abnormal or result.critical:
-            raise Refused(_("Perlu dilihat sendiri: validasi hasil ini satu per satu."), code="one_by_one")
+        _check_normal(result)
         _check_validate(result, person, entered, holds, True, calls)
 
     locked = rows.lock(owner_id, result_ids)
@@ -280,6 +285,11 @@ def _choose(
         else:
             chosen[result_id] = locked[result_id]
     return list(chosen.values()), BatchReport(done=tuple(chosen), problems=tuple(problems))
+
+
+def _check_normal(result: Result) -> None:
+    if result.abnormal or result.critical:
+        raise Refused(_("Perlu dilihat sendiri: tandai hasil ini satu per satu."), code="one_by_one")
 
 
 def _open_calls(owner_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:

@@ -18,13 +18,14 @@ from laras.bench.events import (
     ResultsOpened,
     ResultTakenBack,
 )
-from laras.bench.models import CriticalCall, Result, ResultValue
+from laras.bench.models import CriticalCall, Result
 from laras.bench.services import rows
 from laras.bench.services.entering import value_row, watch_critical
 from laras.bench.states import RESULT
 from laras.bench.types import ExternalValue, Received
 from laras.catalogue import queries as catalogues
-from laras.core import clock, journal
+from laras.catalogue.types import pack, unpack
+from laras.core import bulk, clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Refused
 from laras.core.scope import Scope
@@ -76,7 +77,7 @@ def open_results(
         row.urgency = urgency
         row.opened_at = now
         row.due_at = rules.due_at(now, test.tat_hours, urgency) if test else None
-    Result.rows.bulk_create(fresh)
+    bulk.insert(fresh)
     rows.store(
         again,
         [*rows.VALUE_FIELDS, *rows.EYE_FIELDS, "sample", "status", "discipline", "urgency", "opened_at", "due_at"],
@@ -267,7 +268,7 @@ def receive_external_result(
         ],
     )
     kept = value_row(result, reason="referral", note="")
-    ResultValue.rows.bulk_create([kept])
+    bulk.insert([kept])
     journal.record(
         actor,
         owner=owner_id,
@@ -305,7 +306,7 @@ def _take_over(result: Result, value: ExternalValue) -> None:
     result.answer, result.text = value.answer[:60], value.text
     result.flag, result.critical = value.flag, value.critical
     result.abnormal = value.attention
-    result.reference, result.judgement = rules.fit(value.reference, 160), rules.fit(value.judgement, 400)
+    result.reference, result.judgement = rules.fit(value.reference, 160), pack(unpack(value.judgement), 400)
     result.basis = value.basis[:400]
     result.meets_limit, result.limit_text = value.meets_limit, rules.fit(value.limit_text, 160)
     result.limit_basis = value.limit_basis[:160]

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from laras.bench.models import Result, ResultValue
+from laras.bench.models import Result
 from laras.core.actor import Actor
 from laras.core.errors import Forbidden, NotFound, Problem, Refused
 from laras.core.scope import Scope
@@ -84,15 +84,6 @@ def empty(result: Result) -> list[str]:
     for name in EYE_FIELDS:
         setattr(result, name, None)
     return [*VALUE_FIELDS, *EYE_FIELDS]
-
-
-def enterers(owner_id: UUID, ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
-    """Result -> every person who ever entered a value of it; one query."""
-    found: dict[UUID, set[UUID]] = {}
-    rows = ResultValue.objects.within(Scope.of(owner_id)).filter(result_id__in=list(ids), entered_by__isnull=False)
-    for result_id, person in rows.order_by().values_list("result_id", "entered_by"):
-        found.setdefault(result_id, set()).add(person)
-    return found
 
 
 def facts(result: Result) -> dict[str, Any]:

@@ -8,131 +8,133 @@ from collections import Counter
 from laras.basics import units
 from laras.catalogue.rules.codes import is_loinc
 from laras.catalogue.rules.judging import overlapping
-from laras.catalogue.types import DISCIPLINES, LIMIT_KINDS, SUBJECTS, TEST_KINDS, Catalogue, TestInfo
+from laras.catalogue.types import DISCIPLINES, LIMIT_KINDS, SUBJECTS, TEST_KINDS, Catalogue, Finding, TestInfo
 
 
-def faults_of(catalogue: Catalogue) -> list[str]:
-    """What is wrong, one sentence each (Indonesian), in a stable order; empty when the catalogue is sound."""
-    faults: list[str] = []
+def faults_of(catalogue: Catalogue) -> list[Finding]:
+    """What is wrong, in a stable order; empty when the catalogue is sound. :mod:`laras.catalogue.words` says it."""
+    faults: list[Finding] = []
     for test in catalogue.tests.values():
         faults += _test_faults(catalogue, test)
     loincs = Counter(test.loinc for test in catalogue.tests.values() if test.loinc)
-    faults += [f"LOINC {code} dipakai lebih dari satu pemeriksaan" for code, n in loincs.items() if n > 1]
+    faults += [Finding.of("loinc_twice", code=code) for code, n in loincs.items() if n > 1]
     for panel in catalogue.panels.values():
         if panel.code in catalogue.tests:
-            faults.append(f"Kode {panel.code} dipakai pemeriksaan dan panel")
+            faults.append(Finding.of("code_of_both", key=panel.code))
         if not panel.members:
-            faults.append(f"Panel {panel.code} tidak berisi pemeriksaan")
-        faults += [f"Panel {panel.code}: pemeriksaan {m} tidak ada" for m in panel.members if m not in catalogue.tests]
+            faults.append(Finding.of("panel_empty", key=panel.code))
+        faults += [
+            Finding.of("panel_member", key=panel.code, code=m) for m in panel.members if m not in catalogue.tests
+        ]
         if len(set(panel.members)) < len(panel.members):
-            faults.append(f"Panel {panel.code}: ada pemeriksaan yang tercantum dua kali")
+            faults.append(Finding.of("panel_twice", key=panel.code))
         if panel.loinc and not is_loinc(panel.loinc):
-            faults.append(f"Panel {panel.code}: LOINC {panel.loinc} salah")
+            faults.append(Finding.of("loinc_wrong", key=panel.code, code=panel.loinc))
         if panel.standard and panel.standard not in catalogue.standards:
-            faults.append(f"Panel {panel.code}: baku mutu {panel.standard} tidak ada")
+            faults.append(Finding.of("panel_standard", key=panel.code, code=panel.standard))
     faults += _range_faults(catalogue)
     faults += _critical_faults(catalogue)
     faults += _limit_faults(catalogue)
     return faults
 
 
-def _test_faults(catalogue: Catalogue, test: TestInfo) -> list[str]:
-    faults = []
+def _test_faults(catalogue: Catalogue, test: TestInfo) -> list[Finding]:
+    faults: list[Finding] = []
     if test.discipline not in DISCIPLINES:
-        faults.append(f"{test.code}: kelompok {test.discipline!r} tidak dikenal")
+        faults.append(Finding.of("discipline", key=test.code, code=test.discipline))
     if test.subject not in SUBJECTS or test.kind not in TEST_KINDS:
-        faults.append(f"{test.code}: subjek atau jenis hasil tidak dikenal")
+        faults.append(Finding.of("subject_or_kind", key=test.code))
     if not 1 <= test.tier <= 5:
-        faults.append(f"{test.code}: tingkat harus 1 sampai 5")
+        faults.append(Finding.of("tier", key=test.code))
     if test.tat_hours < 1:
-        faults.append(f"{test.code}: waktu selesai paling sedikit 1 jam")
+        faults.append(Finding.of("tat", key=test.code))
     if test.decimals is not None and not 0 <= test.decimals <= 6:
-        faults.append(f"{test.code}: desimal harus 0 sampai 6")
+        faults.append(Finding.of("decimals", key=test.code))
     if test.loinc and not is_loinc(test.loinc):
-        faults.append(f"{test.code}: LOINC {test.loinc} salah")
+        faults.append(Finding.of("loinc_wrong", key=test.code, code=test.loinc))
     if not test.loinc and ":" not in test.local_code:
-        faults.append(f"{test.code}: tanpa LOINC harus berkode lokal dengan ruang nama")
+        faults.append(Finding.of("local_code", key=test.code))
     if not units.is_unit(test.ucum):
-        faults.append(f"{test.code}: satuan {test.ucum!r} bukan UCUM")
+        faults.append(Finding.of("ucum", key=test.code, code=test.ucum))
     if test.answers and test.answers not in catalogue.answers_by_set:
-        faults.append(f"{test.code}: daftar jawaban {test.answers} tidak ada")
+        faults.append(Finding.of("answer_set", key=test.code, code=test.answers))
     if test.kind == "coded" and not test.answers:
-        faults.append(f"{test.code}: tanpa daftar jawaban")
+        faults.append(Finding.of("no_answers", key=test.code))
     return faults
 
 
-def _range_faults(catalogue: Catalogue) -> list[str]:
-    faults = []
+def _range_faults(catalogue: Catalogue) -> list[Finding]:
+    faults: list[Finding] = []
     for code, rows in catalogue.ranges_by_test.items():
         test = catalogue.tests.get(code)
         if test is None:
-            faults.append(f"Nilai rujukan: pemeriksaan {code} tidak ada")
+            faults.append(Finding.of("range_test", code=code))
             continue
         known = {answer.code for answer in catalogue.answers(code)}
         for row in rows:
             if row.sex not in ("", "male", "female"):
-                faults.append(f"{row.key}: jenis kelamin tidak dikenal")
+                faults.append(Finding.of("sex", key=row.key))
             if row.age_from < 0 or (row.age_until is not None and row.age_until <= row.age_from):
-                faults.append(f"{row.key}: umur awal harus sebelum umur akhir")
+                faults.append(Finding.of("age_order", key=row.key))
             if test.kind in ("coded", "text") and (row.low is not None or row.high is not None):
-                faults.append(f"{row.key}: {code} tidak berupa angka")
+                faults.append(Finding.of("range_of_words", key=row.key, code=code))
             if row.low is None and row.high is None and not row.normal:
-                faults.append(f"{row.key}: tidak ada batas")
+                faults.append(Finding.of("no_bounds", key=row.key))
             if row.low is not None and row.high is not None and row.low > row.high:
-                faults.append(f"{row.key}: batas bawah di atas batas atas")
+                faults.append(Finding.of("bounds_inverted", key=row.key))
             if not row.normal and not units.convertible(row.ucum, test.ucum):
-                faults.append(f"{row.key}: satuan {row.ucum!r} tidak dapat diubah ke {test.ucum!r}")
-            faults += [f"{row.key}: jawaban {a} tidak ada" for a in row.normal if a not in known]
-        faults += [f"Nilai rujukan {first} dan {second} bertumpang tindih" for first, second in overlapping(rows)]
+                faults.append(Finding.of("inconvertible", key=row.key, unit=row.ucum, into=test.ucum))
+            faults += [Finding.of("answer_unknown", key=row.key, code=a) for a in row.normal if a not in known]
+        faults += [Finding.of("ranges_overlap", one=first, other=second) for first, second in overlapping(rows)]
     return faults
 
 
-def _critical_faults(catalogue: Catalogue) -> list[str]:
-    faults = []
+def _critical_faults(catalogue: Catalogue) -> list[Finding]:
+    faults: list[Finding] = []
     for code, rows in catalogue.criticals_by_test.items():
         test = catalogue.tests.get(code)
         if test is None:
-            faults.append(f"Nilai kritis: pemeriksaan {code} tidak ada")
+            faults.append(Finding.of("critical_test", code=code))
             continue
         if test.kind not in ("quantity", "count"):
-            faults.append(f"Nilai kritis {code}: pemeriksaan ini tidak berupa angka")
+            faults.append(Finding.of("critical_of_words", code=code))
         for row in rows:
             if row.population not in ("all", "adult", "child", "neonate"):
-                faults.append(f"{row.key}: populasi tidak dikenal")
+                faults.append(Finding.of("population", key=row.key))
             if row.low is None and row.high is None:
-                faults.append(f"{row.key}: tidak ada batas")
+                faults.append(Finding.of("no_bounds", key=row.key))
             if row.low is not None and row.high is not None and row.low >= row.high:
-                faults.append(f"{row.key}: batas bawah di atas batas atas")
+                faults.append(Finding.of("bounds_inverted", key=row.key))
             if not units.convertible(row.ucum, test.ucum):
-                faults.append(f"{row.key}: satuan {row.ucum!r} tidak dapat diubah ke {test.ucum!r}")
+                faults.append(Finding.of("inconvertible", key=row.key, unit=row.ucum, into=test.ucum))
         judging = Counter(row.population for row in rows if row.judges)
-        faults += [f"{code}: dua nilai kritis berlaku untuk {p}" for p, n in judging.items() if n > 1]
+        faults += [Finding.of("criticals_twice", key=code, population=p) for p, n in judging.items() if n > 1]
     return faults
 
 
-def _limit_faults(catalogue: Catalogue) -> list[str]:
-    faults = []
+def _limit_faults(catalogue: Catalogue) -> list[Finding]:
+    faults: list[Finding] = []
     for standard, rows in catalogue.limits_by_standard.items():
         if standard not in catalogue.standards:
-            faults.append(f"Baku mutu {standard} tidak ada")
+            faults.append(Finding.of("limit_standard", code=standard))
         for code, row in rows.items():
             test = catalogue.tests.get(code)
             if test is None:
-                faults.append(f"{row.key}: pemeriksaan tidak ada")
+                faults.append(Finding.of("limit_test", key=row.key))
                 continue
             if row.kind not in LIMIT_KINDS:
-                faults.append(f"{row.key}: jenis batas tidak dikenal")
+                faults.append(Finding.of("limit_kind", key=row.key))
                 continue
             needs_low = row.kind in ("min", "gt", "range", "air_temperature")
             needs_high = row.kind in ("max", "lt", "range", "air_temperature")
             if (row.low is None) == needs_low or (row.high is None) == needs_high:
-                faults.append(f"{row.key}: batas bawah atau atas tidak sesuai jenis {row.kind}")
+                faults.append(Finding.of("limit_bounds", key=row.key, code=row.kind))
             elif row.low is not None and row.high is not None and row.low > row.high:
-                faults.append(f"{row.key}: batas bawah di atas batas atas")
+                faults.append(Finding.of("bounds_inverted", key=row.key))
             if (needs_low or needs_high) and not units.convertible(row.ucum, test.ucum):
-                faults.append(f"{row.key}: satuan {row.ucum!r} tidak dapat diubah ke {test.ucum!r}")
+                faults.append(Finding.of("inconvertible", key=row.key, unit=row.ucum, into=test.ucum))
             known = {answer.code for answer in catalogue.answers(code)}
             if row.kind == "text" and not row.accepted and not row.text:
-                faults.append(f"{row.key}: tidak ada jawaban yang diterima")
-            faults += [f"{row.key}: jawaban {a} tidak ada" for a in row.accepted if a not in known]
+                faults.append(Finding.of("nothing_accepted", key=row.key))
+            faults += [Finding.of("answer_unknown", key=row.key, code=a) for a in row.accepted if a not in known]
     return faults

@@ -18,6 +18,7 @@ from laras.catalogue.types import (
     CodedAnswer,
     CriticalInfo,
     DeltaJudgement,
+    Finding,
     Flag,
     Judgement,
     ParsedValue,
@@ -137,25 +138,18 @@ def choose_range(
     age_days: int | None = None,
     condition: str = "",
 ) -> tuple[RangeInfo | None, str]:
-    """The range that holds for this person, and why none does: ``no_range``, ``not_adopted`` or
-    ``person_unknown`` (ranges depend on a sex or age that is not known). Of several releases' worth of rows
+    """The range that holds for this person, and why none does: ``no_range`` and ``not_adopted`` speak of the test,
+    ``no_range_for_age`` and ``not_adopted_for_age`` of a test that has ranges, but none (or an example only) for this
+    person; ``person_unknown``: ranges depend on a sex or age that is not known. Of several releases' worth of rows
     exactly one may fit; more is a fault of the table and raises ``ValueError``."""
+    ranges = list(ranges)
     rows = [row for row in ranges if row.judges]
     if not rows:
-        return None, "not_adopted" if list(ranges) else "no_range"
+        return None, "not_adopted" if ranges else "no_range"
     who = sex_of(sex)
     for wanted in dict.fromkeys((condition, "")):
         same = [row for row in rows if row.condition == wanted]
-        fitting = [
-            row
-            for row in same
-            if row.sex in ("", who)
-            and (
-                (row.age_from == 0 and row.age_until is None)
-                if age_days is None
-                else row.age_from <= age_days and (row.age_until is None or age_days < row.age_until)
-            )
-        ]
+        fitting = [row for row in same if _fits(row, who, age_days)]
         if len(fitting) > 1:
             own = [row for row in fitting if row.sex]
             fitting = own or fitting
@@ -163,8 +157,18 @@ def choose_range(
             raise ValueError(f"ranges overlap: {', '.join(row.key for row in fitting)}")
         if fitting:
             return fitting[0], ""
-    known = bool(who) and age_days is not None
-    return None, "no_range" if known else "person_unknown"
+    if not who or age_days is None:
+        return None, "person_unknown"
+    example = any(not row.judges and row.condition == "" and _fits(row, who, age_days) for row in ranges)
+    return None, "not_adopted_for_age" if example else "no_range_for_age"
+
+
+def _fits(row: RangeInfo, who: str, age_days: int | None) -> bool:
+    if row.sex not in ("", who):
+        return False
+    if age_days is None:
+        return row.age_from == 0 and row.age_until is None
+    return row.age_from <= age_days and (row.age_until is None or age_days < row.age_until)
 
 
 def overlapping(ranges: Sequence[RangeInfo]) -> list[tuple[str, str]]:
@@ -203,40 +207,36 @@ def judge(
     ``CriticalInfo.judges``). Never raises for a value: what cannot be judged has an empty flag and says why.
     """
     if value.kind == "missing":
-        return Judgement("", "missing", "Belum ada nilai")
+        return Judgement("", "missing", (Finding("missing"),))
     if value.kind == "coded" or (value.kind == "titre" and any(row.normal for row in ranges)):
         return _judge_answer(value, sex=sex, age_days=age_days, condition=condition, ranges=ranges, answers=answers)
     unit = test.ucum if ucum is None else ucum
     measured = interval_of(value, signed=test.signed, whole=test.kind == "count")
     if measured is None:
-        return Judgement("", "not_a_number", "Tidak dapat dinilai: bukan angka")
+        return Judgement("", "not_a_number", (Finding("not_a_number"),))
     row, lacking = choose_range(ranges, sex=sex, age_days=age_days, condition=condition)
     flag: Flag = ""
-    reason, text = lacking, _LACKING.get(lacking, "")
+    reason, finding = lacking, Finding(lacking)
     low = high = None
     basis: tuple[str, ...] = ()
     if row is not None:
         try:
             low, high = in_unit(row.low, row.ucum, unit), in_unit(row.high, row.ucum, unit)
-        except units.UnitError as problem:
-            reason, text = "unit", f"Tidak dapat dinilai: {problem}"
+        except units.UnitError:
+            reason, finding = "unit", Finding.of("unit", unit=row.ucum, into=unit)
         else:
             basis = (row.basis,)
             shown = format_range(replace(row, low=low, high=high), decimals=test.decimals)
-            flag, reason, text = _place(measured, _interval(low, high, row.low_open, row.high_open), shown)
+            flag, reason = _place(measured, _interval(low, high, row.low_open, row.high_open))
+            finding = Finding.of(reason, range=shown)
+    whose = population if population is not None else population_of(age_days)
     return _with_critical(
-        Judgement(flag, reason, text, low, high, basis=basis),
+        Judgement(flag, reason, (finding,), low, high, basis=basis),
         measured,
-        _populations(criticals, population if population is not None else population_of(age_days)),
+        _populations(criticals, whose),
+        whose,
         unit,
     )
-
-
-_LACKING: Final = {
-    "no_range": "Tidak ada nilai rujukan",
-    "not_adopted": "Nilai rujukan belum diadopsi laboratorium",
-    "person_unknown": "Tidak dapat dinilai: umur atau jenis kelamin belum diketahui",
-}
 
 
 def in_unit(bound: Decimal | None, source: str, target: str) -> Decimal | None:
@@ -244,14 +244,14 @@ def in_unit(bound: Decimal | None, source: str, target: str) -> Decimal | None:
     return None if bound is None else units.convert(bound, source, target)
 
 
-def _place(measured: Interval, allowed: Interval, shown: str) -> tuple[Flag, str, str]:
+def _place(measured: Interval, allowed: Interval) -> tuple[Flag, str]:
     if measured.within(allowed):
-        return "N", "within", f"Dalam rujukan {shown}"
+        return "N", "within"
     if measured.below(allowed):
-        return "L", "below", f"Di bawah rujukan {shown}"
+        return "L", "below"
     if measured.above(allowed):
-        return "H", "above", f"Di atas rujukan {shown}"
-    return "", "undecided", f"Tidak dapat dinilai terhadap rujukan {shown}"
+        return "H", "above"
+    return "", "undecided"
 
 
 def _judge_answer(
@@ -268,15 +268,15 @@ def _judge_answer(
         names = [answer.text for answer in answers if answer.code in row.normal] or list(row.normal)
         shown = " / ".join(names)
         if value.kind == "coded" and value.text in row.normal:
-            return Judgement("N", "within", f"Sesuai rujukan: {shown}", basis=(row.basis,))
-        return Judgement("A", "abnormal", f"Rujukan: {shown}", basis=(row.basis,))
+            return Judgement("N", "within", (Finding.of("answer_expected", answers=shown),), basis=(row.basis,))
+        return Judgement("A", "abnormal", (Finding.of("answer_unexpected", answers=shown),), basis=(row.basis,))
     for answer in answers:
         if answer.code == value.text and answer.meaning:
             origin = (f"answer:{answer.answers}/{answer.code}@{answer.provenance.release}",)
             if answer.meaning == "normal":
-                return Judgement("N", "within", "Jawaban normal", basis=origin)
-            return Judgement("A", "abnormal", "Jawaban tidak normal", basis=origin)
-    return Judgement("", "no_range", _LACKING["no_range"])
+                return Judgement("N", "within", (Finding("answer_normal"),), basis=origin)
+            return Judgement("A", "abnormal", (Finding("answer_abnormal"),), basis=origin)
+    return Judgement("", "no_range", (Finding("no_range"),))
 
 
 def _populations(criticals: Iterable[CriticalInfo], population: str) -> list[CriticalInfo]:
@@ -290,42 +290,38 @@ def _populations(criticals: Iterable[CriticalInfo], population: str) -> list[Cri
     return rows
 
 
-def _with_critical(found: Judgement, measured: Interval, rows: list[CriticalInfo], unit: str) -> Judgement:
+def _with_critical(found: Judgement, measured: Interval, rows: list[CriticalInfo], whose: str, unit: str) -> Judgement:
+    """What the critical values add. A value is critical only when every row that may hold for this person says so; rows of
+    other populations than the person's are named with their population."""
     if not rows:
         return found
     low_sure, high_sure, possible = [], [], []
     basis: list[str] = []
-    bounds: list[str] = []
+    bounds: list[Finding] = []
     for row in rows:
         try:
             low, high = in_unit(row.low, row.ucum, unit), in_unit(row.high, row.ucum, unit)
-        except units.UnitError as problem:
-            text = f"{found.text}; nilai kritis tidak dapat dibandingkan: {problem}"
-            return Judgement(
-                found.flag,
-                found.reason,
-                text,
-                found.low,
-                found.high,
-                possibly_critical=True,
-                basis=found.basis,
-            )
+        except units.UnitError:
+            lacking = Finding.of("critical_unit", unit=row.ucum, into=unit)
+            return replace(found, findings=(*found.findings, lacking), possibly_critical=True)
         # Not critical is the closed interval low..high, or the open one where the bound itself is critical.
         calm = _interval(low, high, row.inclusive, row.inclusive)
         low_sure.append(measured.below(calm))
         high_sure.append(measured.above(calm))
         possible.append(not measured.within(calm))
         basis.append(row.basis)
-        bounds.append(format_critical(replace(row, low=low, high=high)))
-    text = f"{found.text}; kritis bila {' / '.join(dict.fromkeys(bounds))}".lstrip("; ")
-    origin = (*found.basis, *basis)
+        below, above = critical_bounds(replace(row, low=low, high=high))
+        own = row.population in (whose, "all")
+        code = "critical_if" if own else "critical_for_others"
+        bounds.append(Finding.of(code, below=below, above=above, **({} if own else {"population": row.population})))
+    if not any(possible):
+        return found
+    told = replace(found, findings=(*found.findings, *dict.fromkeys(bounds)), basis=(*found.basis, *basis))
     if all(low_sure):
-        return Judgement("LL", "critical_low", text, found.low, found.high, critical=True, basis=origin)
+        return replace(told, flag="LL", reason="critical_low", critical=True)
     if all(high_sure):
-        return Judgement("HH", "critical_high", text, found.low, found.high, critical=True, basis=origin)
-    if any(possible):
-        return Judgement(found.flag, found.reason, text, found.low, found.high, possibly_critical=True, basis=origin)
-    return Judgement(found.flag, found.reason, found.text, found.low, found.high, basis=origin)
+        return replace(told, flag="HH", reason="critical_high", critical=True)
+    return replace(told, possibly_critical=True)
 
 
 def _interval(low: Decimal | None, high: Decimal | None, low_open: bool, high_open: bool) -> Interval:
@@ -369,15 +365,13 @@ def format_bounds(
     return ""
 
 
-def format_critical(row: CriticalInfo, *, mark: str = ",") -> str:
-    """``< 7 atau > 20``."""
+def critical_bounds(row: CriticalInfo, *, mark: str = ",") -> tuple[str, str]:
+    """``< 7`` and ``> 20``; empty where there is none."""
     below, over = ("≤", "≥") if row.inclusive else ("<", ">")
-    parts = []
-    if row.low is not None:
-        parts.append(f"{below} {format_number(row.low, mark=mark)}")
-    if row.high is not None:
-        parts.append(f"{over} {format_number(row.high, mark=mark)}")
-    return " atau ".join(parts)
+    return (
+        "" if row.low is None else f"{below} {format_number(row.low, mark=mark)}",
+        "" if row.high is None else f"{over} {format_number(row.high, mark=mark)}",
+    )
 
 
 def check_delta(
@@ -399,16 +393,16 @@ def check_delta(
     if any(bound is not None and bound < 0 for bound in (absolute, percent)):
         raise ValueError("a delta bound is not negative")
     if not 0 <= days_between <= window_days:
-        return DeltaJudgement(None, "outside_window", "Hasil sebelumnya di luar jangka waktu pembanding")
+        return DeltaJudgement(None, "outside_window")
     points = (current, previous)
     if any(point.kind != "number" or point.operator or point.number is None for point in points):
-        return DeltaJudgement(None, "not_comparable", "Hasil sebelumnya tidak dapat dibandingkan")
+        return DeltaJudgement(None, "not_comparable")
     assert current.number is not None
     assert previous.number is not None
     try:
         scale = units.factor(ucum if previous_ucum is None else previous_ucum, ucum)
-    except units.UnitError as problem:
-        return DeltaJudgement(None, "unit", f"Hasil sebelumnya tidak dapat dibandingkan: {problem}")
+    except units.UnitError:
+        return DeltaJudgement(None, "unit")
     before = Fraction(previous.number) * scale
     change = Fraction(current.number) - before
     exceeded = absolute is not None and abs(change) > Fraction(absolute)
@@ -419,11 +413,9 @@ def check_delta(
     elif percent is not None and change != 0:
         # From zero every change is infinitely many percent.
         exceeded = True
-    word = "melampaui" if exceeded else "dalam"
     return DeltaJudgement(
         exceeded,
         "exceeded" if exceeded else "within",
-        f"Perubahan {word} batas delta",
         _shown(change),
         None if relative is None else _shown(relative),
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from laras.basics import units
 from laras.catalogue.rules.judging import Interval, format_bounds, interval_of
-from laras.catalogue.types import CodedAnswer, LimitInfo, LimitJudgement, ParsedValue, TestInfo
+from laras.catalogue.types import CodedAnswer, Finding, LimitInfo, LimitJudgement, ParsedValue, TestInfo
 
 _NEGATIVE_WORDS: Final = frozenset({"negatif", "negative", "tidak ada", "tidak ditemukan", "(-)"})
 _POSITIVE_WORDS: Final = frozenset({"positif", "positive", "ada", "ditemukan", "(+)"})
@@ -29,16 +29,16 @@ def judge_limit(
     pass."""
     shown = format_limit(limit)
     if value.kind == "missing":
-        return LimitJudgement("undecided", "missing", "Belum ada nilai")
+        return LimitJudgement("undecided", "missing", (Finding("missing"),))
     if limit.kind == "report":
-        return LimitJudgement("report", "report", "Dilaporkan tanpa baku mutu", basis=(limit.basis,))
+        return LimitJudgement("report", "report", (Finding("report_only"),), basis=(limit.basis,))
     if not limit.judges:
-        return LimitJudgement("undecided", "not_adopted", f"Baku mutu {shown} belum diadopsi laboratorium")
+        return LimitJudgement("undecided", "not_adopted", (Finding.of("limit_not_adopted", limit=shown),))
     if limit.kind == "by_category":
         return LimitJudgement(
             "undecided",
             "by_category",
-            "Bergantung kategori pangan: dinilai penanggung jawab",
+            (Finding("by_category"),),
             basis=(limit.basis,),
         )
     if limit.kind == "text":
@@ -51,20 +51,19 @@ def judge_limit(
             return LimitJudgement(
                 "undecided",
                 "no_air_temperature",
-                "Tidak dapat dinilai: suhu udara belum dicatat",
+                (Finding("no_air_temperature"),),
                 basis=(limit.basis,),
             )
         low = None if low is None else air_temperature + low
         high = None if high is None else air_temperature + high
     measured = interval_of(value, signed=test.signed, whole=test.kind == "count")
     if measured is None:
-        return LimitJudgement(
-            "undecided", "not_a_number", "Tidak dapat dinilai: bukan angka", low, high, (limit.basis,)
-        )
+        return LimitJudgement("undecided", "not_a_number", (Finding("not_a_number"),), low, high, (limit.basis,))
     try:
         scale = units.factor(limit.ucum, test.ucum if ucum is None else ucum)
-    except units.UnitError as problem:
-        return LimitJudgement("undecided", "unit", f"Tidak dapat dinilai: {problem}", low, high, (limit.basis,))
+    except units.UnitError:
+        lacking = Finding.of("unit", unit=limit.ucum, into=test.ucum if ucum is None else ucum)
+        return LimitJudgement("undecided", "unit", (lacking,), low, high, (limit.basis,))
     allowed = Interval(
         None if low is None else Fraction(low) * scale,
         None if high is None else Fraction(high) * scale,
@@ -72,11 +71,13 @@ def judge_limit(
         high_open=limit.kind == "lt",
     )
     if measured.within(allowed):
-        return LimitJudgement("meets", "within", f"Memenuhi syarat: {shown}", low, high, (limit.basis,))
+        return LimitJudgement("meets", "within", (Finding.of("meets", limit=shown),), low, high, (limit.basis,))
     if measured.below(allowed) or measured.above(allowed):
         reason = "below" if measured.below(allowed) else "above"
-        return LimitJudgement("fails", reason, f"Tidak memenuhi syarat: {shown}", low, high, (limit.basis,))
-    return LimitJudgement("undecided", "undecided", f"Tidak dapat dinilai terhadap {shown}", low, high, (limit.basis,))
+        return LimitJudgement("fails", reason, (Finding.of("fails", limit=shown),), low, high, (limit.basis,))
+    return LimitJudgement(
+        "undecided", "undecided", (Finding.of("limit_undecided", limit=shown),), low, high, (limit.basis,)
+    )
 
 
 def judge_sample(judgements: Mapping[str, LimitJudgement], *, required: Iterable[str] | None = None) -> LimitJudgement:
@@ -86,14 +87,16 @@ def judge_sample(judgements: Mapping[str, LimitJudgement], *, required: Iterable
     basis = tuple(dict.fromkeys(key for row in judgements.values() for key in row.basis))
     failing = [code for code, row in judgements.items() if row.verdict == "fails"]
     if failing:
-        return LimitJudgement("fails", "fails", f"Tidak memenuhi syarat pada {len(failing)} parameter", basis=basis)
+        return LimitJudgement("fails", "fails", (Finding.of("sample_fails", n=len(failing)),), basis=basis)
     open_codes = [code for code, row in judgements.items() if row.verdict == "undecided"]
     open_codes += [code for code in required or () if code not in judgements]
     if open_codes:
-        return LimitJudgement("undecided", "undecided", f"{len(open_codes)} parameter tidak dapat dinilai", basis=basis)
+        return LimitJudgement(
+            "undecided", "undecided", (Finding.of("sample_undecided", n=len(open_codes)),), basis=basis
+        )
     if not any(row.verdict == "meets" for row in judgements.values()):
-        return LimitJudgement("report", "report", "Tidak ada parameter dengan baku mutu", basis=basis)
-    return LimitJudgement("meets", "meets", "Memenuhi syarat", basis=basis)
+        return LimitJudgement("report", "report", (Finding("sample_report"),), basis=basis)
+    return LimitJudgement("meets", "meets", (Finding("sample_meets"),), basis=basis)
 
 
 def format_limit(limit: LimitInfo, *, mark: str = ",") -> str:
@@ -115,12 +118,12 @@ def _judge_text(limit: LimitInfo, value: ParsedValue, answers: Sequence[CodedAns
     if value.kind == "coded":
         known = {answer.code for answer in answers}
         if value.text in limit.accepted:
-            return LimitJudgement("meets", "within", f"Memenuhi syarat: {shown}", basis=basis)
+            return LimitJudgement("meets", "within", (Finding.of("meets", limit=shown),), basis=basis)
         if value.text in known:
-            return LimitJudgement("fails", "abnormal", f"Tidak memenuhi syarat: {shown}", basis=basis)
+            return LimitJudgement("fails", "abnormal", (Finding.of("fails", limit=shown),), basis=basis)
     if value.kind == "text" and limit.text and value.text.casefold() == limit.text.casefold():
-        return LimitJudgement("meets", "within", f"Memenuhi syarat: {shown}", basis=basis)
-    return LimitJudgement("undecided", "not_an_answer", f"Tidak dapat dinilai terhadap {shown}", basis=basis)
+        return LimitJudgement("meets", "within", (Finding.of("meets", limit=shown),), basis=basis)
+    return LimitJudgement("undecided", "not_an_answer", (Finding.of("limit_undecided", limit=shown),), basis=basis)
 
 
 def _judge_negative(limit: LimitInfo, value: ParsedValue, answers: Sequence[CodedAnswer]) -> LimitJudgement:
@@ -140,7 +143,7 @@ def _judge_negative(limit: LimitInfo, value: ParsedValue, answers: Sequence[Code
         elif value.operator in (">", ">="):
             outcome = False if value.number > 0 or value.operator == ">" else None
     if outcome is None:
-        return LimitJudgement("undecided", "undecided", "Tidak dapat dinilai: bukan negatif atau positif", basis=basis)
+        return LimitJudgement("undecided", "undecided", (Finding("neither_negative_nor_positive"),), basis=basis)
     if outcome:
-        return LimitJudgement("meets", "within", "Memenuhi syarat: negatif", basis=basis)
-    return LimitJudgement("fails", "abnormal", "Tidak memenuhi syarat: harus negatif", basis=basis)
+        return LimitJudgement("meets", "within", (Finding("meets_negative"),), basis=basis)
+    return LimitJudgement("fails", "abnormal", (Finding("fails_negative"),), basis=basis)

@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Final, Literal, cast
 
-from laras.catalogue.types import CodedAnswer, ParsedValue, TestInfo
+from laras.catalogue.types import CodedAnswer, Finding, ParsedValue, TestInfo
 
 Operator = Literal["", "<", "<=", ">", ">="]
 
 
 class ValueProblem(ValueError):
     """A text that is not a usable value. ``code`` is stable: ``ambiguous``, ``unreadable``, ``order``,
-    ``negative``, ``not_an_answer``, ``not_a_titre``, ``too_long``. ``message`` is Indonesian, for the person
-    who typed it."""
+    ``negative``, ``not_an_answer``, ``not_a_titre``, ``too_long``. ``finding`` is what
+    :mod:`laras.catalogue.words` says to the person who typed it."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, finding: str = "", /, **given: object) -> None:
+        super().__init__(code)
         self.code = code
-        self.message = message
+        self.finding = Finding.of(finding or code, **given)
 
 
 _LONGEST: Final = 2000
@@ -67,7 +67,7 @@ def parse_value(raw: str, *, decimal_mark: str | None = None, decimals: int | No
     ``1.234.567``. ``1.234`` has two and is refused, unless ``decimals`` is 3: the test is written with
     exactly three decimals. Raises ``ValueProblem``."""
     if len(raw) > _LONGEST:
-        raise ValueProblem("too_long", f"nilai lebih dari {_LONGEST} huruf")
+        raise ValueProblem("too_long", longest=_LONGEST)
     text = _tidy(raw)
     if not text:
         return ParsedValue(raw=raw, kind="missing")
@@ -93,7 +93,7 @@ def parse_value(raw: str, *, decimal_mark: str | None = None, decimals: int | No
         low = read_number(span["low"], decimal_mark=decimal_mark, decimals=decimals)
         high = read_number(span["high"], decimal_mark=decimal_mark, decimals=decimals)
         if low >= high:
-            raise ValueProblem("order", f"rentang {text!r} harus dari kecil ke besar")
+            raise ValueProblem("order", written=text)
         return ParsedValue(raw=raw, kind="span", number=low, until=high, flag=flag)
     power = _EXPONENT.match(body)
     if power is not None:
@@ -107,9 +107,7 @@ def parse_value(raw: str, *, decimal_mark: str | None = None, decimals: int | No
     if _PLUSES.match(text):
         return ParsedValue(raw=raw, kind="text", text=text)
     if text[0].isdigit() or (operator and body[:1].isdigit()):
-        raise ValueProblem(
-            "unreadable", f"{text!r} bukan angka yang dikenal; tulis angkanya saja, satuan sudah tersedia"
-        )
+        raise ValueProblem("unreadable", written=text)
     return ParsedValue(raw=raw, kind="text", text=text)
 
 
@@ -121,7 +119,7 @@ def read_number(token: str, *, decimal_mark: str | None = None, decimals: int | 
     if token[:1] in ("+", "-"):
         sign, digits = token[0].replace("+", ""), token[1:]
     if not _PLAIN.match(digits) or digits[:1] in "+-" or len(digits) > 30:
-        raise ValueProblem("unreadable", f"{token!r} bukan angka")
+        raise ValueProblem("unreadable", "not_number", written=token)
     dots, commas = digits.count("."), digits.count(",")
     mark: str | None
     if decimal_mark is not None:
@@ -132,23 +130,19 @@ def read_number(token: str, *, decimal_mark: str | None = None, decimals: int | 
         mark = "." if dots else ","
         head, tail = digits.split(mark)
         if len(tail) == 3 and 1 <= len(head) <= 3 and not head.startswith("0") and decimals != 3:
-            raise ValueProblem(
-                "ambiguous",
-                f"{token!r} dapat berarti {sign}{head},{tail} atau {sign}{head}{tail}; "
-                f"tulis {sign}{head}{tail} atau {sign}{head},{tail}0",
-            )
+            raise ValueProblem("ambiguous", written=token, whole=f"{sign}{head}{tail}", fraction=f"{sign}{head},{tail}")
     else:
         mark = None
     whole, fraction = digits, ""
     if mark is not None and mark in digits:
         if digits.count(mark) > 1:
-            raise ValueProblem("unreadable", f"{token!r}: tanda desimal {mark!r} lebih dari satu")
+            raise ValueProblem("unreadable", "two_marks", written=token, mark=mark)
         whole, fraction = digits.split(mark)
         if not fraction:
-            raise ValueProblem("unreadable", f"{token!r}: tidak ada angka sesudah {mark!r}")
+            raise ValueProblem("unreadable", "ends_with_mark", written=token, mark=mark)
     group = {".": ",", ",": "."}.get(mark or "", "." if dots else ",")
     if group in fraction or (group in whole and not _is_grouped(whole, group)):
-        raise ValueProblem("unreadable", f"{token!r}: pemisah ribuan tidak pada tempatnya")
+        raise ValueProblem("unreadable", "grouping", written=token)
     return Decimal(f"{sign}{whole.replace(group, '') or '0'}{'.' + fraction if fraction else ''}")
 
 
@@ -158,7 +152,7 @@ def read_value(
     """``raw`` as a value of ``test``: coded answers by code or text, numbers as in :func:`parse_value`, free
     text as it is. Raises ``ValueProblem``."""
     if len(raw) > _LONGEST:
-        raise ValueProblem("too_long", f"nilai lebih dari {_LONGEST} huruf")
+        raise ValueProblem("too_long", longest=_LONGEST)
     text = _tidy(raw)
     if not text:
         return ParsedValue(raw=raw, kind="missing")
@@ -170,14 +164,12 @@ def read_value(
     if test.kind == "coded":
         if not answers:
             return ParsedValue(raw=raw, kind="text", text=raw.strip())
-        allowed = ", ".join(row.text for row in answers)
-        raise ValueProblem("not_an_answer", f"{text!r} bukan pilihan jawaban; pilih: {allowed}")
+        raise ValueProblem("not_an_answer", written=text, answers=", ".join(row.text for row in answers))
     value = parse_value(raw, decimal_mark=decimal_mark, decimals=test.decimals)
     if (test.kind == "titre") != (value.kind == "titre") and value.kind in ("number", "titre", "span"):
-        wanted = "titer, misalnya 1/160" if test.kind == "titre" else "angka, bukan titer"
-        raise ValueProblem("not_a_titre", f"{text!r} bukan {wanted}")
+        raise ValueProblem("not_a_titre", "not_a_titre" if test.kind == "titre" else "a_titre", written=text)
     if value.number is not None and value.number < 0 and not test.signed:
-        raise ValueProblem("negative", f"{test.name} tidak dapat bernilai negatif")
+        raise ValueProblem("negative")
     return value
 
 
@@ -257,7 +249,7 @@ def _is_grouped(whole: str, group: str) -> bool:
 def _shift(number: Decimal, exponent: int) -> Decimal:
     """``number`` times ten to ``exponent``, exact and in plain form."""
     if abs(exponent) > 30:
-        raise ValueProblem("unreadable", "pangkat sepuluh terlalu besar")
+        raise ValueProblem("unreadable", "power")
     sign, digits, place = number.as_tuple()
     moved = Decimal((sign, digits, cast(int, place) + exponent))
     return moved if cast(int, moved.as_tuple().exponent) <= 0 else Decimal(int(moved))

@@ -12,12 +12,20 @@
   const key = (cell) => rowOf(cell).dataset.row;
   const noteOf = (row) => row.querySelector("[data-note]");
   const csrf = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
+  /* Signing in again (in another tab) changes the token; the page takes the new one and what was typed stays. */
+  const renewToken = async () => {
+    const page = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const found = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrfmiddlewaretoken]");
+    if (!page.ok || !found) return false;
+    for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = found.value;
+    return true;
+  };
   const tell = (text) => { status.textContent = text; };
   const savedComment = new WeakMap();
   for (const cell of column({ dataset: { cell: "comment" } })) savedComment.set(cell, cell.defaultValue);
 
   const commentOf = (cell) => rowOf(cell).querySelector("input[data-cell=comment]");
-  const changed = (cell) => cell.value !== cell.dataset.savedValue ||
+  const changed = (cell) => (cell.value !== cell.dataset.savedValue && cell.value.trim() !== "") ||
     (cell.value.trim() !== "" && commentOf(cell) && commentOf(cell).value !== savedComment.get(commentOf(cell)));
   const mark = (cell) => { cell.classList.toggle("changed", changed(cell)); };
   const countUnsaved = () => {
@@ -78,12 +86,31 @@
         cell = inRow[inRow.indexOf(cell) + 1];
       }
     });
-    const last = all[Math.min(all.length, from + text.split("\n").length) - 1];
-    last.focus();
+    const lines = text.split("\n").length;
+    all[Math.min(all.length, from + lines) - 1].focus();
+    if (from + lines > all.length) tell(`${from + lines - all.length} ${words.tBeyond}`);
   });
 
   /* --- Judged as you type --- */
   const arrows = { H: "↑", HH: "⇈", L: "↓", LL: "⇊", A: "!" };
+  /* Two analysts in one cell: the other's value is named, and whoever still means his own says so. */
+  const offerTheirs = (row, cell, answer) => {
+    const told = document.createElement("div");
+    told.textContent = `${words.tTheirs} ${answer.theirs}${answer.by ? ` (${answer.by})` : ""} `;
+    const mine = document.createElement("button");
+    mine.type = "button";
+    mine.className = "button small";
+    mine.textContent = words.tOverride;
+    mine.addEventListener("click", () => {
+      form.elements[`seen-${key(cell)}`].value = answer.entries;
+      cell.dataset.savedValue = answer.theirs;
+      mark(cell);
+      countUnsaved();
+      save();
+    });
+    told.append(mine);
+    noteOf(row).append(told);
+  };
   const show = (row, answer) => {
     const note = noteOf(row);
     const cell = row.querySelector("input[data-cell]");
@@ -94,6 +121,7 @@
       error.textContent = answer.message;
       note.append(error);
       cell.setAttribute("aria-invalid", "true");
+      if (answer.theirs !== undefined) offerTheirs(row, cell, answer);
       return;
     }
     cell.removeAttribute("aria-invalid");
@@ -131,7 +159,7 @@
   const ask = (cell) => {
     if (cell.value.trim() === "") {
       waiting.delete(key(cell));
-      noteOf(rowOf(cell)).textContent = "";
+      noteOf(rowOf(cell)).textContent = cell.dataset.savedValue ? words.tEmpty : "";
       cell.removeAttribute("aria-invalid");
       return;
     }
@@ -173,7 +201,7 @@
     }
     return data;
   };
-  const save = async () => {
+  const save = async (again = false) => {
     if (sending) return;
     sending = true;
     retry = false;
@@ -188,6 +216,12 @@
       return;
     }
     if (answer.status === 401) { free(); tell(words.tExpired); return; }
+    if (answer.status === 403 && !again) {
+      free();
+      if (await renewToken().catch(() => false)) { save(true); return; }
+      tell(words.tFailed);
+      return;
+    }
     let told = null;
     try { told = await answer.json(); } catch { /* not ours */ }
     if (!told || !Array.isArray(told.saved)) { free(); tell(words.tFailed); return; }
@@ -203,7 +237,7 @@
     }
     for (const problem of told.problems) {
       const row = form.querySelector(`tr[data-row="${problem.id}"]`);
-      if (row) show(row, { message: problem.message });
+      if (row) show(row, problem);
     }
     if (answer.ok) {
       // The page opens anew with what comes next; the draft is dropped there.

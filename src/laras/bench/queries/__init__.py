@@ -1,0 +1,78 @@
+"""Reading the bench: worklists, queues, results of an order, what a person's test was before, what stops a report."""
+
+from laras.bench.queries.called import calls_made, critical_calls
+from laras.bench.queries.calls import open_calls
+from laras.bench.queries.earlier import Earlier, history_of, history_of_many, previous_values
+from laras.bench.queries.holds import all_open_holds, open_holds
+from laras.bench.queries.lists import (
+    count,
+    count_queue,
+    counts,
+    late,
+    tests_waiting,
+    to_validate,
+    to_verify,
+    worklist,
+    worklist_rows,
+)
+from laras.bench.queries.persons import enterers_of, names_of
+from laras.bench.queries.releasing import finished_orders, holds_of, objection_to, releasable
+from laras.bench.queries.rows import OPEN, narrowed, open_results, results, rows_with_things
+from laras.bench.queries.shown import (
+    get_result,
+    last_revisions,
+    result_of_requested,
+    results_of,
+    shown_value,
+    statuses_of,
+    value_of,
+    values_of,
+    view,
+    views,
+    views_by_id,
+    work_items,
+)
+
+__all__ = [
+    "OPEN",
+    "Earlier",
+    "all_open_holds",
+    "calls_made",
+    "count",
+    "count_queue",
+    "counts",
+    "critical_calls",
+    "enterers_of",
+    "finished_orders",
+    "get_result",
+    "history_of",
+    "history_of_many",
+    "holds_of",
+    "last_revisions",
+    "late",
+    "names_of",
+    "narrowed",
+    "objection_to",
+    "open_calls",
+    "open_holds",
+    "open_results",
+    "previous_values",
+    "releasable",
+    "result_of_requested",
+    "results",
+    "results_of",
+    "rows_with_things",
+    "shown_value",
+    "statuses_of",
+    "tests_waiting",
+    "to_validate",
+    "to_verify",
+    "value_of",
+    "values_of",
+    "view",
+    "views",
+    "views_by_id",
+    "work_items",
+    "worklist",
+    "worklist_rows",
+]

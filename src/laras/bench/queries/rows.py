@@ -1,0 +1,86 @@
+"""Sets of results: all of a scope, the open ones, narrowed by a filter, a page of a sorted list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, F, Func, IntegerField, Q, QuerySet, Value, When
+
+from laras.bench import rules
+from laras.bench.models import Result
+from laras.bench.types import Narrowing
+from laras.core.scope import Scope
+
+
+class _InLiterally(Func):
+    """``status IN ('a', 'b')`` with the words in the statement: SQLite uses a partial index for nothing else."""
+
+    output_field = BooleanField()
+
+    def __init__(self, words: Sequence[str]) -> None:
+        listed = ", ".join(f"'{word}'" for word in words)
+        super().__init__(F("status"), template=f"%(expressions)s IN ({listed})")
+
+
+OPEN = ("waiting", "to_refer", "referred", "entered", "verified")
+_IS_OPEN = _InLiterally(OPEN)
+URGENT_FIRST = Case(
+    *(When(urgency=word, then=Value(rank)) for word, rank in rules.URGENCY_RANK.items()),
+    default=Value(9),
+    output_field=IntegerField(),
+)
+
+
+def results(scope: Scope) -> QuerySet[Result]:
+    """All results of the scope, for API lists; ordered by the caller."""
+    return Result.objects.within(scope)
+
+
+def open_results(scope: Scope, *statuses: str) -> QuerySet[Result]:
+    """Results that are not finished, in these statuses (all open ones without any). Answered from the small index."""
+    rows = Result.objects.within(scope).filter(_IS_OPEN)
+    return rows.filter(status__in=statuses) if statuses else rows
+
+
+def narrowed(rows: QuerySet[Result], by: Narrowing) -> QuerySet[Result]:
+    """Those of ``rows`` that a filter lets through."""
+    if any("\x00" in part for part in (by.test_code, by.discipline, by.urgency, by.number)):
+        return rows.none()  # no database keeps such a letter, and one refuses to be asked for it
+    if by.test_code:
+        rows = rows.filter(test_code=by.test_code)
+    if by.discipline:
+        rows = rows.filter(discipline=by.discipline)
+    if by.urgency:
+        rows = rows.filter(urgency=by.urgency)
+    if by.number:
+        number = by.number.strip().upper()
+        rows = rows.filter(
+            Q(sample__number=number) | Q(order__number=number) | Q(sample__external_number=by.number.strip())
+        )
+    return rows
+
+
+_NOT_SHOWN = (
+    "passport_number", "mother_nik", "mother_name", "description", "address", "phone", "privacy_note", "search_name",
+    "search_tail", "sound_key", "token_nik", "token_name",
+)  # fmt: skip
+"""Of a patient: what no list of the bench shows need not be read."""
+
+
+def with_its_things(rows: QuerySet[Result]) -> QuerySet[Result]:
+    """With order, subject, sample and requested test, without what no list of the bench shows."""
+    rows = rows.select_related("order", "order__patient", "order__site", "sample", "requested")
+    return rows.defer(*(f"order__patient__{name}" for name in _NOT_SHOWN))
+
+
+def page(scope: Scope, rows: QuerySet[Result], limit: int, offset: int) -> list[Result]:
+    """A page of a sorted list. The keys are sorted alone, so that a long list does not carry all its columns along."""
+    keys = list(rows.values_list("id", flat=True)[offset : offset + limit])
+    found = {row.id: row for row in with_its_things(Result.objects.within(scope).filter(id__in=keys))}
+    return [found[key] for key in keys]
+
+
+def rows_with_things(scope: Scope, ids: Iterable[UUID]) -> list[Result]:
+    """Rows with order, subject and sample; unknown ids are left out."""
+    return list(with_its_things(Result.objects.within(scope).filter(id__in=list(ids))))
