@@ -31,10 +31,13 @@ class FilterForm(LarasForm):
     )
 
 
-class PanelFilterForm(LarasForm):
+class SearchForm(LarasForm):
     q = forms.CharField(
         label=_("Cari"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
     )
+
+
+class PanelFilterForm(SearchForm):
     subject = forms.ChoiceField(label=_("Subjek"), required=False, choices=[("", _("Semua")), *SUBJECT_LABELS.items()])
 
 

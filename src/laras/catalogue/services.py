@@ -210,6 +210,17 @@ def adopt_range(actor: Actor, *, owner_id: UUID, key: str, reason: str) -> Refer
 
 
 @use_case
+def adopt_ranges(actor: Actor, *, owner_id: UUID, test: str, reason: str) -> ReferenceRelease:
+    """Take over every reference range of a test that does not judge yet, in one release. Raises NotFound when there is
+    none."""
+    rows = [row for row in queries.effective(owner_id).ranges(test) if not row.judges]
+    if not rows:
+        raise NotFound()
+    adopted = [_own_row(row, reason, row.provenance.source) for row in rows]
+    return publish(actor, owner_id=owner_id, rows=adopted, reason=reason)
+
+
+@use_case
 def set_range(
     actor: Actor,
     *,
