@@ -67,6 +67,18 @@ def test_an_unsigned_report_says_nothing_of_a_signature(lab, now):
     assert entry["signed"] is False
 
 
+def test_the_address_is_that_of_the_day_of_drawing(lab, settings):
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    report = lab.release(lab.done())
+    settings.PUBLIC_URL = "https://lab.contoh.id"
+    pdf = lab.issue(report)
+    assert f"https://lab.contoh.id/lhu/cek/{report.token}/" in text_of(pdf)
+    assert "127.0.0.1" not in text_of(pdf)
+    # Issued once: a later address changes nothing.
+    settings.PUBLIC_URL = "https://lain.contoh.id"
+    assert lab.issue(report) == pdf
+
+
 def test_the_demo_signs_with_its_own_certificate(lab, demo_mark, no_signing_place):
     report = lab.release(lab.done())
     pdf = lab.issue(report)

@@ -6,13 +6,15 @@ web server and the jobs. The supervisor never imports Django, so an old PC carri
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 
 import click
+
+from laras.config.address import remember_served
+from laras.core.paths import data_root
 
 
 @click.command()
@@ -26,10 +28,10 @@ import click
 def run(host: str, port: int, workers: int, threads: int, demo: bool, no_migrate: bool, no_jobs: bool) -> None:
     """Start Laras on this machine: pages, API and jobs."""
     laras = [sys.executable, "-m", "laras.cli.main"]
+    remember_served(data_root(), host, port)
     if not no_migrate:
         _must(subprocess.call([*laras, "migrate"]))
     if demo:
-        os.environ.setdefault("LARAS_PUBLIC_URL", f"http://{host}:{port}")
         _must(subprocess.call([*laras, "demo", "--if-empty"]))
     click.echo(f"\nLaras berjalan di http://{host}:{port}/   (Ctrl+C untuk berhenti)\n")
     sys.stdout.flush()

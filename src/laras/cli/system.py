@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
+from laras.config.address import is_only_here
 from laras.core import clock
 from laras.core.models import Cursor
 from laras.core.output import json_option, say
@@ -78,8 +79,17 @@ def _checks() -> list[dict[str, str]]:
         "belum ada cadangan dua hari ini; jalankan: laras backup",
     )
     check("clock", 2025 < clock.now().year < 2100, "setel jam komputer")
+    check(
+        "public_address",
+        not is_only_here(settings.PUBLIC_URL),
+        f"QR pada LHU memuat {settings.PUBLIC_URL}, yang hanya terbuka di komputer ini; atur LARAS_PUBLIC_URL",
+    )
     check("debug_off", not settings.DEBUG, "hapus LARAS_DEBUG dari lingkungan")
     return found
+
+
+# What should be mended but does not keep the laboratory from working today.
+_ADVICE = {"backup", "public_address"}
 
 
 @click.command()
@@ -88,7 +98,7 @@ def doctor(as_json: bool) -> None:
     """Check this installation: each check with ok or what to do. Exit 1 when something must be done."""
     found = _checks()
     say(found, as_json, ("check", "ok", "todo"))
-    essential = [row for row in found if row["ok"] != "ok" and row["check"] != "backup"]
+    essential = [row for row in found if row["ok"] != "ok" and row["check"] not in _ADVICE]
     sys.exit(1 if essential else 0)
 
 

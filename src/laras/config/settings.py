@@ -8,6 +8,7 @@ from pathlib import Path
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
+from laras.config.address import public_url
 from laras.core.paths import below, data_root, secret
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("LARAS_ORIGINS", "").split(","
 # Set when a TLS proxy stands in front: cookies then leave over https only.
 SECURE = os.environ.get("LARAS_HTTPS") == "1"
 # Printed in QR codes: the address at which the public can reach this installation.
-PUBLIC_URL = os.environ.get("LARAS_PUBLIC_URL", "http://127.0.0.1:8000")
+PUBLIC_URL = public_url(os.environ, DATA)
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -93,7 +93,7 @@ def release_report(
         released_at=now,
         releaser=actor.person_id,
         comments=(earlier.comments if earlier else ()) if said is None else said,
-        verification_url=settings.PUBLIC_URL.rstrip("/") + reverse("reports:public", args=[token]),
+        verification_url=reverse("reports:public", args=[token]),
         journal_mark=_journal_mark(owner_id),
         before=earlier,
         reason=reason or completing(awaited_names(state)),
@@ -286,7 +286,7 @@ def issue_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
         return attachments.read(report.pdf_digest)
     owner = Owner.objects.get(pk=owner_id)
     key = signing_key(owner)
-    pdf = _draw(queries.document(report))
+    pdf = _draw(_addressed(report))
     if key is not None:
         reason = f"LHU {report.number} v{report.version}"
         try:
@@ -297,6 +297,12 @@ def issue_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
                 _("LHU ini tidak dapat ditandatangani. Isinya tersimpan; hubungi administrator."), code="sign"
             ) from error
     return _keep_pdf(actor, owner_id=owner_id, report_id=report_id, pdf=pdf, signed=key is not None)
+
+
+def _addressed(report: Report) -> LhuDocument:
+    """The document with the address of its public page as it is on the day of drawing; kept is only the path below it."""
+    path = reverse("reports:public", args=[report.token])
+    return replace(queries.document(report), verification_url=settings.PUBLIC_URL.rstrip("/") + path)
 
 
 def _draw(document: LhuDocument) -> bytes:
@@ -364,7 +370,7 @@ def marked_copy(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
     report = queries.get_report(Scope.of(owner_id), report_id)
     if report.status == "released":
         raise NotFound()
-    return _draw(replace(queries.document(report), state=report.status))
+    return _draw(replace(_addressed(report), state=report.status))
 
 
 @dataclass(frozen=True, slots=True)

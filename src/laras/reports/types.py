@@ -198,8 +198,9 @@ class LhuDocument:
     """A whole report. `released` is the only `state` that prints without a watermark.
 
     `regulation` names the rule whose limits judged an environmental report. `verification_url` is printed
-    as QR and in clear; empty leaves it out (drafts). `journal_mark` is a short digest of the journal head,
-    printed in the foot so that paper bears witness of the chain. `awaited` names tests that are not done yet:
+    as QR and in clear; empty leaves it out (drafts). What is kept of it is the path; the host is added when
+    it is drawn. `journal_mark` is a short digest of the journal head, printed in the foot so that paper bears
+    witness of the chain. `awaited` names tests that are not done yet:
     the report then says "Hasil sementara" beside its title.
     """
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -18,6 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from laras.bench import queries as bench
 from laras.bench.states import RESULT
+from laras.catalogue import queries as catalogue
+from laras.catalogue.words import is_english, name_of
 from laras.core import clock, journal
 from laras.core.errors import Refused
 from laras.core.forms import LarasForm, ReasonField
@@ -124,6 +128,7 @@ def report_detail(request: HttpRequest, report_id: UUID) -> HttpResponse:
     context = {
         "report": report,
         "document": document,
+        "rows": _named(report.owner_id, document.rows, lambda row: (row.key.rpartition("/")[2], row.test)),
         "laboratories": {lab.key: lab.name for lab in document.laboratories},
         "order": orders.order_head(request.scope, report.order_id),
         "versions": versions,
@@ -199,6 +204,7 @@ def release(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "order": detail.order,
         "state": state,
         "rows": [(row, row.id in reportable) for row in state.validated],
+        "missing": _named(request.owner.id, state.missing, lambda row: (row.test_code, row.name)),
         "uncalled": [row for row in state.validated if row.open_call],
         "before": before,
         "form": form,
@@ -206,6 +212,21 @@ def release(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "REPORT": REPORT,
     }
     return render(request, "reports/release.html", context, status=422 if form.errors else 200)
+
+
+def _named(owner_id: UUID, rows: Iterable[Any], says: Callable[[Any], tuple[str, str]]) -> list[tuple[Any, str]]:
+    """Rows with the name of their test in the language of the screen; the paper stays as it was printed.
+
+    ``says``: row -> code, if it is known, and name in Indonesian.
+    """
+    tests = catalogue.effective(owner_id).tests
+    by_name = {test.name: test for test in tests.values()} if is_english() else {}
+    found = []
+    for row in rows:
+        code, name = says(row)
+        test = tests.get(code) or by_name.get(name)
+        found.append((row, name_of(test) if test and is_english() else name))
+    return found
 
 
 def _file_name(report: Report) -> str:
