@@ -199,8 +199,13 @@ def idempotent(view: Callable[..., tuple[int, BaseModel]]) -> Callable[..., Http
                     # Last, in the same transaction: of two at once one fails here and finds the other's answer below.
                     bulk.insert(
                         [
-                            IdempotencyKey(
-                                user_id=request.user.pk, key=name, request_digest=digest, status=status, body=body
+                            bulk.new(
+                                IdempotencyKey,
+                                user_id=request.user.pk,
+                                key=name,
+                                request_digest=digest,
+                                status=status,
+                                body=body,
                             )
                         ]
                     )

@@ -209,7 +209,8 @@ def chain(
     boxes: list[Sealed] = []
     for item in pending:
         head.sequence += 1
-        entry = JournalEntry(
+        entry = bulk.new(
+            JournalEntry,
             id=item.id,
             owner_id=item.owner_id,
             epoch=head.epoch,
@@ -231,7 +232,7 @@ def chain(
         head.digest = entry.digest
         entries.append(entry)
         if item.sealed:
-            boxes.append(Sealed(entry_id=item.id, salt=item.sealed[0], body=item.sealed[1]))
+            boxes.append(bulk.new(Sealed, entry_id=item.id, salt=item.sealed[0], body=item.sealed[1]))
     return entries, boxes
 
 

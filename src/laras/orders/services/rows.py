@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from laras.catalogue.types import Catalogue
-from laras.core import clock
+from laras.core import bulk, clock
 from laras.core.actor import Actor
 from laras.core.ids import new_id
 from laras.core.models import Owner
@@ -129,7 +129,8 @@ class Draft:
         line_of: dict[str, OrderLine] = {}
         for item in chosen:
             price = price_line(item, self.prices)
-            line = OrderLine(
+            line = bulk.new(
+                OrderLine,
                 id=new_id(),
                 owner_id=self.owner.id,
                 order_id=self.order.id,
@@ -157,7 +158,8 @@ class Draft:
     ) -> Sample:
         index = self._before[1] + len(self.samples)
         taken_at = plan.collected_at or collected_at
-        sample = Sample(
+        sample = bulk.new(
+            Sample,
             id=new_id(),
             owner_id=self.owner.id,
             order_id=self.order.id,
@@ -180,7 +182,8 @@ class Draft:
     ) -> None:
         for code in codes:
             self.requested.append(
-                RequestedTest(
+                bulk.new(
+                    RequestedTest,
                     id=new_id(),
                     owner_id=self.owner.id,
                     order_id=self.order.id,
