@@ -174,7 +174,7 @@ def test_consents(call, patient):
 
 
 def test_erasure_is_refused_by_the_law(call, patient, monkeypatch):
-    monkeypatch.setattr(services, "RETENTION_SOURCES", [lambda owner, ids: clock.now()])
+    monkeypatch.setattr(services.erasing, "RETENTION_SOURCES", [lambda owner, ids: clock.now()])
     status, problem = call("post", f"/patients/{patient['id']}/erase", {"reason": "diminta pasien"})
     assert (status, problem["type"]) == (422, "urn:laras:problem:retention")
 

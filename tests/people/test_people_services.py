@@ -507,7 +507,7 @@ def test_consent_needs_who_and_what(register, clerk, lab, more, field):
 def served(monkeypatch):
     """Says when a person was last served, as the orders do in the whole system."""
     moments = {}
-    monkeypatch.setattr(services, "RETENTION_SOURCES", [lambda owner, ids: moments.get("last")])
+    monkeypatch.setattr(services.erasing, "RETENTION_SOURCES", [lambda owner, ids: moments.get("last")])
     return moments
 
 
@@ -527,7 +527,7 @@ def test_the_years_are_set_by_the_installation(pair, clerk, lab, served, setting
 
 
 def test_without_anybody_who_knows_of_services_the_law_stands(register, clerk, lab, monkeypatch):
-    monkeypatch.setattr(services, "RETENTION_SOURCES", [])
+    monkeypatch.setattr(services.erasing, "RETENTION_SOURCES", [])
     patient = register()
     with pytest.raises(Refused):
         services.erase_patient(clerk, owner_id=lab.id, patient_id=patient.id, reason="diminta pasien")

@@ -23,7 +23,7 @@ def nik_of(serial=1):
 @pytest.fixture(autouse=True)
 def no_floors_above(monkeypatch):
     """The pages of this module alone; what others add to them is theirs to test."""
-    monkeypatch.setattr(views, "PATIENT_PANELS", [])
+    monkeypatch.setattr(views.patient, "PATIENT_PANELS", [])
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_the_search_stays_out_of_the_address(desk, patient):
 
 
 def test_the_list_pages(desk, clerk, lab, monkeypatch):
-    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(views.finding, "PAGE_SIZE", 2)
     for serial in range(3):
         services.register_patient(
             clerk, owner_id=lab.id, full_name=f"Sri {serial}", sex="P", birth_date=BORN, nik=nik_of(10 + serial)
@@ -259,11 +259,11 @@ def test_consent_on_the_page(desk, patient, lab):
 
 def test_erasure_on_the_page_names_the_law(desk, patient, monkeypatch):
     erase = reverse("people:erase", args=[patient.id])
-    monkeypatch.setattr(services, "RETENTION_SOURCES", [lambda owner, ids: clock.now()])
+    monkeypatch.setattr(services.erasing, "RETENTION_SOURCES", [lambda owner, ids: clock.now()])
     answer = desk.post(erase, {"erase-reason": "diminta pasien", "form_key": "e1"})
     assert answer.status_code == 422
     assert "Permenkes 24/2022" in text_of(answer)
-    monkeypatch.setattr(services, "RETENTION_SOURCES", [lambda owner, ids: None])
+    monkeypatch.setattr(services.erasing, "RETENTION_SOURCES", [lambda owner, ids: None])
     answer = desk.post(erase, {"erase-reason": "diminta pasien", "form_key": "e2"})
     assert answer.status_code == 303
     assert "Sulastri" not in text_of(desk.get(answer["Location"]))
@@ -278,7 +278,7 @@ def test_floors_above_add_sections(desk, patient, monkeypatch):
         seen.append((shown.id, ids))
         return format_html("<section>{}</section>", "permintaan & hasil")
 
-    monkeypatch.setattr(views, "PATIENT_PANELS", [panel, lambda *_given: ""])
+    monkeypatch.setattr(views.patient, "PATIENT_PANELS", [panel, lambda *_given: ""])
     assert "<section>permintaan &amp; hasil</section>" in text_of(
         desk.get(reverse("people:patient", args=[patient.id]))
     )

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "journal": ("laras.cli.journal", "journal", "The journal: verify its chain, list its entries."),
     "network": ("laras.network.commands", "network", "Areas and laboratories."),
     "catalogue": ("laras.catalogue.commands", "catalogue", "Tests, panels, limits."),
+    "people": ("laras.people.commands", "people", "Patients: tokens by which one person is recognised."),
     "orders": ("laras.orders.commands", "orders", "Orders and samples."),
     "referral": ("laras.referral.commands", "referral", "Referrals between laboratories."),
     "report": ("laras.reports.commands", "report", "Laboratory reports (LHU)."),

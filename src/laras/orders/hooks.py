@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from laras.core.words import name_events
@@ -15,7 +16,7 @@ from laras.orders import queries
 from laras.orders.models import REFUSAL_REASONS
 from laras.orders.states import ORDER
 from laras.people import services as people_services
-from laras.people.views import PATIENT_PANELS
+from laras.people.views import PATIENT_ACTIONS, PATIENT_PANELS
 
 
 def refused_in_words(payload: Mapping[str, Any]) -> str:
@@ -41,6 +42,13 @@ def patient_orders(request: HttpRequest, patient: Any, ids: list[UUID]) -> str:
     return render_to_string("orders/_patient_orders.html", context, request=request)
 
 
+def patient_actions(request: HttpRequest, patient: Any) -> list[tuple[str, str]]:
+    """The way from a patient to a new order."""
+    if not request.actor.can("orders.register", request.owner.id):
+        return []
+    return [(str(_("Daftarkan permintaan")), f"{reverse('orders:register')}?pasien={patient.id}")]
+
+
 def install() -> None:
     """Called once, when the app starts."""
     name_events(
@@ -62,3 +70,4 @@ def install() -> None:
     )
     people_services.RETENTION_SOURCES.append(queries.last_served)
     PATIENT_PANELS.append(patient_orders)
+    PATIENT_ACTIONS.append(patient_actions)

@@ -82,7 +82,7 @@ class SearchForm(LarasForm):
         required=False,
         max_length=150,
         widget=forms.TextInput(
-            attrs={"type": "search", "autocomplete": "off", "placeholder": _("Nama, NIK, nomor RM, atau telepon")}
+            attrs={"type": "search", "autocomplete": "off", "placeholder": _("Nama, NIK, RM, telepon")}
         ),
     )
 

@@ -4,6 +4,7 @@ It lies beside the other keys of the installation (`keys/matching-1`, `matching-
 that are to recognise each other's patients must hold the same one.
 """
 
+import os
 from pathlib import Path
 
 from laras.core.paths import below, secret
@@ -24,8 +25,14 @@ def current_key() -> tuple[int, bytes]:
     return generation, key
 
 
-def make_next_key() -> tuple[int, bytes]:
-    """Put a new key in force; tokens of the old one are to be made again by `services.rotate_matching_key`."""
+def make_next_key(key: str | None = None) -> tuple[int, bytes]:
+    """Put another key in force, a new one or the given; tokens of the old one are made again by `services.rotate_matching_key`."""
     generation, _key = current_key()
-    secret(f"matching-{generation + 1}")
+    name = f"matching-{generation + 1}"
+    if key is None:
+        secret(name)
+    else:
+        descriptor = os.open(below("keys") / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key)
     return current_key()

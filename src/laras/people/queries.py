@@ -1,12 +1,13 @@
 """Reading people. Every function takes the scope first; another organisation's patient is not found."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from laras.basics.names import prefix_range, search_key, sound_key
 from laras.basics.nik import clean_nik
@@ -282,6 +283,12 @@ def find_by_nik_token(scope: Scope, nik: str, key: bytes) -> QuerySet[Patient]:
     token = matching_token(key, "nik", nik)
     rows = Patient.objects.within(scope)
     return rows.filter(token_nik=token, status="active") if token else rows.none()
+
+
+def tokens_by_generation() -> Counter[int]:
+    """How many patients of the whole installation carry tokens of each generation of the key."""
+    rows = Patient.objects.within(Scope.everything()).exclude(status="erased")
+    return Counter(dict(rows.order_by().values_list("token_generation").annotate(n=Count("id"))))
 
 
 # --- Merges, consents, identifiers ----------------------------------------------------------------------------------
