@@ -116,10 +116,10 @@ class SiteOrderForm(HeadForm):
     )
     site = forms.UUIDField(label=_("Lokasi"), required=False)
     site_name = _text(_("Nama lokasi baru"), 160)
-    site_kind = _text(_("Jenis lokasi"), 40, help_text=_("Misalnya depot air, sumur, kolam, dapur."))
+    site_kind = _text(_("Jenis lokasi"), 40)
     site_address = _text(_("Alamat"), 240)
-    site_latitude = NumberField(label=_("Lintang"), required=False, help_text=_("Derajat desimal, misalnya −8,583069"))
-    site_longitude = NumberField(label=_("Bujur"), required=False, help_text=_("misalnya 116,320251"))
+    site_latitude = NumberField(label=_("Lintang (derajat desimal)"), required=False)
+    site_longitude = NumberField(label=_("Bujur (derajat desimal)"), required=False)
     matrix = forms.ChoiceField(label=_("Matriks"), required=False)
     standard = forms.ChoiceField(label=_("Baku mutu"), required=False)
     points = forms.CharField(
@@ -140,14 +140,13 @@ class SiteOrderForm(HeadForm):
         self.fields["note"].label = _("Catatan")
         self.fields["requester"].label = _("Yang meminta")
         self.fields["purpose"].initial = "quality"
-        for key, kind in IN_SITU.items():
-            unit = f" ({kind.unit})" if kind.unit else ""
-            label = f"{IN_SITU_LABELS[key]}{unit}"
-            self.fields[f"in_situ_{key}"] = _text(label, 20, attrs={"inputmode": "decimal"})
+        for key in IN_SITU:
+            self.fields[f"in_situ_{key}"] = _text(IN_SITU_LABELS[key], 20, attrs={"inputmode": "decimal"})
 
     @property
-    def in_situ_fields(self) -> list[forms.BoundField]:
-        return [self[f"in_situ_{key}"] for key in IN_SITU]
+    def in_situ_fields(self) -> list[tuple[forms.BoundField, str]]:
+        """Each reading's field with its unit."""
+        return [(self[f"in_situ_{key}"], kind.unit) for key, kind in IN_SITU.items()]
 
     def site_values(self) -> dict[str, Any]:
         names = ("name", "kind", "address", "latitude", "longitude")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,6 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from laras.catalogue import queries as catalogue_queries
@@ -23,6 +21,7 @@ from laras.orders.forms import IN_SITU_LABELS, AddForm, CancelForm, FilterForm, 
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
 from laras.orders.rules import IN_SITU
 from laras.orders.states import ORDER, SAMPLE
+from laras.orders.views.journey import history_items, journeys
 from laras.orders.views.registering import address_of
 from laras.partners import queries as partners_queries
 
@@ -35,17 +34,6 @@ TEST_STATES: list[Callable[[HttpRequest, queries.OrderDetail], Mapping[UUID, str
 
 ACTIONS: list[Callable[[HttpRequest, queries.OrderDetail], list[tuple[str, str]]]] = []
 """Further entries of the page's menu: (label, address)."""
-
-CUSTODY_WORDS = {
-    "collected": gettext_lazy("Diambil"),
-    "handed": gettext_lazy("Diserahkan"),
-    "received": gettext_lazy("Diterima"),
-    "refused": gettext_lazy("Ditolak"),
-    "stored": gettext_lazy("Disimpan"),
-    "sent": gettext_lazy("Dikirim"),
-    "returned": gettext_lazy("Dikembalikan"),
-    "disposed": gettext_lazy("Dimusnahkan"),
-}
 
 
 @page("orders.read")
@@ -120,11 +108,11 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
             for line in found.lines
         ],
         "samples": [_sample_row(request, found, sample, can) for sample in found.samples],
-        "custody": _custody_items(found),
+        "journeys": journeys(found),
         "states": states,
         "panels": [shown for panel in ORDER_PANELS if (shown := panel(request, found))],
         "more_actions": [entry for ask in ACTIONS for entry in ask(request, found)],
-        "history_lines": journal.history(request.scope, order.id),
+        "history_items": history_items(journal.history(request.scope, order.id)),
         "in_situ": [
             (IN_SITU_LABELS.get(key, key), value, IN_SITU[key].unit if key in IN_SITU else "")
             for key, value in order.in_situ.items()
@@ -150,10 +138,13 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
     return render(request, "orders/detail.html", context, status=status)
 
 
-def _states_of(line: Any, found: queries.OrderDetail, states: Mapping[UUID, str]) -> list[tuple[str, int]]:
-    """How the line's tests stand: each state once, with how many are in it."""
-    tests = [row.id for row in found.requested if row.line_id == line.id and not row.cancelled]
-    return list(Counter(states[key] for key in tests if states.get(key)).items())
+def _states_of(line: Any, found: queries.OrderDetail, states: Mapping[UUID, str]) -> list[tuple[str, list[str]]]:
+    """How the line's tests stand: each state once, with the codes of the tests that are in it."""
+    codes: dict[str, list[str]] = {}
+    for row in found.requested:
+        if row.line_id == line.id and not row.cancelled and states.get(row.id):
+            codes.setdefault(states[row.id], []).append(row.test_code)
+    return list(codes.items())
 
 
 def _sample_row(
@@ -170,22 +161,6 @@ def _sample_row(
         "may_hand_over": (can["receive"] or can["collect"]) and sample.status in ("collected", "received", "refused"),
         "may_dispose": can["receive"] and SAMPLE.can(sample.status, "dispose"),
     }
-
-
-def _custody_items(found: queries.OrderDetail) -> list[dict[str, Any]]:
-    numbers = {sample.id: sample.number for sample in found.samples}
-    return [
-        {
-            "at": link.at,
-            "text": f"{CUSTODY_WORDS[link.action]} · {numbers[link.sample_id]}",
-            "who": link.person_name,
-            "where": link.place,
-            "note": link.note,
-            "tone": "danger" if link.action == "refused" else "",
-            "state": "done",
-        }
-        for link in found.custody
-    ]
 
 
 def _do(
