@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from laras.catalogue import rules
-from laras.catalogue import words
+from laras.catalogue import rules, words
 from laras.catalogue.rules import ValueProblem, parse_value, read_value
 
 exact = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False, allow_infinity=False)

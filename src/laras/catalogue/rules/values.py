@@ -55,6 +55,8 @@ _EXPONENT: Final = re.compile(
 )
 _PLAIN: Final = re.compile(rf"^{_NUMBER}$")
 _PLUSES: Final = re.compile(r"^(?:\d{1,2}\s*\+|\+\s*\d|\+{1,5})$")
+_NO_FIGURE: Final = re.compile(r"^(?:[+-]?(?:nan|inf(?:inity)?)|null|none|undefined|#[\w/]+[!?]?)$", re.IGNORECASE)
+"""What programs write in place of a figure, and spreadsheets in place of a result (``#DIV/0!``)."""
 _SUPERSCRIPT: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -106,7 +108,9 @@ def parse_value(raw: str, *, decimal_mark: str | None = None, decimals: int | No
         return ParsedValue(raw=raw, kind="number", operator=operator, number=number, flag=flag)
     if _PLUSES.match(text):
         return ParsedValue(raw=raw, kind="text", text=text)
-    if text[0].isdigit() or (operator and body[:1].isdigit()):
+    # Figures and marks without a word (``--5``, ``=1+1``) are a slip of the hand, not a remark.
+    slip = any(letter.isdigit() for letter in text) and not any(letter.isalpha() for letter in text)
+    if slip or text[0].isdigit() or (operator and body[:1].isdigit()) or _NO_FIGURE.match(body):
         raise ValueProblem("unreadable", written=text)
     return ParsedValue(raw=raw, kind="text", text=text)
 
