@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, connection, connections, models, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, models, transaction
 from django.db.models import Count, F
 
 from laras.core import clock, journal, wall
@@ -203,6 +203,17 @@ def test_a_savepoint_taken_back_takes_no_scope_with_it(two_labs):
             assert Attachment.objects.within(Scope.of(a.id)).count() == 1
             raise ZeroDivisionError
         assert ask("SELECT digest FROM core_attachment") == [("A",)]
+
+
+def test_a_refused_statement_leaves_the_transaction_usable(two_labs):
+    """After an error only the savepoint may be spoken of: no setting comes before it."""
+    a, b = two_labs
+    twice = Attachment.rows.create(owner=a, digest="A", media_type="x", name="m", size=1, created_at=clock.now())
+    with application_role(), unit():
+        for scope in (Scope.everything(), Scope.of(a.id)):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Attachment.objects.within(scope).filter(pk=twice.pk).update(name="n")
+        assert Attachment.objects.within(Scope.of(b.id)).count() == 1
 
 
 def test_an_office_sees_what_it_reaches_however_much(two_labs, make_owner, monkeypatch):

@@ -19,7 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
 from laras.config.address import is_only_here
-from laras.core import clock
+from laras.core import clock, wall
 from laras.core.models import Cursor
 from laras.core.output import json_option, say
 from laras.core.paths import below, data_root
@@ -70,6 +70,9 @@ def _checks() -> list[dict[str, str]]:
             check("sqlite_integrity", cursor.fetchone()[0] == "ok", "pulihkan dari cadangan terakhir")
             cursor.execute("PRAGMA journal_mode")
             check("sqlite_wal", cursor.fetchone()[0] == "wal", "pindahkan data ke cakram setempat yang mendukung WAL")
+    elif not plan:
+        gap = wall.gap()
+        check("second_wall", not gap, _WALL.get(gap, ""))
     stuck = Cursor.objects.filter(failures__gte=5).count() if not plan else 0
     check("deliveries", stuck == 0, f"{stuck} penerima pesan berhenti; lihat log lalu jalankan: laras jobs --once")
     newest = max((p.stat().st_mtime for p in below("backups").iterdir()), default=0)
@@ -88,8 +91,13 @@ def _checks() -> list[dict[str, str]]:
     return found
 
 
+_WALL = {
+    "superuser": "dinding kedua MATI: Laras terhubung sebagai superuser; pakai peran aplikasi (docs/install-hub.md)",
+    "owner": "dinding kedua MATI: Laras terhubung sebagai pemilik tabel; pakai peran aplikasi (docs/install-hub.md)",
+    "missing": "dinding kedua berlubang: jalankan laras migrate sebagai pemilik basis data (docs/install-hub.md)",
+}
 # What should be mended but does not keep the laboratory from working today.
-_ADVICE = {"backup", "public_address"}
+_ADVICE = {"backup", "public_address", "second_wall"}
 
 
 @click.command()

@@ -18,7 +18,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from laras.core import events  # noqa: F401 -- names the core's events for the screens
+        from laras.core import events, signin  # noqa: F401 -- names the core's events, hears of phones set up
 
         # After all modules' migrations, so that no table that one of them adds stays without its policy.
         post_migrate.connect(_build_the_wall, sender=self)

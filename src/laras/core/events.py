@@ -77,6 +77,13 @@ class PasswordReset(Event):
 
 
 @dataclass(frozen=True)
+class PasswordChanged(Event):
+    name: ClassVar[str] = "core.password_changed"
+
+    user: UUID
+
+
+@dataclass(frozen=True)
 class SecondFactorReset(Event):
     name: ClassVar[str] = "core.second_factor_reset"
 
@@ -119,6 +126,7 @@ name_events(
         UserReactivated.name: _("Akun diaktifkan lagi"),
         PersonChanged.name: _("Data petugas diubah"),
         PasswordReset.name: _("Kata sandi sementara dibuat"),
+        PasswordChanged.name: _("Kata sandi sendiri diganti"),
         SecondFactorReset.name: _("Masuk dua langkah dihapus"),
         TokenCreated.name: _("Token API dibuat"),
         TokenRevoked.name: _("Token API dicabut"),

@@ -128,6 +128,8 @@ class User(AbstractBaseUser):
     is_staff = models.BooleanField(default=False)
     must_change_password = models.BooleanField(default=False)
     language = models.CharField(max_length=2, default="id")
+    # Counted up when all open sessions must end although the password stays.
+    sessions_ended = models.PositiveIntegerField(default=0)
 
     objects = UserManager()
     USERNAME_FIELD = "username"
@@ -136,6 +138,7 @@ class User(AbstractBaseUser):
     privacy: ClassVar = {
         "internal": [
             "id", "person", "is_active", "is_staff", "must_change_password", "language", "last_login", "password",
+            "sessions_ended",
         ],
         "personal": ["username", "email"],
     }  # fmt: skip
@@ -148,6 +151,10 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.person.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        own: str = super()._get_session_auth_hash(secret=secret)
+        return f"{own}-{self.sessions_ended}" if self.sessions_ended else own
 
 
 class RoleAssignment(models.Model):

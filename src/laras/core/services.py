@@ -337,8 +337,24 @@ def reset_password(actor: Actor, *, owner_id: UUID, user_id: UUID, reason: str) 
 
 
 @use_case
+def change_own_password(actor: Actor, *, user: User, password: str) -> None:
+    """The own choice of a password, checked before; it needs no right. Every other session of the account ends.
+
+    An account without any role belongs to no organisation yet, and no journal can say so.
+    """
+    if actor.user_id != user.pk:
+        raise Forbidden()
+    user.set_password(password)
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
+    home = home_of(user.pk)
+    if home is not None:
+        journal.record(actor, owner=home, event=events.PasswordChanged(user=user.pk), subject=user.pk)
+
+
+@use_case
 def reset_second_factor(actor: Actor, *, owner_id: UUID, user_id: UUID, reason: str) -> None:
-    """Forget the phone and its recovery codes; a role that needs a second factor asks for a new one at sign-in."""
+    """Forget the phone and its recovery codes; every session ends, and a role that needs a second factor asks for a new one."""
     actor.require(MANAGE, owner_id)
     reason = _reason(reason)
     user = _user_here(owner_id, user_id)
@@ -346,6 +362,9 @@ def reset_second_factor(actor: Actor, *, owner_id: UUID, user_id: UUID, reason: 
     if actor.person_id is not None and actor.person_id == user.person_id:
         raise Forbidden(_("Administrator lain yang harus menghapusnya untuk Anda."), right=MANAGE)
     Authenticator.objects.filter(user=user).delete()
+    # The phone may be lost with an open session on it.
+    user.sessions_ended += 1
+    user.save(update_fields=["sessions_ended"])
     journal.record(actor, owner=home, event=events.SecondFactorReset(user=user.pk, reason=reason), subject=user.pk)
 
 

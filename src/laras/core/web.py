@@ -26,10 +26,10 @@ from laras.core.actor import Actor, actor_of
 from laras.core.errors import DomainError, Forbidden, NotFound
 from laras.core.models import IdempotencyKey, Owner
 from laras.core.scope import Scope
+from laras.core.signin import passed_second_factor
 from laras.core.unit import unit
 
 SESSION_OWNER = "owner"
-SESSION_SECOND_FACTOR = "second_factor"
 
 
 class LarasMiddleware:
@@ -39,8 +39,14 @@ class LarasMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _length(request) > settings.LARAS_BODY_LIMIT:
+            return _too_large(request)
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
+            if request.method == "POST" and request.path == reverse("account_logout"):
+                # On a computer that several people use, "back" shows nothing any more after signing out.
+                response["Clear-Site-Data"] = '"cache"'
+            return response
         finally:
             timezone.deactivate()
             wall.stand_on(None)
@@ -49,6 +55,24 @@ class LarasMiddleware:
         if isinstance(error, DomainError):
             return refusal_page(request, error)
         return None
+
+
+def _length(request: HttpRequest) -> int:
+    """Bytes that the client announces; without an announcement Django reads no body at all."""
+    announced = str(request.META.get("CONTENT_LENGTH") or "0")
+    return int(announced) if announced.isascii() and announced.isdigit() else 0
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    """Said before a byte of it is read: files would fill the disk before a form could refuse them."""
+    message = _("Kiriman ini terlalu besar (paling besar %(n)d MB).") % {"n": settings.LARAS_BODY_LIMIT // 1024**2}
+    if request.path_info.startswith("/api/"):
+        from laras.core.api import problem
+
+        return problem(413, "TooLarge", message, code="too_large")
+    error = DomainError(message)
+    error.status = 413
+    return refusal_page(request, error)
 
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -111,10 +135,11 @@ def enter(request: HttpRequest) -> HttpResponse | None:
         )
     if user.must_change_password and request.resolver_match.url_name != "account_change_password":
         return redirect("account_change_password")
-    if actor.needs_second_factor() and not request.session.get(SESSION_SECOND_FACTOR):
+    if actor.needs_second_factor() and not passed_second_factor(request):
         if not is_mfa_enabled(user):
             return redirect("mfa_activate_totp")
-        request.session[SESSION_SECOND_FACTOR] = True
+        # Signed in before the phone was set up elsewhere: the code is still owed.
+        return redirect(f"{reverse('mfa_reauthenticate')}?next={quote(request.get_full_path())}")
     request.actor = actor
     request.owner = _owner(request, actor)
     request.scope = Scope.of(request.owner.id)

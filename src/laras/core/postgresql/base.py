@@ -15,6 +15,8 @@ from django.db.backends.postgresql import base, operations
 from laras.core import wall
 
 SETTING = "SET LOCAL laras.scope = "
+# These touch no rows, and after an error nothing else may come before them.
+MARKS = ("SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT ")
 
 
 class Cursor(base.Cursor):
@@ -23,6 +25,8 @@ class Cursor(base.Cursor):
     wrapper: DatabaseWrapper | None = None
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        if isinstance(query, str) and query.startswith(MARKS):
+            return super().execute(query, params, **options)
         setting = self.wrapper.setting() if self.wrapper is not None else ""
         if not setting:
             return super().execute(query, params, **options)
