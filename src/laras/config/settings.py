@@ -136,7 +136,22 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = False  # django-axes counts failures in the database, over all worker processes
+# django-axes counts wrong passwords in the database, by name and address; these count what it does not see: wrong codes
+# of the second factor, wrong old passwords in an open session, and many addresses that try one name.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/10m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "10/m/user",
+    "login": None,  # a whole laboratory may share one address
+}
+# Those counts and the codes already used, seen by all processes of this installation. Nothing else is kept here.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": below("cache"),
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "laras.core.signin.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -191,6 +206,7 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+LARAS_BODY_LIMIT = 20 * 1024 * 1024  # of a whole request, files included; more is answered 413 unread
 
 # --- Jobs -----------------------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
@@ -213,8 +229,12 @@ LARAS_PRICES = "laras.config.prices.prices_for"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "laras.core.logs.LineFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LARAS_LOG", "WARNING")},
+    # Who failed to sign in is kept in the database; a name typed wrongly may be a password.
+    "loggers": {"axes": {"level": "ERROR"}},
 }
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
