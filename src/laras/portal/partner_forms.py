@@ -17,11 +17,10 @@ PARTS = [("any", _("Kapan saja")), ("morning", _("Pagi")), ("afternoon", _("Sian
 OFFERED = ("person", "environment", "food", "vector", "equipment")
 
 
-def _line(label: Any, size: int, **options: Any) -> forms.CharField:
+def _line(label: Any, size: int, *, required: bool = True, **options: Any) -> forms.CharField:
     # Longer than the column on purpose: the services refuse with their own words and nothing typed is cut.
-    return forms.CharField(
-        label=label, required=False, strip=False, widget=forms.TextInput(attrs={"maxlength": size + 200}), **options
-    )
+    widget = forms.TextInput(attrs={"maxlength": size + 200, "autocomplete": "off"})
+    return forms.CharField(label=label, required=required, strip=False, widget=widget, **options)
 
 
 class PartnerOrderFilter(LarasForm):
@@ -59,11 +58,11 @@ class PriceFilter(LarasForm):
 
 class BookingForm(LarasForm):
     client_id = forms.ChoiceField(label=_("Lembaga"))
-    kind = forms.ChoiceField(label=_("Keperluan"), choices=BOOKING_KINDS, widget=forms.RadioSelect, required=False)
+    kind = forms.ChoiceField(label=_("Keperluan"), choices=BOOKING_KINDS, widget=forms.RadioSelect)
     what = _line(_("Sampel"), 300, help_text=_("Apa dan berapa, misalnya 6 botol air kolam renang."))
     place = _line(_("Tempat"), 300)
-    wanted_on = DayField(label=_("Tanggal"), required=False)
-    wanted_part = forms.ChoiceField(label=_("Waktu"), choices=PARTS, required=False)
+    wanted_on = DayField(label=_("Tanggal"))
+    wanted_part = forms.ChoiceField(label=_("Waktu"), choices=PARTS)
     contact_name = _line(_("Narahubung"), 150)
     phone = _line(_("Telepon narahubung"), 20)
     note = forms.CharField(label=_("Catatan"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2}))
@@ -88,13 +87,13 @@ class BookingFilter(LarasForm):
 
 
 class ConfirmForm(LarasForm):
-    planned_at = MomentField(label=_("Rencana datang"), required=False)
-    answer = _line(_("Pesan untuk mitra"), 300)
+    planned_at = MomentField(label=_("Rencana datang"))
+    answer = _line(_("Pesan untuk mitra"), 300, required=False)
 
 
 class DeclineForm(LarasForm):
     answer = forms.CharField(
-        label=_("Alasan"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Alasan"), strip=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Mitra membacanya."),
     )  # fmt: skip
 
@@ -102,7 +101,7 @@ class DeclineForm(LarasForm):
 class NewPartnerForm(LarasForm):
     name = _line(_("Nama lengkap"), 120, help_text=_("Orangnya, bukan lembaganya. Satu akun untuk satu orang."))
     username = _line(_("Nama pengguna"), 60, help_text=_("Huruf kecil, angka, titik; dipakai untuk masuk."))
-    email = _line(_("Surel"), 254)
+    email = _line(_("Surel"), 254, required=False)
 
 
 class InvitePartnerForm(LarasForm):
