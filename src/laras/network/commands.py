@@ -71,9 +71,11 @@ def labs(context: click.Context, tier: int | None, area_code: str | None, as_jso
 @click.option("--dry-run", is_flag=True, help="Show what would happen and save nothing.")
 @json_option
 def import_labs(file: Path, dry_run: bool, as_json: bool) -> None:
-    """Import laboratories from a CSV file (code,name,tier,kind,area_code,lat,lon,supervisor_code).
+    """Import laboratories from a CSV file or an Excel workbook.
 
-    Nothing is saved when any row has a problem; the exit code is 1 then.
+    Columns: code, name, kind, area_code; if wanted tier, lat, lon, supervisor_code, institution_code, region, address,
+    phone, accreditation_number, valid_from. Nothing is saved when any row has a problem; the exit code is 1 then. What
+    was interrupted is finished by the same file again.
     """
     actor, content = system_actor("cli"), file.read_bytes()
     plan = services.plan_laboratories(actor, office_id=None, content=content)

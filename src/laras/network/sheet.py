@@ -1,4 +1,5 @@
-"""Reading of a sheet of laboratories (CSV) as people really send it: any of the usual encodings and separators. Pure.
+"""Reading of a sheet of laboratories as people really send it: CSV in any of the usual encodings and separators, or the
+first sheet of an Excel workbook. Pure.
 
 Rows are numbered as the sheet shows them: the heading is row 1. Problems carry a stable code, the column and the row;
 the words for the user are chosen by the service.
@@ -9,13 +10,22 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
-COLUMNS = ("code", "name", "tier", "kind", "area_code", "lat", "lon", "supervisor_code")
+from python_calamine import CalamineError, CalamineWorkbook
+
+COLUMNS = (
+    "code", "name", "tier", "kind", "area_code", "lat", "lon", "supervisor_code",
+    "institution_code", "region", "address", "phone", "accreditation_number", "valid_from",
+)  # fmt: skip
 REQUIRED = ("code", "name", "kind", "area_code")
 MAX_ROWS = 20_000
 MAX_BYTES = 8 * 1024 * 1024
 MAX_CELL = 400
+# A workbook is a compressed archive: what it holds must stay within reason too.
+MAX_BOOK_BYTES = 100 * 1024 * 1024
 
 # Headings that people write, without spaces, signs and capitals.
 _HEADINGS = {
@@ -27,7 +37,15 @@ _HEADINGS = {
     "lat": ("lat", "latitude", "lintang"),
     "lon": ("lon", "lng", "long", "longitude", "bujur"),
     "supervisor_code": ("supervisorcode", "supervisor", "pembina", "kodepembina"),
+    "institution_code": ("institutioncode", "institution", "institusi", "kodeinstitusi", "pemilik"),
+    "region": ("region", "regional"),
+    "address": ("address", "alamat"),
+    "phone": ("phone", "telepon", "telp", "notelepon"),
+    "accreditation_number": ("accreditationnumber", "akreditasi", "nomorakreditasi", "noakreditasi"),
+    "valid_from": ("validfrom", "berlakumulai", "mulai", "mulaiberlaku", "tanggalberlaku"),
 }
+_ZIP = b"PK\x03\x04"  # XLSX, ODS
+_OLE = b"\xd0\xcf\x11\xe0"  # the XLS of before 2007
 _COLUMN_OF = {heading: column for column, headings in _HEADINGS.items() for heading in headings}
 
 
@@ -93,20 +111,82 @@ def read_sheet(content: bytes) -> Sheet:
     """Rows and problems of a sheet. With a problem of the whole file there are no rows."""
     if len(content) > MAX_BYTES:
         return Sheet(problems=(SheetProblem("too_big"),))
+    if content.startswith((_ZIP, _OLE)):
+        records, wrong = _read_book(content)
+    else:
+        records, wrong = _read_csv(content)
+    if wrong:
+        return Sheet(problems=(SheetProblem(wrong),))
+    return _rows(records)
+
+
+def _read_csv(content: bytes) -> tuple[list[tuple[int, list[str]]], str]:
     text = decode(content)
     if text is None or "\0" in text:
-        return Sheet(problems=(SheetProblem("not_text"),))
+        return [], "not_text"
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     reader = csv.reader(io.StringIO(lines), delimiter=separator(lines))
-    # Excel writes "sep=;" above the heading.
     try:
-        records = [
+        # Excel writes "sep=;" above the heading.
+        return [
             (reader.line_num, record)
             for record in reader
             if any(cell.strip() for cell in record) and not re.fullmatch(r"sep=.?", "".join(record).strip())
-        ]
+        ], ""
     except csv.Error:
-        return Sheet(problems=(SheetProblem("not_csv"),))
+        return [], "not_csv"
+
+
+def _read_book(content: bytes) -> tuple[list[tuple[int, list[str]]], str]:
+    try:
+        if content.startswith(_ZIP):
+            with zipfile.ZipFile(io.BytesIO(content)) as book:
+                if sum(part.file_size for part in book.infolist()) > MAX_BOOK_BYTES:
+                    return [], "too_big"
+        rows = (
+            CalamineWorkbook.from_filelike(io.BytesIO(content))
+            .get_sheet_by_index(0)
+            .to_python(skip_empty_area=False, nrows=MAX_ROWS + 2)
+        )
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, IndexError):
+        return [], "not_book"
+    codes = [at for at, cell in enumerate(rows[0]) if column_of(str(cell)) == "area_code"] if rows else []
+    records = [
+        (number, [_cell_text(cell, at in codes) for at, cell in enumerate(row)]) for number, row in enumerate(rows, 1)
+    ]
+    return [(number, record) for number, record in records if any(cell.strip() for cell in record)], ""
+
+
+def as_text(content: bytes) -> str:
+    """The sheet as CSV text with its rows where they stood, so that a page can carry it to the next press."""
+    if not content.startswith((_ZIP, _OLE)):
+        return decode(content) or ""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    at = 1
+    for number, record in _read_book(content)[0]:
+        out.write("\n" * (number - at))
+        writer.writerow([" ".join(cell.split()) for cell in record])
+        at = number + 1
+    return out.getvalue()
+
+
+def _cell_text(cell: object, is_area_code: bool) -> str:
+    """A cell as a person sees it. Excel keeps 73.10 as a number, without its last digit."""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float):
+        if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        return f"{cell:.2f}" if is_area_code else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _rows(records: list[tuple[int, list[str]]]) -> Sheet:
     if not records:
         return Sheet(problems=(SheetProblem("empty"),))
 
@@ -144,6 +224,22 @@ def read_degrees(text: str) -> float:
     if not re.fullmatch(r"[+-]?[0-9]{1,3}([.,][0-9]{1,20})?", text):
         raise ValueError(text)
     return float(text.replace(",", "."))
+
+
+_DAY_FORMS = (
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII), (0, 1, 2)),
+    # The day goes first here; 12/25/2026 is refused rather than taken for what it may not be.
+    (re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII), (2, 1, 0)),
+)
+
+
+def read_day(text: str) -> date:
+    """``2026-12-25`` or, the day first, ``25/12/2026``; raises :class:`ValueError` for anything else."""
+    for form, order in _DAY_FORMS:
+        if found := form.fullmatch(text.strip()):
+            year, month, day = (int(found.groups()[at]) for at in order)
+            return date(year, month, day)
+    raise ValueError(text)
 
 
 def read_area_code(text: str) -> str:

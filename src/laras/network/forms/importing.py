@@ -10,10 +10,15 @@ from laras.network import sheet
 
 
 class SheetForm(LarasForm):
-    file = forms.FileField(label=_("Berkas CSV"), widget=DropInput(attrs={"accept": ".csv,.txt,text/csv"}))
+    file = forms.FileField(
+        label=_("Berkas CSV atau Excel"), widget=DropInput(attrs={"accept": ".csv,.txt,text/csv,.xlsx,.xls,.ods"})
+    )
 
 
 class AcceptForm(forms.Form):
     """The previewed sheet comes back with the second press; the server reads and checks it anew."""
 
     sheet = forms.CharField(widget=forms.HiddenInput, max_length=sheet.MAX_BYTES, strip=False)
+    # What earlier presses of the same import did; only told, never trusted.
+    created = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    changed = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)

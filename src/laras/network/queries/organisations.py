@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from laras.core import clock
 from laras.core.models import Owner
@@ -134,6 +134,44 @@ def nodes(on: date | None = None) -> dict[rules.Key, rules.Node]:
         valid_on(on or clock.today()), organisation__owner__closed=False
     ).values_list("organisation_id", "organisation__owner__kind", "tier", "supervisor_id")
     return {key: rules.Node(kind, tier, supervisor) for key, kind, tier, supervisor in rows}
+
+
+def nodes_near(owner_id: UUID, supervisor_id: UUID | None, on: date | None = None) -> dict[rules.Key, rules.Node]:
+    """:func:`nodes`, of a supervisor with all above it, and of those directly below ``owner_id``; a query a step."""
+    day = on or clock.today()
+    open_now = OrganisationVersion.objects.filter(valid_on(day), organisation__owner__closed=False)
+    fields = ("organisation_id", "organisation__owner__kind", "tier", "supervisor_id")
+    found = {
+        key: rules.Node(kind, tier, above)
+        for key, kind, tier, above in open_now.filter(supervisor_id=owner_id).values_list(*fields)
+    }
+    step = supervisor_id
+    while step is not None and step not in found:
+        row = open_now.filter(organisation_id=step).values_list(*fields).first()
+        if row is None:
+            break
+        key, kind, tier, step = row
+        found[key] = rules.Node(kind, tier, step)
+    return found  # type: ignore[return-value]
+
+
+def latest_nodes() -> dict[rules.Key, rules.Node]:
+    """All open organisations in their latest supervising relation, planned ones included."""
+    rows = OrganisationVersion.objects.filter(valid_until__isnull=True, organisation__owner__closed=False)
+    fields = ("organisation_id", "organisation__owner__kind", "tier", "supervisor_id")
+    return {key: rules.Node(kind, tier, above) for key, kind, tier, above in rows.values_list(*fields)}
+
+
+def latest_laboratories() -> dict[UUID, OrganisationVersion]:
+    """The latest version of every laboratory, closed and planned ones included."""
+    rows = OrganisationVersion.objects.filter(valid_until__isnull=True, organisation__owner__kind="laboratory")
+    return {row.organisation_id: row for row in rows}
+
+
+def beginnings() -> dict[rules.Key, date]:
+    """Organisation -> its first day."""
+    rows = OrganisationVersion.objects.values("organisation_id").annotate(first=Min("valid_from")).order_by()
+    return {row["organisation_id"]: row["first"] for row in rows}
 
 
 def supervisor_chain(owner_id: UUID, on: date | None = None) -> list[UUID]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,25 +14,31 @@ from django.utils.translation import gettext as _
 
 from laras.core import clock
 from laras.core.actor import Actor
-from laras.core.errors import Forbidden, Problem, Refused
+from laras.core.errors import Problem, Refused
 from laras.core.ids import new_id
 from laras.core.models import Owner
 from laras.core.unit import unit
 from laras.network import queries, rules, sheet
 from laras.network.models import KIND_LABELS
 from laras.network.rules import tidy
-from laras.network.services.authority import claim_of, require_network
-from laras.network.services.organisations import (
-    alter_quietly,
-    checked,
-    create_quietly,
-    supervision_message,
-)
+from laras.network.services.authority import allowed, claims_of_places, require_network
+from laras.network.services.organisations import alter_quietly, checked, create_quietly, supervision_message
 from laras.network.services.reach import rebuild_reach
 
 _KIND_OF_LABEL = {
     name.casefold(): kind for kind, label in KIND_LABELS.items() for name in (kind, kind.replace("_", " "), str(label))
 }
+# Column of the sheet -> field of a version, where the names differ.
+_FIELD_OF = {
+    "area_code": "area_id",
+    "supervisor_code": "supervisor_id",
+    "institution_code": "institution_id",
+    "region": "region_id",
+}
+_COLUMN_OF = {field: column for column, field in _FIELD_OF.items()}
+_TEXTS = ("address", "phone", "accreditation_number")
+# Of a version, what a sheet may change.
+_CONTENT = ("name", "tier", "kind", "lat", "lon", *_TEXTS, *_FIELD_OF.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,12 @@ class ImportPlan:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
+    """``left``: rows that the time did not suffice for; the same sheet again goes on with them."""
+
     created: int
     changed: int
     same: int
+    left: int = 0
 
 
 @dataclass(slots=True)
@@ -79,8 +90,20 @@ class _Work:
     code: str
     id: UUID
     new: bool
+    day: date
     values: dict[str, Any]
-    before: dict[str, Any]
+    shown: dict[str, str]
+    version: Any = None
+
+    @property
+    def differs(self) -> bool:
+        return self.new or any(getattr(self.version, name) != value for name, value in self.values.items())
+
+    @property
+    def merged(self) -> dict[str, Any]:
+        """The version as it would be."""
+        before = {name: getattr(self.version, name) for name in _CONTENT} if self.version else {}
+        return {**before, **self.values}
 
 
 def plan_laboratories(
@@ -92,167 +115,183 @@ def plan_laboratories(
 
 
 def accept_laboratories(
-    actor: Actor, *, office_id: UUID | None, content: bytes, valid_from: date | None = None
+    actor: Actor,
+    *,
+    office_id: UUID | None,
+    content: bytes,
+    valid_from: date | None = None,
+    seconds: float | None = None,
 ) -> ImportResult:
     """Carry the plan out. Refused as a whole, with every problem, before the first row is written.
 
-    Each laboratory is its own unit of work, since each has its own journal. A row that is already as the sheet says
-    changes nothing, so the same sheet again, also after an interruption, ends in the same state.
+    Each laboratory is its own unit of work, since each has its own journal: what was interrupted (a killed process, a
+    lost line, ``seconds`` that ran out) is not undone, and the same sheet again finishes it. A row that is already as
+    the sheet says changes nothing.
     """
-    day = valid_from or clock.today()
-    plan, works = _plan(actor, office_id, content, day)
+    plan, works = _plan(actor, office_id, content, valid_from or clock.today())
     if plan.problems:
         raise Refused(_("Berkas belum bisa diterima; tidak ada yang disimpan."), problems=plan.problems)
     reason = _("Impor berkas laboratorium")
+    waiting = [work for work in _supervisors_first(works) if work.differs]
+    until = None if seconds is None else time.monotonic() + seconds
+    created = changed = 0
     try:
-        for work in _supervisors_first(works):
-            if work.new:
-                with unit():
+        for work in waiting:
+            if until is not None and created + changed > 0 and time.monotonic() > until:
+                break
+            with unit():
+                if work.new:
                     create_quietly(
                         actor,
                         office_id=office_id,
                         organisation_id=work.id,
                         code=work.code,
-                        valid_from=day,
+                        valid_from=work.day,
                         **work.values,
                     )
-            elif any(work.before[name] != value for name, value in work.values.items()):
-                with unit():
+                    created += 1
+                else:
                     alter_quietly(
                         actor,
                         organisation_id=work.id,
                         changes=work.values,
-                        valid_from=day,
+                        valid_from=work.day,
                         office_id=office_id,
                         reason=reason,
                     )
+                    changed += 1
     finally:
-        if plan.created or plan.changed:
-            rebuild_reach()
-    return ImportResult(plan.created, plan.changed, plan.same)
+        # Also when nothing is left to write: a killed run may have stopped just before this.
+        rebuild_reach()
+    return ImportResult(created, changed, plan.same, len(waiting) - created - changed)
 
 
+# --- The plan ---------------------------------------------------------------------------------------
 def _plan(actor: Actor, office_id: UUID | None, content: bytes, day: date) -> tuple[ImportPlan, list[_Work]]:
     require_network(actor, office_id, [])
     read = sheet.read_sheet(content)
     problems = [_sheet_problem(problem) for problem in read.problems]
-    works: list[_Work] = []
-    labels: dict[UUID, dict[str, str]] = {}
-    if read.rows:
-        works, labels = _works(actor, office_id, read, day, problems)
+    works = _works(actor, office_id, read, day, problems) if read.rows else []
     planned = []
     for work in works:
         changes = {
-            name: (
-                labels[work.id].get(f"before.{name}", _shown(work.before.get(name))),
-                labels[work.id].get(name, _shown(value)),
-            )
+            name: (work.shown.get(f"before.{name}", "") if work.version else "", work.shown.get(name, _shown(value)))
             for name, value in work.values.items()
-            if work.new or work.before[name] != value
+            if work.new or getattr(work.version, name) != value
         }
         action = "create" if work.new else "change" if changes else "same"
-        name = work.values.get("name") or work.before.get("name", "")
-        planned.append(PlannedLaboratory(work.row, work.code, name, action, changes))
+        planned.append(PlannedLaboratory(work.row, work.code, work.values.get("name", ""), action, changes))
     problems.sort(key=lambda problem: problem.row or 0)
     return ImportPlan(tuple(planned), tuple(problems)), works
 
 
-def _works(
-    actor: Actor, office_id: UUID | None, read: sheet.Sheet, day: date, problems: list[Problem]
-) -> tuple[list[_Work], dict[UUID, dict[str, str]]]:
-    owners: dict[str, Owner] = queries.owner_codes()
-    codes = {owner.id: code for code, owner in owners.items()}
-    current = {row.organisation_id: row for row in queries.organisations(owner_kind="laboratory", closed=True, on=day)}
-    areas: dict[str, Any] = {}
+def _works(actor: Actor, office_id: UUID | None, read: sheet.Sheet, day: date, problems: list[Problem]) -> list[_Work]:
+    known = _Known(read)
     first_row: dict[str, int] = {}
-    works: list[_Work] = []
-    labels: dict[UUID, dict[str, str]] = {}
-    allowed: dict[rules.Claim, bool] = {}
+    works: list[tuple[_Work, sheet.SheetRow]] = []
 
     def problem(row: int, field: str, message: str) -> None:
         problems.append(Problem(field, message, row))
 
     for line in read.rows:
         code = tidy(line.cells.get("code"))
-        if code in first_row:
-            problem(line.number, "code", _("Kode ini sudah ada di baris %(row)d.") % {"row": first_row[code]})
+        if code.casefold() in first_row:
+            message = _("Kode ini sudah ada di baris %(row)d.") % {"row": first_row[code.casefold()]}
+            problem(line.number, "code", message)
             continue
-        first_row[code] = line.number
-        owner = owners.get(code)
-        if owner is not None and owner.id not in current:
-            kind_text = _("Kode ini milik lembaga yang bukan laboratorium, atau belum berlaku pada tanggal itu.")
-            problem(line.number, "code", kind_text)
+        if code:
+            first_row[code.casefold()] = line.number
+        owner = known.owners.get(code)
+        if owner is not None and owner.id not in known.versions:
+            problem(line.number, "code", _("Kode ini milik lembaga yang bukan laboratorium."))
             continue
         if owner is not None and owner.closed:
             problem(line.number, "code", _("Laboratorium ini sudah ditutup."))
             continue
-        values, shown = _values(line, areas, lambda f, m, n=line.number: problem(n, f, m))  # type: ignore[misc]
-        version = current[owner.id] if owner else None
-        before = {name: getattr(version, name) for name in values} if version else {}
+
+        def complain(field: str, message: str, row: int = line.number) -> None:
+            problem(row, field, message)
+
+        values, shown = _values(line, known, complain)
+        begins = _day(line, day, complain)
+        version = known.versions[owner.id] if owner else None
         if version:
-            shown.update(_labels_before(version, codes))
-        work = _Work(line.number, code, owner.id if owner else new_id(), owner is None, values, before)
-        works.append(work)
-        labels[work.id] = shown
+            shown |= known.labels_before(version)
+        work = _Work(line.number, code, owner.id if owner else new_id(), owner is None, begins, values, shown, version)
+        works.append((work, line))
         if not code:
             problem(line.number, "code", _("Kode wajib diisi."))
-        if version and version.valid_from > day:
-            problem(
-                line.number, "code", _("Laboratorium ini baru berlaku mulai %(day)s.") % {"day": version.valid_from}
-            )
+        elif len(code) > 24 or " " in code:
+            problem(line.number, "code", _("Kode ditulis tanpa spasi, paling banyak 24 huruf."))
 
-    ids = {**{code: owner.id for code, owner in owners.items()}, **{work.code: work.id for work in works if work.code}}
-    for work, line in zip(works, [r for r in read.rows if r.number in {w.row for w in works}], strict=True):
-        if "supervisor_code" not in line.cells:
-            continue
-        text = tidy(line.cells["supervisor_code"])
+    known.ids |= {work.code: work.id for work, _line in works if work.code}
+    for work, line in works:
+        text = tidy(line.cells.get("supervisor_code"))
         if not text:
-            if work.new:
-                work.values["supervisor_id"] = None
             continue
-        above = ids.get(text)
+        above = known.ids.get(text)
         if above is None:
-            message = _("Kode pembina “%(code)s” tidak ada di jejaring maupun di berkas ini.") % {"code": text}
+            message = _("Kode pembina “%(code)s” tidak ada di jejaring maupun di berkas ini.") % {"code": text[:40]}
             problem(work.row, "supervisor_code", message)
             continue
-        work.values["supervisor_id"] = above
-        labels[work.id]["supervisor_id"] = text
-        if not work.new:
-            work.before["supervisor_id"] = current[work.id].supervisor_id
+        work.values["supervisor_id"], work.shown["supervisor_id"] = above, text
 
-    for work in works:
-        version = current.get(work.id)
-        merged = {**(_version_values(version) if version else {}), **work.values}
-        known = {p.field for p in problems if p.row == work.row}
-        _content, found = checked(merged)
-        for item in found:
-            field = {"area_id": "area_code", "supervisor_id": "supervisor_code"}.get(item.field, item.field)
-            if field not in known and item.field not in known and item.field != "supervisor_id":
+    found = [work for work, _line in works]
+    broken = {one.row for one in problems}
+    for work in found:
+        said = {one.field for one in problems if one.row == work.row} if work.row in broken else set()
+        for item in checked(work.merged, exists=known.exists)[1]:
+            field = _COLUMN_OF.get(item.field, item.field)
+            if not {field, item.field} & said:
                 problem(work.row, field, str(item.message))
-        if len(work.code) > 24 or " " in work.code:
-            problem(work.row, "code", _("Kode ditulis tanpa spasi, paling banyak 24 huruf."))
-        if not known and not found:
-            asked = [claim_of(merged["kind"], merged.get("tier"), merged.get("area_id"), day)]
-            if version:  # nobody takes over a laboratory by writing another place into the sheet
-                asked.append(claim_of(version.kind, version.tier, version.area_id, day))
-            for claim in asked:
-                if claim not in allowed:
-                    allowed[claim] = _is_allowed(actor, office_id, claim, day)
-            if not all(allowed[claim] for claim in asked):
-                problem(work.row, "area_code", _("Di luar wilayah kewenangan lembaga Anda."))
-    _check_supervision(works, day, problems)
-    return works, labels
+        if work.version and work.differs and work.version.valid_from > work.day:
+            message = _("Sudah ada versi mulai %(day)s. Pilih tanggal itu atau sesudahnya.")
+            problem(work.row, "valid_from", message % {"day": work.version.valid_from.isoformat()})
+    _check_authority(actor, office_id, found, day, problems)
+    _check_supervision(found, known, problems)
+    return found
 
 
-def _is_allowed(actor: Actor, office_id: UUID | None, claim: rules.Claim, day: date) -> bool:
-    try:
-        require_network(actor, office_id, [claim], day)
-    except Forbidden:
-        return False
-    return True
+class _Known:
+    """What the network knows of all that the sheet names: some queries for the sheet, none for a row."""
+
+    def __init__(self, read: sheet.Sheet) -> None:
+        self.owners: dict[str, Owner] = queries.owner_codes()
+        self.codes = {owner.id: code for code, owner in self.owners.items()}
+        self.ids = {code: owner.id for code, owner in self.owners.items()}
+        self.versions = queries.latest_laboratories()
+        written = {sheet.read_area_code(line.cells.get("area_code", "")) for line in read.rows}
+        self.areas = queries.areas_by_codes(written)
+        self.institutions = {row.code: row for row in queries.institutions()}
+        self.regions = {str(region.number): region for region in queries.regions()}
+        institution_of = {row.id: row.code for row in self.institutions.values()}
+        region_of = {region.id: number for number, region in self.regions.items()}
+        standing = {version.area_id for version in self.versions.values() if version.area_id}
+        self._area_code = queries.latest_codes(standing)
+        self._area_name = queries.area_names(standing)
+        self._institution_of, self._region_of = institution_of, region_of
+        alive = {area.area_id for area in self.areas.values()} | set(self._area_code)
+        self.exists: Mapping[str, Callable[[UUID], bool]] = {
+            "area_id": alive.__contains__,
+            "institution_id": institution_of.__contains__,
+            "region_id": region_of.__contains__,
+            # A supervisor may be of this very sheet; what nobody knows was complained of when its code was read.
+            "supervisor_id": lambda _key: True,
+        }
+
+    def labels_before(self, version: Any) -> dict[str, str]:
+        area = version.area_id
+        return {
+            **{f"before.{name}": _shown(getattr(version, name)) for name in ("name", "tier", "lat", "lon", *_TEXTS)},
+            "before.kind": str(KIND_LABELS[version.kind]),
+            "before.area_id": f"{self._area_code[area]} {self._area_name.get(area, '')}" if area else "",
+            "before.supervisor_id": self.codes.get(version.supervisor_id, ""),
+            "before.institution_id": self._institution_of.get(version.institution_id, ""),
+            "before.region_id": self._region_of.get(version.region_id, ""),
+        }
 
 
-def _values(line: sheet.SheetRow, areas: dict[str, Any], problem: Any) -> tuple[dict[str, Any], dict[str, str]]:
+def _values(line: sheet.SheetRow, known: _Known, problem: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """The values of one row that the sheet gives; an empty cell of a known laboratory leaves its value alone."""
     cells, values, shown = line.cells, {}, {}
     values["name"] = tidy(cells.get("name"))
@@ -263,60 +302,104 @@ def _values(line: sheet.SheetRow, areas: dict[str, Any], problem: Any) -> tuple[
             values["tier"] = int(cells["tier"])
         else:
             problem("tier", _("Tingkat “%(value)s” bukan 1 sampai 5.") % {"value": cells["tier"][:40]})
-    kind = _KIND_OF_LABEL.get(cells.get("kind", "").casefold())
+    kind = _KIND_OF_LABEL.get(tidy(cells.get("kind")).casefold())
     if kind is None or rules.KINDS[kind] != "laboratory":
-        known = ", ".join(name for name, owner_kind in rules.KINDS.items() if owner_kind == "laboratory")
+        choices = ", ".join(name for name, owner_kind in rules.KINDS.items() if owner_kind == "laboratory")
         problem("kind", _("Jenis “%(value)s” tidak dikenal. Pilihan: %(known)s.")
-                % {"value": cells.get("kind", "")[:40], "known": known})  # fmt: skip
+                % {"value": cells.get("kind", "")[:40], "known": choices})  # fmt: skip
     else:
         values["kind"] = kind
         shown["kind"] = str(KIND_LABELS[kind])
     text = sheet.read_area_code(cells.get("area_code", ""))
-    if text not in areas:
-        areas[text] = queries.find_area(text)
-    if areas[text] is None:
+    area = known.areas.get(text)
+    if area is None:
         problem("area_code", _("Kode wilayah “%(value)s” tidak dikenal.") % {"value": text[:40]})
     else:
-        values["area_id"] = areas[text].area_id
-        shown["area_id"] = f"{areas[text].code} {areas[text].name}"
+        values["area_id"] = area.area_id
+        shown["area_id"] = f"{area.code} {area.name}"
     for name in ("lat", "lon"):
         if cells.get(name):
             try:
                 values[name] = sheet.read_degrees(cells[name])
             except ValueError:
                 problem(name, _("“%(value)s” bukan derajat desimal.") % {"value": cells[name][:40]})
+    for name in _TEXTS:
+        if cells.get(name):
+            values[name] = tidy(cells[name])
+    for name, rows, message in (
+        ("institution_code", known.institutions, _("Institusi “%(value)s” tidak dikenal. Catat dahulu di Institusi.")),
+        ("region", known.regions, _("Regional “%(value)s” bukan 1 sampai 11.")),
+    ):
+        if cells.get(name):
+            found = rows.get(tidy(cells[name]))  # type: ignore[attr-defined]
+            if found is None:
+                problem(name, message % {"value": cells[name][:40]})
+            else:
+                values[_FIELD_OF[name]], shown[_FIELD_OF[name]] = found.id, tidy(cells[name])
     return values, shown
 
 
-def _version_values(version: Any) -> dict[str, Any]:
-    return {name: getattr(version, name) for name in ("name", "tier", "kind", "area_id", "lat", "lon", "supervisor_id")}
+def _day(line: sheet.SheetRow, day: date, problem: Any) -> date:
+    text = line.cells.get("valid_from", "")
+    if not text:
+        return day
+    try:
+        return sheet.read_day(text)
+    except ValueError:
+        message = _("“%(value)s” bukan tanggal. Tulis hari, bulan, tahun: 25/12/2026, atau 2026-12-25.")
+        problem("valid_from", message % {"value": text[:40]})
+        return day
 
 
-def _labels_before(version: Any, codes: Mapping[UUID, str]) -> dict[str, str]:
-    area = queries.version_at(version.area_id) if version.area_id else None
-    return {
-        "before.kind": str(KIND_LABELS[version.kind]),
-        "before.area_id": f"{area.code} {area.name}" if area else "",
-        "before.supervisor_id": codes.get(version.supervisor_id, ""),
-    }
-
-
-def _check_supervision(works: list[_Work], day: date, problems: list[Problem]) -> None:
-    """The supervising relation as it would be when all rows are carried out."""
-    broken = {problem.row for problem in problems}
-    known = queries.nodes(day)
+def _check_authority(
+    actor: Actor, office_id: UUID | None, works: list[_Work], day: date, problems: list[Problem]
+) -> None:
+    """Nobody takes over a laboratory by writing another place into the sheet: both places are asked for."""
+    broken = {one.row for one in problems}
+    asked: list[tuple[_Work, tuple[str, int | None, UUID | None]]] = []
     for work in works:
-        old = known.get(work.id, rules.Node("laboratory"))
-        known[work.id] = rules.Node(
+        if work.row in broken:
+            continue
+        merged = work.merged
+        asked.append((work, (merged["kind"], merged.get("tier"), merged.get("area_id"))))
+        if work.version:
+            asked.append((work, (work.version.kind, work.version.tier, work.version.area_id)))
+    claims = claims_of_places({place for _work, place in asked}, day)
+    granted = allowed(actor, office_id, set(claims.values()), day)
+    outside = {work.row for work, place in asked if claims[place] not in granted}
+    message = _("Di luar wilayah kewenangan lembaga Anda.")
+    problems += [Problem("area_code", message, row) for row in sorted(outside)]
+
+
+def _check_supervision(works: list[_Work], known: _Known, problems: list[Problem]) -> None:
+    """The supervising relation as it would be when all rows are carried out."""
+    broken = {one.row for one in problems}
+    nodes = queries.latest_nodes()
+    begins = queries.beginnings()
+    for work in works:
+        old = nodes.get(work.id, rules.Node("laboratory"))
+        nodes[work.id] = rules.Node(
             "laboratory", work.values.get("tier", old.tier), work.values.get("supervisor_id", old.supervisor)
         )
+        begins.setdefault(work.id, work.day)
+
+    @cache
+    def code_of(key: UUID) -> str:
+        return known.codes.get(key) or next((work.code for work in works if work.id == key), "")
+
     for work in works:
-        above = known[work.id].supervisor
+        above = nodes[work.id].supervisor
         if above is None or work.row in broken:
             continue
-        found = rules.supervision_problem(known, work.id, above)
+        found = rules.supervision_problem(nodes, work.id, above)
         if found:
             problems.append(Problem("supervisor_code", supervision_message(found), work.row))
+        elif begins.get(above, work.day) > work.day:  # type: ignore[call-overload]
+            message = _("Pembina %(code)s baru berlaku mulai %(day)s.") % {
+                "code": code_of(above),  # type: ignore[arg-type]
+                "day": begins[above].isoformat(),  # type: ignore[index]
+            }
+            problems.append(Problem("valid_from", message, work.row))
 
 
 def _supervisors_first(works: list[_Work]) -> list[_Work]:
@@ -346,7 +429,8 @@ def _shown(value: Any) -> str:
 def _sheet_problem(found: sheet.SheetProblem) -> Problem:
     texts = {
         "too_big": _("Berkas terlalu besar (paling besar 8 MB)."),
-        "not_text": _("Berkas ini bukan CSV. Simpan lembar kerja sebagai CSV lalu unggah lagi."),
+        "not_text": _("Berkas ini bukan CSV atau buku kerja Excel. Simpan sebagai CSV atau XLSX lalu unggah lagi."),
+        "not_book": _("Buku kerja Excel ini tidak dapat dibaca. Buka di Excel, simpan sebagai XLSX, lalu unggah lagi."),
         "not_csv": _("Susunan CSV rusak: periksa tanda kutip."),
         "empty": _("Berkas ini tidak berisi baris data."),
         "column_missing": _("Kolom “%(field)s” tidak ada di baris judul."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -99,7 +99,7 @@ def create_quietly(
     owner_kind = rules.KINDS[kind]
     new = organisation_id or new_id()
     if content["supervisor_id"]:
-        known = queries.nodes(day)
+        known = queries.nodes_near(new, content["supervisor_id"], day)
         known[new] = rules.Node(owner_kind, content["tier"])
         _check_supervision(known, new, content["supervisor_id"])
     owner = Owner.objects.create(
@@ -237,9 +237,22 @@ def set_supervisor(
     )
 
 
+_EXISTS: Mapping[str, Callable[[UUID], bool]] = {
+    "area_id": lambda key: queries.version_at(key) is not None,
+    "region_id": lambda key: Region.objects.filter(pk=key).exists(),
+    "institution_id": lambda key: Institution.objects.filter(pk=key).exists(),
+    "supervisor_id": queries.organisation_exists,
+}
+
+
 # --- Checks -----------------------------------------------------------------------------------------
-def checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """The fields of a version in their stored form, and what is wrong with them."""
+def checked(
+    content: Mapping[str, Any], exists: Mapping[str, Callable[[UUID], bool]] | None = None
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The fields of a version in their stored form, and what is wrong with them.
+
+    ``exists``: field -> whether what it names is there, for who has read that of many at once.
+    """
     result = dict(content)
     problems: list[Problem] = []
     for name, length in _LENGTHS.items():
@@ -263,14 +276,14 @@ def checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         problems.append(Problem("lat" if lat is None else "lon", _("Isi lintang dan bujur bersama-sama.")))
     elif lat is not None and lon is not None and not rules.in_indonesia(lat, lon):
         problems.append(Problem("lat", _("Titik ini di luar Indonesia. Periksa lintang dan bujur.")))
-    for name, exists, message in (
-        ("area_id", queries.version_at, _("Wilayah tidak ada atau tidak berlaku lagi.")),
-        ("region_id", lambda key: Region.objects.filter(pk=key).exists(), _("Regional tidak dikenal.")),
-        ("institution_id", lambda key: Institution.objects.filter(pk=key).exists(), _("Institusi tidak dikenal.")),
-        ("supervisor_id", queries.organisation_exists, _("Pembina tidak dikenal.")),
+    for name, message in (
+        ("area_id", _("Wilayah tidak ada atau tidak berlaku lagi.")),
+        ("region_id", _("Regional tidak dikenal.")),
+        ("institution_id", _("Institusi tidak dikenal.")),
+        ("supervisor_id", _("Pembina tidak dikenal.")),
     ):
         result.setdefault(name, None)
-        if result[name] is not None and not exists(result[name]):
+        if result[name] is not None and not (exists or _EXISTS)[name](result[name]):
             problems.append(Problem(name, message))
     return result, problems
 
@@ -295,7 +308,7 @@ def _check_supervision(known: dict[rules.Key, rules.Node], below: UUID, above: U
 
 def _check_relations(organisation_id: UUID, content: Mapping[str, Any], day: date) -> None:
     """The supervisor above and everybody below still fit after the change."""
-    known = queries.nodes(day)
+    known = queries.nodes_near(organisation_id, content["supervisor_id"], day)
     kind = rules.KINDS[content["kind"]]
     known[organisation_id] = rules.Node(kind, content["tier"])
     if content["supervisor_id"]:

@@ -7,13 +7,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from laras.core.errors import Refused
 from laras.core.web import page
-from laras.network import forms, rules, services
+from laras.network import forms, rules, services, sheet
 from laras.network.views._common import MANAGE_NETWORK
 
+# How long one press works before the page says how far it came and goes on by itself.
+SECONDS = 4.0
 FIELD_LABELS = {
     name: field.label for name, field in forms.NewOrganisationForm.base_fields.items() if name != "valid_from"
 }
@@ -40,22 +43,33 @@ def accept_sheet(request: HttpRequest) -> HttpResponse:
     content = form.cleaned_data["sheet"].encode()
     try:
         # Not submit_once: each laboratory is its own unit of work, and a second press finds nothing left to change.
-        result = services.accept_laboratories(request.actor, office_id=request.owner.id, content=content)
+        result = services.accept_laboratories(
+            request.actor, office_id=request.owner.id, content=content, seconds=SECONDS
+        )
     except Refused:
         # The network changed since the preview: show what stands in the way now.
         plan = services.plan_laboratories(request.actor, office_id=request.owner.id, content=content)
         return _preview(request, plan, content)
+    created = (form.cleaned_data["created"] or 0) + result.created
+    changed = (form.cleaned_data["changed"] or 0) + result.changed
+    if result.left:
+        again = forms.AcceptForm(initial={"sheet": form.cleaned_data["sheet"], "created": created, "changed": changed})
+        context = {"accept": again, "done": created + changed, "left": result.left}
+        context["total"] = context["done"] + result.left
+        template = "network/_import_progress.html" if request.htmx else "network/import_progress.html"
+        return render(request, template, context)
+    same = max(0, result.same - created - changed + result.created + result.changed)
     messages.success(
         request,
         _("Impor selesai: %(created)d baru, %(changed)d berubah, %(same)d tetap.")
-        % {"created": result.created, "changed": result.changed, "same": result.same},
+        % {"created": created, "changed": changed, "same": same},
     )
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("network:laboratories")})
     return redirect("network:laboratories")
 
 
 def _preview(request: HttpRequest, plan: services.ImportPlan, content: bytes) -> HttpResponse:
-    from laras.network.sheet import decode
-
     rows = [
         {
             "row": row,
@@ -75,7 +89,7 @@ def _preview(request: HttpRequest, plan: services.ImportPlan, content: bytes) ->
         "hidden_rows": max(0, len(rows) - 500),
         "problems": plan.problems[:200],
         "hidden_problems": max(0, len(plan.problems) - 200),
-        "accept": forms.AcceptForm(initial={"sheet": decode(content) or ""}),
+        "accept": forms.AcceptForm(initial={"sheet": sheet.as_text(content)}),
     }
     return render(request, "network/import_preview.html", context, status=422 if plan.problems else 200)
 
@@ -90,4 +104,8 @@ def _columns() -> list[tuple[str, str]]:
         ("lat", _("Lintang dalam derajat desimal; boleh kosong")),
         ("lon", _("Bujur dalam derajat desimal; boleh kosong")),
         ("supervisor_code", _("Kode pembina, dari jejaring atau dari berkas ini; boleh kosong")),
+        ("institution_code", _("Kode institusi pemiliknya; boleh tidak ada")),
+        ("region", _("Regional 1 sampai 11; boleh tidak ada")),
+        ("address, phone, accreditation_number", _("Alamat, telepon, nomor akreditasi; boleh tidak ada")),
+        ("valid_from", _("Berlaku mulai, misalnya 25/12/2026 atau 2026-12-25; kosong berarti hari ini")),
     ]
