@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -87,6 +88,7 @@ def test_the_grid_with_script_gets_its_rows_back(make_results, analyst, as_):
         (str(rows["HB"].id), "LL", True, 1)
     ]
     assert [(row["id"], row["code"]) for row in body["problems"]] == [(str(rows["PLT"].id), "ambiguous")]
+    assert "30 menit" in body["critical"]
     again = client.post(
         WORKLIST, {f"raw-{rows['HB'].id}": "5", f"seen-{rows['HB'].id}": "0"}, headers={"Accept": "application/json"}
     )
@@ -228,11 +230,13 @@ def test_a_refused_value_stays_in_its_form(make_results, analyst, as_):
 
 
 def test_a_critical_value_is_called_on_its_page(make_results, analyst, lab, as_):
-    row = make_results("HB")["HB"]
+    row = make_results("HB", requester="dr. Peminta")["HB"]
     services.enter_result(analyst, owner_id=lab.id, result_id=row.id, raw="5")
     call = CriticalCall.rows.get()
     html = as_(analyst).get(reverse("bench:critical")).content.decode()
     assert 'data-due="2026-11-16T09:30:00+08:00"' in html
+    assert "dr. Peminta" in html
+    assert "dr. Peminta" in as_(analyst).get(reverse("bench:result", args=[row.id])).content.decode()
     wrong = as_(analyst).post(reverse("bench:call", args=[call.id]), {"receiver": "dr. Jaga"})
     assert wrong.status_code == 422
     assert "bacakan ulang" in wrong.content.decode()
@@ -308,3 +312,35 @@ def test_a_reloaded_refusal_leads_back(make_results, doctor, as_):
     assert client.get(reverse("bench:call", args=[row.id]))["Location"] == reverse("bench:critical")
     assert client.get(reverse("bench:lift", args=[row.id]))["Location"] == reverse("bench:holds")
     assert client.post(reverse("bench:act", args=[row.id, "terbang"])).status_code == 404
+
+
+def test_the_screens_speak_english(make_results, make_patient, analyst, second, doctor, lab, as_):
+    """Names of tests, judgements, answers and changes follow the reader; what is stored does not."""
+    from laras.cli import translations
+
+    translations.compile_all()
+    rows = make_results("HCT", "HBSAG")
+    child = make_results("WBC", who=make_patient("Anak Kecil", "L", date(2024, 1, 1)))["WBC"]
+    services.enter_result(analyst, owner_id=lab.id, result_id=rows["HCT"].id, raw="30")
+    services.enter_result(analyst, owner_id=lab.id, result_id=rows["HBSAG"].id, raw="Reactive")
+    reader = as_(second)
+    reader.cookies["laras_language"] = "en"
+    html = reader.get(reverse("bench:verification"), {"tab": "look"}).content.decode()
+    for said in ("Hematocrit", "Below the reference 35,0 - 47,0", "Reactive"):
+        assert said in html, said
+    for foreign in ("Hematokrit", "Di bawah", "Reaktif<"):
+        assert foreign not in html, foreign
+    assert "this age: not adopted" in reader.get(WORKLIST).content.decode()
+    reader.cookies["laras_language"] = "id"
+    html = reader.get(reverse("bench:verification"), {"tab": "look"}).content.decode()
+    assert "Di bawah rujukan 35,0 - 47,0" in html
+    # A value without a range for this person is looked at by itself.
+    assert services.enter_result(analyst, owner_id=lab.id, result_id=child.id, raw="12").abnormal
+
+
+def test_the_history_of_a_result_says_what_was_filled(make_results, analyst, as_):
+    row = make_results("HBSAG")["HBSAG"]
+    as_(analyst).post(reverse("bench:act", args=[row.id, "isi"]), {"raw": "nr"})
+    html = as_(analyst).get(reverse("bench:result", args=[row.id])).content.decode()
+    history = html.partition("nilai diisi (nilai pertama)")[2]
+    assert "Non-reaktif" in history

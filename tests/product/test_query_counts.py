@@ -35,7 +35,7 @@ RECORDED = {
     "/meja-kerja/": 27,
     "/meja-kerja/verifikasi/": 26,
     "/meja-kerja/validasi/": 22,
-    "/meja-kerja/kritis/": 20,
+    "/meja-kerja/kritis/": 21,
     "/meja-kerja/ditahan/": 16,
     "/rujukan/": 35,
     "/rujukan/terkirim/": 16,

@@ -145,6 +145,16 @@ class CallView:
 
 
 @dataclass(frozen=True, slots=True)
+class Whom:
+    """Who asked for an order, for somebody who must call: personal."""
+
+    requester: str = ""
+    client: str = ""
+    contact: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HoldView:
     """A hold that stands. ``result_id`` None: it holds the whole order."""
 

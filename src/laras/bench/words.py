@@ -59,9 +59,18 @@ def words(findings: Iterable[Finding], *, answers: Sequence[CodedAnswer] = (), b
     return "; ".join(part for part in said if part)
 
 
+LACKING: dict[str, Any] = {
+    "no_range": _("tidak ada"),
+    "no_range_for_age": _("tidak ada rentang untuk usia ini"),
+    "not_adopted": _("belum diadopsi"),
+    "not_adopted_for_age": _("usia ini: belum diadopsi"),
+    "person_unknown": _("umur atau jenis kelamin belum diketahui"),
+}
+
+
 def lacking(code: str) -> str:
-    """Why a result has no reference range; empty for an empty code."""
-    return catalogue.word(Finding(code)) if code else ""
+    """Why a result has no reference range, in few words for its column; empty for an empty code."""
+    return str(LACKING.get(code, "")) if code else ""
 
 
 def _before(given: Mapping[str, str], answers: Sequence[CodedAnswer]) -> str:

@@ -1,6 +1,6 @@
 """Reading the bench: worklists, queues, results of an order, what a person's test was before, what stops a report."""
 
-from laras.bench.queries.called import calls_made, critical_calls
+from laras.bench.queries.called import calls_made, critical_calls, whom_to_call
 from laras.bench.queries.calls import open_calls
 from laras.bench.queries.earlier import Earlier, history_of, history_of_many, previous_values
 from laras.bench.queries.holds import all_open_holds, open_holds
@@ -72,6 +72,7 @@ __all__ = [
     "view",
     "views",
     "views_by_id",
+    "whom_to_call",
     "work_items",
     "worklist",
     "worklist_rows",

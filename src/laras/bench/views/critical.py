@@ -28,15 +28,18 @@ def critical(request: HttpRequest) -> HttpResponse:
 
 def _critical_page(request: HttpRequest, wrong: tuple[UUID, Any] | None = None, status: int = 200) -> HttpResponse:
     now = clock.now()
+    calls = queries.critical_calls(request.scope)
+    whom = queries.whom_to_call(request.scope, {item.result.order_id for _call, item in calls})
     rows = [
         {
             "key": str(call_.id),
             "call": call_,
             "item": item,
             "overdue": call_.due_at < now,
+            "whom": whom.get(item.result.order_id),
             "form": wrong[1] if wrong and wrong[0] == call_.id else CallForm(auto_id=f"c{call_.id}-%s"),
         }
-        for call_, item in queries.critical_calls(request.scope)
+        for call_, item in calls
     ]
     made = queries.calls_made(request.scope, since=now - timedelta(days=1), limit=50)
     return render(

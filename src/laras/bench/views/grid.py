@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from laras.bench import judging, queries, services
 from laras.bench.states import RESULT
-from laras.bench.types import BatchReport, Entry, GridRow, ResultView
+from laras.bench.types import CALL_MINUTES, BatchReport, Entry, GridRow, ResultView
 from laras.bench.views.shared import ROWS, abilities, answer_choices, judged_line, narrowing, say_batch, small_number
 from laras.catalogue import queries as catalogues
 from laras.core import clock
@@ -149,6 +150,8 @@ def _save(request: HttpRequest) -> HttpResponse:
     if scripted:
         return _save_answer(request, report)
     say_batch(request, report, _saved)
+    shown = queries.views_by_id(request.scope, report.done)
+    _say_critical(request, sum(row.open_call is not None for row in shown.values()))
     if report.problems:
         wrong = {problem.result_id: problem.message for problem in report.problems}
         return _grid_page(request, typed=request.POST.dict(), wrong=wrong, status=422)
@@ -158,12 +161,13 @@ def _save(request: HttpRequest) -> HttpResponse:
 def _save_answer(request: HttpRequest, report: BatchReport) -> JsonResponse:
     done = (*report.done, *report.unchanged)
     shown = queries.views_by_id(request.scope, done)
-    critical = [row for row in shown.values() if row.open_call]
+    critical = sum(row.open_call is not None for row in shown.values())
     # Somebody else's value stands in these cells: it is shown beside the one that was typed.
     now = queries.views_by_id(request.scope, [p.result_id for p in report.problems if p.code == "entered_meanwhile"])
     if report.whole:
         # The page is opened anew by the script; what was saved is said there.
         say_batch(request, report, _saved)
+        _say_critical(request, critical)
     return JsonResponse(
         {
             "saved": [
@@ -173,11 +177,26 @@ def _save_answer(request: HttpRequest, report: BatchReport) -> JsonResponse:
                 {"id": str(p.result_id), "message": p.message, "code": p.code, **_theirs(now.get(p.result_id))}
                 for p in report.problems
             ],
-            "critical": len(critical),
+            "critical": _critical_words(critical),
             "message": _saved(len(done)),
         },
         status=200 if report.whole else 422,
     )
+
+
+def _critical_words(n: int) -> str:
+    if not n:
+        return ""
+    return ngettext(
+        "%(n)s nilai kritis: laporkan dalam %(minutes)s menit, di halaman Nilai kritis.",
+        "%(n)s nilai kritis: laporkan dalam %(minutes)s menit, di halaman Nilai kritis.",
+        n,
+    ) % {"n": n, "minutes": CALL_MINUTES}
+
+
+def _say_critical(request: HttpRequest, n: int) -> None:
+    if n:
+        messages.warning(request, _critical_words(n))
 
 
 def _theirs(view: ResultView | None) -> dict[str, Any]:

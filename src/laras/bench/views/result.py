@@ -58,6 +58,7 @@ def _result_page(
         "here": reverse("bench:result", args=[row.id]),
         "result": shown,
         "called": [row for row in shown.calls if not row.open],
+        "whom": queries.whom_to_call(request.scope, [row.order_id]).get(row.order_id) if shown.open_call else None,
         "values": values,
         "value_reasons": VALUE_REASONS,
         "past": queries.history_of_many(request.scope, [row.id], limit=10).get(row.id, ()),

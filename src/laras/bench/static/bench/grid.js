@@ -129,7 +129,10 @@
     if (arrows[answer.flag]) {
       const flag = document.createElement("b");
       flag.textContent = `${arrows[answer.flag]} `;
-      if (answer.critical) flag.className = "critical";
+      if (answer.critical) {
+        flag.className = "critical";
+        flag.textContent += `${words.tCritical} `;
+      }
       note.append(flag);
     }
     note.append(answer.note || "");
@@ -245,7 +248,7 @@
       return;
     }
     free();
-    tell(told.saved.length || told.problems.length ? words.tProblems : told.message);
+    tell([told.saved.length || told.problems.length ? words.tProblems : told.message, told.critical].filter(Boolean).join(" "));
     form.querySelector("input[aria-invalid=true]")?.focus();
   };
   form.addEventListener("submit", (event) => { event.preventDefault(); save(); });
