@@ -213,14 +213,14 @@ def home(request: HttpRequest) -> dict[str, Any]:
     ids = [client.id for client in clients]
     now = clock.now()
     under_way, _following = order_lines(scope, owner, ids, open_only=True, limit=LINES)
-    fresh = reports.reports_of(scope, ids, valid_only=True).filter(released_at__gte=now - FRESH)
-    released = fresh.select_related("order", "order__patient", "order__site").order_by("-released_at", "-id")
+    valid = reports.reports_of(scope, ids, valid_only=True)
+    released = valid.select_related("order", "order__patient", "order__site").order_by("-released_at", "-id")
     refused = orders.refused_of(scope, ids)
     return {
         "clients": clients,
         "counts": orders.counts_of(scope, ids, since=now - timedelta(days=30)),
         "lines": under_way,
-        "fresh": fresh.count(),
+        "fresh": valid.filter(released_at__gte=now - FRESH).count(),
         "released": [(report, subject_of(report.order)) for report in released[:LINES]],
         "refused": [(sample, subject_of(sample.order), refusal_text(sample)) for sample in refused],
         "bookings": list(partners.bookings(scope, client_ids=ids, open_only=True).order_by("wanted_on", "id")[:5]),
