@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -164,7 +166,96 @@ def test_refusing_on_the_page(at, puskesmas, district):
     assert browser.post(address, {"reason": "late"}).status_code == 303
     assert puskesmas.status(made.id) == {"GDP": "to_refer"}
     assert "Melewati batas waktu simpan" in page(browser, "incoming_referral", came.id)
-    assert "Pernah ditolak oleh" in page(at(puskesmas), "outgoing")
+    shown = page(at(puskesmas), "outgoing")
+    assert "GDP ditolak Labkesmas LAB-B: Melewati batas waktu simpan" in shown
+    assert 'id="berakhir"' in shown
+
+
+def test_what_ended_without_a_result_stays_in_sight_on_both_sides(at, puskesmas, district, region, now):
+    refused = puskesmas.send(district, puskesmas.order("GDP").id)
+    district.refuse(refused, "other", "Alat rusak")
+    cancelled = puskesmas.send(district, puskesmas.order("CHOL").id)
+    puskesmas.cancel(cancelled, "Pasien pindah")
+    for lab, name in ((puskesmas, "outgoing"), (district, "incoming")):
+        shown = page(at(lab), name)
+        for word in (refused.number, "Alat rusak", cancelled.number, "Pasien pindah"):
+            assert word in shown, (name, word)
+    now.forward(days=40)
+    for lab, first, every in ((puskesmas, "outgoing", "sent"), (district, "incoming", "received")):
+        browser = at(lab)
+        assert cancelled.number not in page(browser, first)
+        shown = page(browser, every)
+        assert refused.number in shown
+        assert cancelled.number in shown
+    browser = at(district)
+    address = reverse("referral:received")
+    only = browser.get(address, {"status": "refused"}).content.decode()
+    assert (refused.number in only, cancelled.number in only) == (True, False)
+    found = browser.get(address, {"q": cancelled.number.lower()}).content.decode()
+    assert (refused.number in found, cancelled.number in found) == (False, True)
+    assert browser.get(address, {"after": "x"}).status_code == 422
+    assert "Tidak ada rujukan" in page(at(region), "received")
+
+
+def test_what_we_owe_too_long_is_marked(at, puskesmas, district, now):
+    district.accept(puskesmas.send(district, puskesmas.order("GDP").id))
+    assert "Terlambat" not in page(at(district), "incoming")
+    now.forward(days=5)
+    assert "Terlambat" in page(at(district), "incoming")
+
+
+def test_sending_what_is_not_ours_is_not_found(at, puskesmas, district):
+    made = puskesmas.order("GDP")
+    for owner, order_id in ((puskesmas, uuid4()), (district, made.id)):
+        answer = at(owner).post(reverse("referral:send", args=[order_id]), {"recipient": district.id})
+        assert answer.status_code == 404
+    assert Outgoing.rows.count() == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"recipient": "bukan-uuid"},
+        {"recipient": "00000000-0000-0000-0000-000000000000"},
+        {"results": "'; DROP TABLE x; --"},
+        {"results": "00000000-0000-0000-0000-000000000000"},
+        {"courier": "x" * 121},
+        {"temperature": "x" * 41},
+        {"reason": "x" * 241},
+        {"courier": "a\x00b"},
+    ],
+)
+def test_odd_input_sends_nothing_and_keeps_the_page(at, puskesmas, district, wrong):
+    made = puskesmas.order("GDP")
+    result = puskesmas.results(made.id)["GDP"].id
+    good = {"recipient": str(district.id), "results": str(result), "courier": "Pak Lalu"}
+    answer = at(puskesmas).post(reverse("referral:send", args=[made.id]), {**good, **wrong})
+    assert answer.status_code == 422
+    assert made.number in answer.content.decode()
+    assert Outgoing.rows.count() == 0
+
+
+def test_pressed_twice_sends_once(at, puskesmas, district):
+    made = puskesmas.order("GDP")
+    result = puskesmas.results(made.id)["GDP"].id
+    browser = at(puskesmas)
+    key = re.search(r'name="form_key" value="([^"]+)"', page(browser, "outgoing"))
+    form = {"recipient": str(district.id), "results": str(result), "form_key": key.group(1) if key else ""}
+    answers = [browser.post(reverse("referral:send", args=[made.id]), form) for _twice in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert Outgoing.rows.count() == 1
+
+
+def test_pressed_twice_decides_once(at, puskesmas, district):
+    puskesmas.send(district, puskesmas.order("GDP").id)
+    came = Incoming.rows.get()
+    browser = at(district)
+    for _twice in range(2):
+        assert (
+            browser.post(reverse("referral:incoming_referral", args=[came.id]), {"received": "on"}).status_code == 303
+        )
+    assert browser.post(reverse("referral:refuse", args=[came.id]), {"reason": "x" * 300}).status_code == 422
+    assert Incoming.rows.get().status == "accepted"
 
 
 def test_the_order_s_page_shows_the_way(at, puskesmas, district):
@@ -180,6 +271,7 @@ PAGES = [
     ("outgoing", None),
     ("sent", None),
     ("incoming", None),
+    ("received", None),
     ("outgoing_referral", "out"),
     ("incoming_referral", "in"),
 ]

@@ -14,7 +14,7 @@ from laras.referral.messages import REFUSAL_LABELS
 from laras.referral.models import IncomingItem
 from laras.referral.queries import Need
 from laras.referral.services import Refusal
-from laras.referral.states import OUTGOING
+from laras.referral.states import INCOMING, OUTGOING
 
 KEEP = [("", _("Terima")), *REFUSAL_LABELS.items()]
 
@@ -34,7 +34,7 @@ class SendForm(LarasForm):
         super().__init__(data, auto_id=f"rujuk_{key}_%s")
         self.fields["recipient"].choices = [(str(one.owner_id), _named(one)) for one in need.candidates]
         self.fields["results"].choices = [
-            (str(view.id), f"{view.name} · {view.sample_number}") for view in need.results
+            (str(view.id), f"{view.screen.name} · {view.sample_number}") for view in need.results
         ]
         self.fields["results"].initial = [str(view.id) for view in need.results]
 
@@ -141,3 +141,8 @@ class ScanForm(LarasForm):
 class SentFilter(LarasForm):
     q = forms.CharField(label=_("Nomor rujukan"), max_length=48, required=False)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("Semua")), *OUTGOING.choices])
+
+
+class ReceivedFilter(LarasForm):
+    q = forms.CharField(label=_("Nomor rujukan atau label sampel pengirim"), max_length=60, required=False)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("Semua")), *INCOMING.choices])

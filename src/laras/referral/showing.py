@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from laras.catalogue import queries as catalogues
+from laras.catalogue.words import name_of
 from laras.referral.messages import NEXT_LABELS, REFUSAL_LABELS, STEP_LABELS
 from laras.referral.types import Journey, JourneyStep
 
@@ -42,7 +43,7 @@ def ways(owner_id: UUID, journeys: Iterable[Journey]) -> list[Way]:
             items[-2]["state"] = "now"
         found.append(
             Way(
-                tests=", ".join(names[test].name if test in names else test for test in journey.tests),
+                tests=", ".join(name_of(names[test]) if test in names else test for test in journey.tests),
                 samples=", ".join(journey.samples),
                 where=following,
                 holder=_lab(where.name or where.lab, where.tier),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("keluar/<uuid:referral_id>/surat-pengantar/", views.manifest, name="manifest"),
     path("keluar/<uuid:referral_id>/ambil/<uuid:item_id>/", views.take_kept_back, name="take_kept_back"),
     path("masuk/", views.incoming, name="incoming"),
+    path("masuk/semua/", views.received_list, name="received"),
     path("masuk/<uuid:referral_id>/", views.incoming_referral, name="incoming_referral"),
     path("masuk/<uuid:referral_id>/tolak/", views.refuse, name="refuse"),
 ]

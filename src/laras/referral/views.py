@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +16,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from laras.catalogue import queries as catalogues
+from laras.catalogue.words import is_english, name_of
+from laras.core import clock
 from laras.core.errors import DomainError, NotFound
 from laras.core.web import page, refusals, submit_once
+from laras.orders import queries as orders
 from laras.orders.states import URGENCIES
 from laras.people import queries as people_queries
 from laras.people.types import Identity
 from laras.referral import queries, services
 from laras.referral.documents import manifest_pdf
-from laras.referral.forms import AcceptForm, CancelForm, RefuseForm, ScanForm, SendForm, SentFilter
+from laras.referral.forms import AcceptForm, CancelForm, ReceivedFilter, RefuseForm, ScanForm, SendForm, SentFilter
 from laras.referral.messages import ITEM_LABELS, ITEM_TONES, refusal_text
 from laras.referral.models import Incoming, Outgoing
 from laras.referral.showing import ways
@@ -29,6 +34,8 @@ from laras.referral.states import INCOMING, OUTGOING
 from laras.referral.types import Announcement, Person
 
 PAGE = 50
+LATELY = timedelta(days=14)
+"""What ended without a result stays on the first page for so long; afterwards it is in the list of all."""
 
 # --- Outgoing ---------------------------------------------------------------------------------------------------------
 
@@ -45,11 +52,17 @@ def _outgoing_page(request: HttpRequest, refused: SendForm | None = None, order_
     rows = []
     for need in needs:
         form = refused if refused is not None and need.order_id == order_id else SendForm(need)
-        rows.append((need, form))
+        before: dict[tuple[UUID, str, str, str], list[str]] = {}
+        for one in need.refusals:
+            why = refusal_text(one.reason, one.note)
+            before.setdefault((one.referral_id, one.number, one.laboratory, why), []).append(one.test_code)
+        rows.append((need, form, [(*key, ", ".join(tests)) for key, tests in before.items()]))
+    ended, _came = queries.lately_ended(request.scope, since=clock.now() - LATELY)
     away = [row for row in queries.ageing(request.scope) if row.kind in ("unanswered", "unfinished")]
     context = {
         "needs": rows,
         "away": away,
+        "ended": _why_ended(request, ended),
         "may_send": may_send,
         "OUTGOING": OUTGOING,
         "URGENCIES": URGENCIES,
@@ -58,12 +71,24 @@ def _outgoing_page(request: HttpRequest, refused: SendForm | None = None, order_
     return render(request, "referral/outgoing.html", context, status=422 if refused is not None else 200)
 
 
+def _why_ended(request: HttpRequest, rows: list[Outgoing]) -> list[tuple[Outgoing, str, str]]:
+    """Referral, its tests, and why it ended without a result."""
+    items = queries.items_of_outgoing(request.scope, [row.id for row in rows])
+    found = []
+    for row in rows:
+        why = {refusal_text(item.refusal, item.note): None for item in items[row.id] if item.refusal}
+        reason = row.cancel_reason if row.status == "cancelled" else row.answer_note or "; ".join(map(str, why))
+        found.append((row, ", ".join(item.test_code for item in items[row.id]), reason))
+    return found
+
+
 @page("referral.send")
 @require_POST
 def send(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Send the chosen results of one order."""
     need = next((one for one in queries.needs(request.scope, request.owner.id) if one.order_id == order_id), None)
     if need is None:
+        orders.order_head(request.scope, order_id)
         messages.warning(request, _("Permintaan ini tidak lagi menunggu rujukan."))
         return HttpResponseRedirect(reverse("referral:outgoing"), status=303)
     form = SendForm(need, request.POST)
@@ -99,7 +124,7 @@ def sent_list(request: HttpRequest) -> HttpResponse:
     rows = queries.outgoing(request.scope, statuses=[chosen["status"]] if chosen.get("status") else ())
     if chosen.get("q"):
         rows = rows.filter(number=chosen["q"].strip().upper())
-    found, cursor = queries.newest(rows, after=request.GET.get("after", ""), limit=PAGE)
+    found, cursor = queries.page_of_sent(rows, after=request.GET.get("after", ""), limit=PAGE)
     items = queries.items_of_outgoing(request.scope, [row.id for row in found])
     context = {
         "filter_form": form,
@@ -129,7 +154,7 @@ def _outgoing_detail(request: HttpRequest, row: Outgoing, form: CancelForm) -> H
         "items": [
             {
                 "item": item,
-                "name": names[item.test_code].name if item.test_code in names else item.test_code,
+                "name": name_of(names[item.test_code]) if item.test_code in names else item.test_code,
                 "label": ITEM_LABELS[item.status],
                 "tone": ITEM_TONES[item.status],
                 "note": refusal_text(item.refusal, item.note),
@@ -209,23 +234,49 @@ def incoming(request: HttpRequest) -> HttpResponse:
         scanned = []
     decide = list(queries.to_decide(request.scope)[:200])
     working = list(queries.incoming(request.scope, statuses=("accepted",)).order_by("decided_at", "id")[:200])
-    items = queries.items_of_incoming(request.scope, [row.id for row in (*decide, *working, *scanned)])
+    _went, ended = queries.lately_ended(request.scope, since=clock.now() - LATELY)
+    items = queries.items_of_incoming(request.scope, [row.id for row in (*decide, *working, *scanned, *ended)])
+    late = {row.id for row in queries.ageing(request.scope) if row.overdue}
     context = {
         "scan_form": form,
         "unknown": unknown,
-        "scanned": _listed(scanned, items),
-        "decide": _listed(decide, items),
-        "working": _listed(working, items),
+        "scanned": _listed(scanned, items, late),
+        "decide": _listed(decide, items, late),
+        "working": _listed(working, items, late),
+        "ended": _listed(ended, items),
         "INCOMING": INCOMING,
         "URGENCIES": URGENCIES,
     }
     return render(request, "referral/incoming.html", context)
 
 
-def _listed(rows: list[Incoming], items: Any) -> list[dict[str, Any]]:
+@page("referral.read", "referral.receive")
+def received_list(request: HttpRequest) -> HttpResponse:
+    """All referrals that came here, whatever became of them, newest first."""
+    form = ReceivedFilter(request.GET or None)
+    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    rows = queries.incoming(request.scope, statuses=[chosen["status"]] if chosen.get("status") else ())
+    if chosen.get("q"):
+        rows = rows.filter(id__in=[row.id for row in queries.find_by_number(request.scope, chosen["q"])])
+    found, cursor = queries.page_of_received(rows, after=request.GET.get("after", ""), limit=PAGE)
+    items = queries.items_of_incoming(request.scope, [row.id for row in found])
+    context = {
+        "filter_form": form,
+        "rows": _listed(found, items),
+        "cursor": cursor,
+        "INCOMING": INCOMING,
+        "URGENCIES": URGENCIES,
+    }
+    return render(request, "referral/received.html", context)
+
+
+def _listed(rows: list[Incoming], items: Any, late: Collection[UUID] = ()) -> list[dict[str, Any]]:
     return [
         {
             "row": row,
+            "late": row.id in late,
+            "why": row.note
+            or "; ".join(dict.fromkeys(refusal_text(i.refusal, i.note) for i in items[row.id] if i.refusal)),
             "tests": ", ".join(item.test_code for item in items[row.id]),
             "samples": len({item.sample_number for item in items[row.id]}),
             "done": sum(item.status not in ("sent", "accepted") for item in items[row.id]),
@@ -303,8 +354,13 @@ def _incoming_detail(
 
 
 def _names(row: Incoming, announcement: Announcement | None) -> dict[UUID, str]:
-    """Remote item -> name of the test, as the sender calls it."""
-    return {one.item: one.name or one.test for one in announcement.items} if announcement else {}
+    """Remote item -> name of the test, as the sender calls it; on an English screen as our catalogue does."""
+    if announcement is None:
+        return {}
+    tests = catalogues.effective(row.owner_id).tests if is_english() else {}
+    return {
+        one.item: name_of(tests[one.test]) if one.test in tests else one.name or one.test for one in announcement.items
+    }
 
 
 def _accept_form(request: HttpRequest, row: Incoming, data: Any) -> AcceptForm | None:

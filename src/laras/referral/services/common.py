@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -90,3 +91,10 @@ def keep_identifiers(owner_id: UUID, entity: str, entity_id: UUID, identifiers: 
     ]
     if rows:
         ExternalIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def without_identity(body: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The announcement without whom it is of and what is the matter with them: needed only until it is decided."""
+    if body is None:
+        return None
+    return {key: value for key, value in body.items() if key not in ("person", "place", "note", "subject_label")}

@@ -1,4 +1,4 @@
-"""The receiver's side: what a message announces, and deciding on it."""
+"""The receiver decides: takes the referral in as an order of its own, item by item, or refuses it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from laras.basics.names import sound_key
 from laras.catalogue import queries as catalogues
 from laras.catalogue.types import Catalogue
-from laras.core import clock, journal
+from laras.core import clock
 from laras.core.actor import Actor
 from laras.core.errors import Problem, Refused
 from laras.core.models import Owner
@@ -26,19 +26,16 @@ from laras.partners import queries as partners_queries
 from laras.partners import services as partners
 from laras.people import queries as people_queries
 from laras.people.services import SamePerson
-from laras.referral import codec, queries, rules
+from laras.referral import queries, rules
 from laras.referral.events import (
-    CancellationSeen,
     ReferralAccepted,
-    ReferralAnnounced,
     ReferralRefused,
-    ReferralWithdrawn,
 )
 from laras.referral.models import Incoming, IncomingItem
 from laras.referral.services.answering import answer
-from laras.referral.services.common import keep_identifiers, lent, lock_incoming, refused_at, short
+from laras.referral.services.common import keep_identifiers, lent, lock_incoming, refused_at, short, without_identity
 from laras.referral.states import INCOMING
-from laras.referral.types import AnnouncedItem, Announcement, IncomingState, Person
+from laras.referral.types import AnnouncedItem, Announcement, Person
 
 IMPLIED = (
     "people.write",
@@ -57,136 +54,6 @@ class Refusal:
 
     reason: str
     note: str = ""
-
-
-# --- What the sender tells
-# --------------------------------------------------------------------------------------------
-
-
-@use_case
-def announce(
-    actor: Actor,
-    *,
-    owner_id: UUID,
-    sender_id: UUID,
-    referral_id: UUID,
-    number: str,
-    revision: int,
-    announcement: Announcement | None,
-    cause: UUID | None = None,
-) -> Incoming | None:
-    """Put another laboratory's referral on our list; None when it is old news. For the handler of messages.
-
-    Without a body (erased by the sender before it arrived) nothing can be done: the record is made withdrawn.
-    """
-    actor.require("referral.receive", owner_id)
-    row = _known(owner_id, sender_id, referral_id)
-    status, seen = _known_state(row)
-    if not rules.take_announcement(status=status, seen=seen, revision=revision):
-        return None
-    now = clock.now()
-    fresh = row is None
-    if row is None:
-        row = Incoming(owner_id=owner_id, sender_id=sender_id, remote=referral_id, number=number[:48], announced_at=now)
-    row.message_revision = revision
-    if announcement is None:
-        row.status, row.decided_at, row.note = "withdrawn", now, _("Isi rujukan sudah dihapus pengirim.")
-    else:
-        row.body = codec.write(announcement)
-        row.urgency = announcement.urgency[:12]
-    row.save(force_insert=fresh)
-    if announcement is not None:
-        IncomingItem.objects.within(Scope.of(owner_id)).filter(referral_id=row.id).delete()
-        IncomingItem.rows.bulk_create(
-            [
-                IncomingItem(
-                    owner_id=owner_id,
-                    referral=row,
-                    remote_item=item.item,
-                    test_code=item.test[:60],
-                    sample_number=item.sample[:60].upper(),
-                )
-                for item in announcement.items
-            ]
-        )
-        keep_identifiers(owner_id, queries.INCOMING_ENTITY, row.id, announcement.identifiers)
-    journal.record(
-        actor,
-        owner=owner_id,
-        event=ReferralAnnounced(incoming=row.id, number=row.number, sender=sender_id),
-        subject=row.id,
-        cause=cause,
-    )
-    return row
-
-
-@use_case
-def withdraw(
-    actor: Actor,
-    *,
-    owner_id: UUID,
-    sender_id: UUID,
-    referral_id: UUID,
-    number: str,
-    revision: int,
-    reason: str,
-    cause: UUID | None = None,
-) -> bool:
-    """The sender wants its referral back; answers whether that took effect. For the handler of messages.
-
-    What was decided before stays decided: the answer that says so is on its way or there already. A cancellation that
-    comes before its referral leaves a withdrawn record, so that the referral cannot come to life afterwards.
-    """
-    actor.require("referral.receive", owner_id)
-    row = _known(owner_id, sender_id, referral_id)
-    status, seen = _known_state(row)
-    if row is not None and revision <= seen:
-        return False
-    effective = rules.take_cancellation(status=status, seen=seen, revision=revision)
-    now = clock.now()
-    fresh = row is None
-    if row is None:
-        row = Incoming(owner_id=owner_id, sender_id=sender_id, remote=referral_id, number=number[:48], announced_at=now)
-    row.message_revision = revision
-    if effective:
-        row.status = INCOMING.move(row.status, "withdraw")
-        row.decided_at, row.note = now, reason[:240]
-        row.body = _without_identity(row.body)
-    row.save(force_insert=fresh)
-    journal.record(
-        actor,
-        owner=owner_id,
-        event=CancellationSeen(incoming=row.id, number=row.number, effective=effective),
-        subject=row.order_id or row.id,
-        cause=cause,
-    )
-    if effective:
-        IncomingItem.objects.within(Scope.of(owner_id)).filter(referral_id=row.id).update(
-            status="cancelled", answered_at=now
-        )
-        answer(actor, row, ReferralWithdrawn, cause=cause)
-    return effective
-
-
-def _known(owner_id: UUID, sender_id: UUID, referral_id: UUID) -> Incoming | None:
-    rows = Incoming.objects.within(Scope.of(owner_id)).select_related("sender", "owner", "order")
-    return rows.select_for_update(of=("self",)).filter(sender_id=sender_id, remote=referral_id).first()
-
-
-def _known_state(row: Incoming | None) -> tuple[IncomingState | None, int]:
-    """Status and newest message seen; nothing of a referral that is unknown here."""
-    return (row.status, row.message_revision) if row is not None else (None, 0)  # type: ignore[return-value]
-
-
-def _without_identity(body: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The announcement without whom it is of and what is the matter with them: needed only until it is decided."""
-    if body is None:
-        return None
-    return {key: value for key, value in body.items() if key not in ("person", "place", "note", "subject_label")}
-
-
-# --- Deciding
-# -----------------------------------------------------------------------------------------------------------
 
 
 @use_case
@@ -234,7 +101,7 @@ def accept_incoming(
     now = clock.now()
     row.status, row.order = target, registered.order
     row.decided_at, row.decided_by, row.note = now, actor.person_id, note
-    row.body = _without_identity(row.body)
+    row.body = without_identity(row.body)
     row.save(update_fields=["status", "order", "decided_at", "decided_by", "note", "body"])
     sample_number = {sample.id: sample.external_number for sample in registered.samples}
     requested = {(sample_number[one.sample_id], one.test_code): one.id for one in registered.requested}
@@ -507,7 +374,7 @@ def refuse_incoming(actor: Actor, *, owner_id: UUID, referral_id: UUID, reason: 
     IncomingItem.rows.bulk_update(items, ["status", "refusal", "note", "answered_at"])
     row.status, row.note = target, refusal.note
     row.decided_at, row.decided_by = row.decided_at or now, actor.person_id
-    row.body = _without_identity(row.body)
+    row.body = without_identity(row.body)
     row.save(update_fields=["status", "note", "decided_at", "decided_by", "body"])
     answer(actor, row, ReferralRefused)
     return row

@@ -1,0 +1,9 @@
+"""``/api/v1/``: referrals to and from other laboratories, candidates, journeys."""
+
+from ninja import Router
+
+from laras.referral.api import needs, received, sent
+
+router = Router(tags=["referral"])
+for _part in (needs, sent, received):
+    router.add_router("", _part.router)

@@ -1,0 +1,128 @@
+"""What waits and how long: counts for the menu, ages of open referrals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from laras.bench import queries as bench
+from laras.core import clock
+from laras.core.scope import Scope
+from laras.referral import rules
+from laras.referral.models import Incoming, Outgoing
+from laras.referral.queries.records import incoming, items_of_incoming, items_of_outgoing, outgoing
+from laras.resources import queries as resources
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What waits: for the home page and the menu."""
+
+    to_refer: int = 0
+    to_decide: int = 0
+    urgent_to_decide: int = 0
+    unanswered: int = 0
+    under_way: int = 0
+
+
+def counts(scope: Scope) -> Counts:
+    """Three queries."""
+    came = Incoming.objects.within(scope).filter(status="announced")
+    decide = came.aggregate(all=Count("id"), urgent=Count("id", filter=~Q(urgency="routine")))
+    went = Outgoing.objects.within(scope).filter(status__in=("sent", "cancelling", "accepted"))
+    sent = went.aggregate(
+        waiting=Count("id", filter=Q(status__in=("sent", "cancelling"))),
+        under_way=Count("id", filter=Q(status="accepted")),
+    )
+    return Counts(
+        to_refer=bench.open_results(scope, "to_refer").count(),
+        to_decide=decide["all"],
+        urgent_to_decide=decide["urgent"],
+        unanswered=sent["waiting"],
+        under_way=sent["under_way"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """An open referral and how long it waits. ``kind``: ``unanswered``, ``unfinished`` (ours), ``undecided``,
+    ``owed`` (to others).
+    """
+
+    kind: str
+    id: UUID
+    number: str
+    partner: str
+    status: str
+    urgency: str
+    since: datetime
+    days: int
+    overdue: bool
+    tests: tuple[str, ...]
+
+
+def ageing(scope: Scope) -> list[Ageing]:
+    """What was sent and not answered, accepted and not completed, announced and not decided, accepted and not
+    reported: the longest wait first.
+    """
+    now = clock.now()
+    found: list[Ageing] = []
+    went = list(outgoing(scope, statuses=("sent", "cancelling", "accepted")))
+    items = items_of_outgoing(scope, [row.id for row in went])
+    promised = _promised({row.recipient_id for row in went if row.status == "accepted"})
+    for row in went:
+        answered = row.status == "accepted"
+        since = (row.answered_at or row.sent_at) if answered else row.sent_at
+        open_tests = tuple(i.test_code for i in items[row.id] if i.status in rules.OPEN_ITEM)
+        hours = [promised[key] for test in open_tests if (key := (row.recipient_id, test)) in promised]
+        days = rules.days_waiting(since, now)
+        found.append(
+            Ageing(
+                kind="unfinished" if answered else "unanswered",
+                id=row.id,
+                number=row.number,
+                partner=row.recipient.name,
+                status=row.status,
+                urgency=row.order.urgency,
+                since=since,
+                days=days,
+                overdue=rules.overdue(days, answered=answered, tat_hours=max(hours, default=None)),
+                tests=open_tests,
+            )
+        )
+    came = list(incoming(scope, statuses=("announced", "accepted")))
+    owed = items_of_incoming(scope, [row.id for row in came])
+    ours = _promised({row.owner_id for row in came if row.status == "accepted"})
+    for entry in came:
+        decided = entry.status == "accepted"
+        since = (entry.decided_at or entry.announced_at) if decided else entry.announced_at
+        days = rules.days_waiting(since, now)
+        open_tests = tuple(i.test_code for i in owed[entry.id] if i.status in rules.OPEN_ITEM)
+        hours = [ours[key] for test in open_tests if (key := (entry.owner_id, test)) in ours]
+        found.append(
+            Ageing(
+                kind="owed" if decided else "undecided",
+                id=entry.id,
+                number=entry.number,
+                partner=entry.sender.name,
+                status=entry.status,
+                urgency=entry.urgency,
+                since=since,
+                days=days,
+                overdue=rules.overdue(days, answered=decided, tat_hours=max(hours, default=None)),
+                tests=open_tests,
+            )
+        )
+    return sorted(found, key=lambda one: (one.since, one.number))
+
+
+def _promised(recipients: Collection[UUID]) -> dict[tuple[UUID, str], int]:
+    """(laboratory, test) -> hours in which it is promised; one query."""
+    if not recipients:
+        return {}
+    rows = resources.capabilities().filter(owner_id__in=list(recipients)).order_by("-tat_hours")
+    return {(owner, test): hours for owner, test, hours in rows.values_list("owner_id", "test_code", "tat_hours")}
