@@ -184,3 +184,19 @@ def test_another_releaser_tells_the_reader_nothing_new_another_validator_does():
     one = report(view("HB", validated_by_id=1, validated_by="ayu"), releaser=1)
     assert says_the_same(one, report(view("HB", validated_by_id=1, validated_by="ayu"), releaser=2))
     assert not says_the_same(one, report(view("HB", validated_by_id=3, validated_by="cici"), releaser=1))
+
+
+def test_another_laboratory_s_result_has_its_report_s_day_and_not_our_times():
+    came = datetime(2026, 9, 3, 2, tzinfo=UTC)
+    steps = (
+        {"what": "reported", "number": "B-OLD", "at": "2026-09-01T02:00:00+00:00"},
+        {"what": "reported", "number": "B-1", "at": "2026-09-01T23:30:00+00:00"},
+        {"what": "returned", "number": "", "at": "2026-09-03T02:00:00+00:00"},
+    )
+    document = report(
+        view("TG", performer_id="x", performer_name="Lab B", performer_report="B-1", journey=steps, entered_at=came,
+             validated_at=came),
+    )  # fmt: skip
+    assert [(lab.name, lab.report_number) for lab in document.laboratories] == [("Lab B", "B-1 (2 Sep 2026)")]
+    assert (document.times.tested_from, document.times.tested_to) == (None, None)
+    assert document.rows[0].laboratory == "A"

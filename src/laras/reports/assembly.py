@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from laras.bench.types import ResultView
+from laras.core.printing.formats import date_text, in_zone
 from laras.core.printing.types import Letterhead, Zone
 from laras.reports.types import (
     Amendment,
@@ -86,13 +87,15 @@ def assemble(
 
     Without ``released_at`` it is a draft. Rows keep the order of ``results``.
     """
-    laboratories = _laboratories(results)
+    laboratories = _laboratories(results, facts.zone)
     keys = {lab.name: lab.key for lab in laboratories}
     apart = len({view.test_code for view in results}) < len(results)
     was = _counterparts(before.rows if before else ())
     claimed = any(view.test_code in facts.accredited for view in results if not view.external)
     rows = tuple(_row(facts, view, keys, was, apart=apart, claimed=claimed) for view in results)
-    tested = [view.entered_at for view in results if view.entered_at]
+    # Of another laboratory's result we know when it came, not when it was tested: its own report says that.
+    ours = [view for view in results if not view.external]
+    tested = [view.entered_at for view in ours if view.entered_at]
     received = [view.received_at for view in results if view.received_at]
     collected = [view.collected_at for view in results if view.collected_at]
     judged = [row.complies for row in rows if row.complies is not None]
@@ -108,7 +111,7 @@ def assemble(
             collected=min(collected, default=None),
             received=min(received, default=None),
             tested_from=min(tested, default=None),
-            tested_to=max((v.validated_at for v in results if v.validated_at), default=None),
+            tested_to=max((v.validated_at for v in ours if v.validated_at), default=None),
             released=released_at,
         ),
         rows=rows,
@@ -197,18 +200,29 @@ def _row(
     return replace(row, amended=old is not None and _differs(old, row))
 
 
-def _laboratories(results: Sequence[ResultView]) -> tuple[PerformingLaboratory, ...]:
-    """The other laboratories that performed tests, lettered in the order in which they first appear."""
+def _laboratories(results: Sequence[ResultView], zone: Zone) -> tuple[PerformingLaboratory, ...]:
+    """The other laboratories that performed tests, lettered in the order in which they first appear, with the numbers
+    and days of their reports."""
     reports: dict[str, list[str]] = {}
     for view in results:
         if view.external:
             numbers = reports.setdefault(view.performer_name, [])
-            if view.performer_report and view.performer_report not in numbers:
-                numbers.append(view.performer_report)
+            day = _reported_on(view, zone)
+            told = " ".join(x for x in (view.performer_report, f"({day})" if day else "") if x)
+            if view.performer_report and told not in numbers:
+                numbers.append(told)
     return tuple(
         PerformingLaboratory(key=_letter(index), name=name, report_number=", ".join(numbers))
         for index, (name, numbers) in enumerate(reports.items())
     )
+
+
+def _reported_on(view: ResultView, zone: Zone) -> str:
+    """The day of the performing laboratory's report, by the way of the specimen; empty when that does not tell."""
+    for step in reversed(view.journey):
+        if step.get("what") == "reported" and step.get("number") == view.performer_report:
+            return date_text(in_zone(datetime.fromisoformat(str(step["at"])), zone).date())
+    return ""
 
 
 def _letter(index: int) -> str:

@@ -20,7 +20,9 @@ from laras.core.printing.formats import number_text
 from laras.core.printing.types import Letterhead
 from laras.core.scope import Scope
 from laras.network import queries as network
+from laras.orders.forms import IN_SITU_LABELS
 from laras.orders.queries import OrderDetail
+from laras.orders.rules import IN_SITU
 from laras.people import queries as people
 from laras.reports.assembly import Facts, Person
 from laras.reports.types import PatientBlock, SampleBlock, Sender, SiteBlock
@@ -122,9 +124,15 @@ def _site(order: Any, known: Catalogue) -> SiteBlock:
         address=", ".join(x for x in (site.address, network.area_label(site.area_id)) if x),
         coordinates=point,
         matrix=standard.name if standard else _words(MATRIX_LABELS, order.matrix),
-        in_situ=tuple(f"{name}: {value}" for name, value in order.in_situ.items()),
-        owner=order.client.name if order.client else "",
+        in_situ=tuple(_reading(key, value) for key, value in order.in_situ.items()),
     )
+
+
+def _reading(key: str, value: str) -> str:
+    """``Suhu: 27,4 °C``."""
+    kind = IN_SITU.get(key)
+    unit = f" {kind.unit}" if kind and kind.unit else ""
+    return f"{IN_SITU_LABELS.get(key, key)}: {number_text(value)}{unit}"
 
 
 def _sample(sample: Any) -> SampleBlock:
