@@ -186,3 +186,38 @@ def test_the_api_does_what_the_pages_do(network, call):
     assert api("post", f"{one}/remove", {"reason": ""}).status_code == 422
     assert api("post", f"{one}/remove", {"reason": "Alat pindah"}).status_code == 204
     assert api("get", one).status_code == 404
+
+
+def test_hundreds_of_tests_come_fifty_at_a_time_and_are_narrowed(visit, network, django_assert_max_num_queries):
+    from laras.catalogue.queries import effective
+    from laras.core.bulk import Rows
+    from laras.resources.models import Capability
+
+    lab = network["tier2"]
+    tests = list(effective(lab.pk).tests.values())
+    assert len(tests) > 250
+    rows = Rows(Capability)
+    for number, test in enumerate(tests):
+        paused = {"status": "paused", "reason": "Alat rusak"} if number % 50 == 0 else {}
+        rows.add(owner_id=lab.pk, test_code=test.code, method=test.method[:120], tat_hours=24, **paused)
+    rows.write()
+    client = visit("tier2", "analyst")
+    client.get(address(lab))
+    with django_assert_max_num_queries(20):
+        page = client.get(address(lab))
+    assert len(page.context["lines"]) == 50
+    assert len(page.content) < 130_000
+    names = [line["name"].casefold() for line in page.context["lines"]]
+    assert names == sorted(names)
+    second = client.get(f"{address(lab)}?page=2").context["lines"]
+    assert not {line["offer"].id for line in second} & {line["offer"].id for line in page.context["lines"]}
+
+    def shown(query):
+        return client.get(f"{address(lab)}?{query}").context["page"].paginator.count
+
+    blood = sum(test.discipline == "hematologi" for test in tests)
+    assert shown("discipline=hematologi") == blood > 0
+    assert shown("status=paused") == len(tests[::50])
+    assert shown("search=hemoglobin") >= 1
+    assert shown("search=hemoglobin&discipline=kalibrasi") == 0
+    assert shown("discipline=tidak-ada") == len(tests)

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from laras.core.actor import system_actor
 from laras.core.errors import NotFound
+from laras.core.output import json_option, say
 from laras.network import queries, rules, services
+from laras.network.models import AreaVersion
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 
-
-def _say(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
-        return
-    if not rows:
-        return
-    names = list(rows[0])
-    table = [names, *(["" if row[name] is None else str(row[name]) for name in names] for row in rows)]
-    widths = [max(len(line[at]) for line in table) for at in range(len(names))]
-    for line in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+def _area(code: str) -> AreaVersion:
+    found = queries.find_area(code)
+    if found is None:
+        raise NotFound(f"Kode wilayah “{code}” tidak dikenal.")
+    return found
 
 
 @click.group()
@@ -43,14 +36,9 @@ def labs(context: click.Context, tier: int | None, area_code: str | None, as_jso
     """List the laboratories: code, name, tier, kind, area, supervisor."""
     if context.invoked_subcommand:
         return
-    area_id = None
-    if area_code is not None:
-        found = queries.find_area(area_code)
-        if found is None:
-            raise NotFound(f"Kode wilayah “{area_code}” tidak dikenal.")
-        area_id = found.area_id
+    area_id = _area(area_code).area_id if area_code is not None else None
     rows = queries.organisation_rows(queries.organisations(owner_kind="laboratory", tier=tier, area_id=area_id))
-    _say(
+    say(
         [
             {
                 "code": row.code,
@@ -110,12 +98,9 @@ def areas(level: str, area_code: str | None, as_json: bool) -> None:
     """List the areas that are valid today: code, name, parent, zone, point."""
     rows = queries.areas(level=rules.LEVELS[level])
     if area_code is not None:
-        found = queries.find_area(area_code)
-        if found is None:
-            raise NotFound(f"Kode wilayah “{area_code}” tidak dikenal.")
-        rows = rows.filter(queries.within(found.area_id))
+        rows = rows.filter(queries.within(_area(area_code).area_id))
     fields = ("code", "name", "zone", "lat", "lon", "area_km2", "population")
-    _say(
+    say(
         [
             {
                 "code": row["code"],
@@ -124,6 +109,70 @@ def areas(level: str, area_code: str | None, as_json: bool) -> None:
                 **{name: row[name] for name in fields[2:]},
             }
             for row in rows.values(*fields)
+        ],
+        as_json,
+    )
+
+
+@network.command()
+@click.argument("code")
+@json_option
+def history(code: str, as_json: bool) -> None:
+    """What an area was called and where it belonged, newest first; old codes find it too."""
+    versions = queries.history_of(_area(code).area_id)
+    parents = queries.latest_codes({version.parent_id for version in versions if version.parent_id})
+    say(
+        [
+            {
+                "code": version.code,
+                "name": version.name,
+                "parent": parents.get(version.parent_id) if version.parent_id else None,
+                "valid_from": version.valid_from,
+                "valid_until": version.valid_until,
+                "source": version.source,
+                "status": version.status,
+            }
+            for version in versions
+        ],
+        as_json,
+    )
+
+
+@network.command()
+@click.argument("code")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="On that day instead of today.")
+@json_option
+def responsible(code: str, on: datetime | None, as_json: bool) -> None:
+    """Who is responsible for an area: the nearest office first, then province, region, nation."""
+    day: date | None = on.date() if on else None
+    rows = queries.responsible_for(_area(code).area_id, day)
+    codes = queries.latest_codes({row.area_id for row in rows if row.area_id})
+    say(
+        [
+            {
+                "code": row.organisation.owner.code,
+                "name": row.organisation.owner.name,
+                "area": codes.get(row.area_id) if row.area_id else None,
+                "region": row.region.number if row.region else None,
+                "national": row.national,
+                "valid_from": row.valid_from,
+                "valid_until": row.valid_until,
+                "basis": row.basis,
+            }
+            for row in rows
+        ],
+        as_json,
+    )
+
+
+@network.command()
+@json_option
+def institutions(as_json: bool) -> None:
+    """Who organisations belong to by law: code, name, kind, how many open organisations."""
+    say(
+        [
+            {"code": row.code, "name": row.name, "kind": row.kind, "organisations": row.organisations}
+            for row in queries.institutions()
         ],
         as_json,
     )
