@@ -12,49 +12,44 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models.base import ModelState
 
-CHUNK = 20_000
 Row = TypeVar("Row", bound=models.Model)
 
 
 class Rows:
-    """Collects rows of one table, given as keywords by attribute name (``owner_id=...``), and writes them in chunks.
+    """Collects rows of one table, given as keywords by attribute name (``owner_id=...``), and writes them together.
 
-    What is not given takes the field's default, so that a new column with a default needs no change here.
+    What is not given takes the field's default, so that a new column with a default needs no change here. Keys may be
+    given as ``UUID`` or as text.
     """
 
     def __init__(self, model: type[models.Model]) -> None:
         self.model = model
-        self.fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-        self._place = {field.attname: (at, _adapter(field)) for at, field in enumerate(self.fields)}
-        self._made = {f.attname: f.default for f in self.fields if f.has_default() and callable(f.default)}
-        # A row begins as a copy of the defaults, already in the database's form; only what is given costs anything.
-        self._template: list[Any] = []
-        for field in self.fields:
-            adapt = self._place[field.attname][1]
-            default = None if field.attname in self._made else field.get_default()
-            self._template.append(adapt(default) if adapt and default is not None else default)
-        self._rows: list[list[Any]] = []
         self.count = 0
+        self._fields = {f.attname: f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
 
     def add(self, **values: Any) -> None:
         """Collect one row. Raises KeyError for a name that is no column."""
-        row = self._template.copy()
-        place = self._place
-        for name, value in values.items():
-            at, adapt = place[name]
-            row[at] = adapt(value) if adapt is not None and value is not None else value
-        for name, make in self._made.items():
-            if name not in values:
-                at, adapt = place[name]
-                made = make()
-                row[at] = adapt(made) if adapt is not None and made is not None else made
-        self._rows.append(row)
+        names = tuple(values)
+        shape = self._shapes.get(names)
+        if shape is None:
+            shape = self._shapes[names] = _Shape(self._fields, names)
+        row = list(values.values())
+        for at, adapt in shape.adapted:
+            value = row[at]
+            if value is not None:
+                row[at] = adapt(value)
+        for make in shape.made:
+            row.append(make())
+        row += shape.fixed
+        shape.rows.append(row)
         self.count += 1
 
     def extend(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -63,20 +58,42 @@ class Rows:
 
     def write(self) -> None:
         """Write what was collected, inside the open transaction."""
-        if not self._rows:
-            return
-        columns = ", ".join(connection.ops.quote_name(field.column) for field in self.fields)
-        table = connection.ops.quote_name(self.model._meta.db_table)
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                    for row in self._rows:
-                        copy.write_row(row)
-            else:
-                marks = ", ".join(["%s"] * len(self.fields))
-                statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
-                cursor.executemany(statement, self._rows)
-        self._rows = []
+        quote = connection.ops.quote_name
+        table = quote(self.model._meta.db_table)
+        for shape in self._shapes.values():
+            if not shape.rows:
+                continue
+            columns = ", ".join(quote(column) for column in shape.columns)
+            with connection.cursor() as cursor:
+                if connection.vendor == "postgresql":
+                    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                        for row in shape.rows:
+                            copy.write_row(row)
+                else:
+                    marks = ", ".join(["%s"] * len(shape.columns))
+                    cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", shape.rows)
+            shape.rows = []
+
+
+class _Shape:
+    """Rows that name the same columns: what must be adapted, what is made per row, what is the same in all of them."""
+
+    def __init__(self, fields: Mapping[str, models.Field], names: tuple[str, ...]) -> None:
+        rest = [field for name, field in fields.items() if name not in names]
+        made = [field for field in rest if field.has_default() and callable(field.default)]
+        fixed = [field for field in rest if field not in made]
+        self.columns = [field.column for field in (*(fields[name] for name in names), *made, *fixed)]
+        adapters = ((at, _adapter(fields[name])) for at, name in enumerate(names))
+        self.adapted = [(at, adapt) for at, adapt in adapters if adapt is not None]
+        self.made = [partial(_value, field) for field in made]
+        self.fixed = [_value(field) for field in fixed]
+        self.rows: list[list[Any]] = []
+
+
+def _value(field: models.Field) -> Any:
+    """The field's default in the database's form."""
+    value, adapt = field.get_default(), _adapter(field)
+    return adapt(value) if adapt is not None and value is not None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,7 @@ def _plan(model: type[models.Model], vendor: str) -> _Plan:
 
 
 @cache
-def _shape(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...]]:
+def _plain(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...]]:
     fields = model._meta.concrete_fields
     made = tuple((f.attname, f.default) for f in fields if f.has_default() and callable(f.default))
     return {f.attname: None if f.attname in dict(made) else f.get_default() for f in fields}, made
@@ -113,7 +130,7 @@ def new(model: type[Row], **values: Any) -> Row:
     The constructor walks all fields through descriptors and signals; a registration makes some fifteen rows. Raises
     TypeError for a name that is no column.
     """
-    plain, made = _shape(model)
+    plain, made = _plain(model)
     if not values.keys() <= plain.keys():
         raise TypeError(f"{model.__name__} has no {', '.join(sorted(values.keys() - plain.keys()))}")
     row = model.__new__(model)
@@ -153,7 +170,7 @@ def _adapter(field: models.Field) -> Callable[[Any], Any] | None:
     if connection.vendor == "postgresql":
         return None
     if isinstance(kind, models.UUIDField):
-        return lambda value: value.hex
+        return _hex
     if isinstance(kind, models.DateTimeField):
         return _moment
     if isinstance(kind, models.DateField):
@@ -163,6 +180,11 @@ def _adapter(field: models.Field) -> Callable[[Any], Any] | None:
     return None
 
 
+def _hex(value: UUID | str) -> str:
+    return value.replace("-", "") if isinstance(value, str) else value.hex
+
+
+@lru_cache(maxsize=4096)  # one moment stands in a dozen rows of an order
 def _moment(value: datetime) -> str:
     """As Django stores it on SQLite: UTC without its name."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

@@ -2,6 +2,9 @@
 
 Work is enqueued inside the business transaction (``enqueue``), so that it exists exactly when its cause does. A job that fails is
 tried again after a pause, five times; what still fails stays visible in ``laras doctor``.
+
+The rounds of a night are one such job, whose key is the night's: however many processes ask for it, it exists once, and one that
+was off at two o'clock asks when it starts.
 """
 
 from __future__ import annotations
@@ -16,15 +19,19 @@ from functools import cache
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils.module_loading import import_string
+from django_tasks import task
 from django_tasks_db.management.commands.db_worker import Worker
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, get_date_max
 
 from laras.core import clock, delivery
+from laras.core.ids import shipped_id
 from laras.core.models import IdempotencyKey
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
 PAUSE = 2.0
+LOST_AFTER = timedelta(hours=2)
+"""A task that runs longer than this was cut off with its process."""
 
 
 @cache
@@ -45,16 +52,26 @@ def run_once() -> int:
     """Deliveries that wait, then queued tasks; answers how many deliveries were made."""
     made = delivery.catch_up_all()
     _retry_failed()
+    _retry_lost()
     _worker().run()
     return made
 
 
 def _retry_failed() -> None:
     """Give failed tasks their next try: 1, 2, 4, 8 minutes after the failure before."""
-    for task in DBTaskResult.objects.failed().filter(finished_at__gte=clock.now() - timedelta(hours=2)):
-        tries = len(task.worker_ids)
-        if tries < ATTEMPTS and clock.now() >= task.finished_at + timedelta(minutes=2 ** (tries - 1)):
-            DBTaskResult.objects.filter(pk=task.pk).update(status="READY", finished_at=None)
+    for row in DBTaskResult.objects.failed().filter(finished_at__gte=clock.now() - timedelta(hours=2)):
+        tries = len(row.worker_ids)
+        if tries < ATTEMPTS and clock.now() >= row.finished_at + timedelta(minutes=2 ** (tries - 1)):
+            DBTaskResult.objects.filter(pk=row.pk).update(status="READY", finished_at=None)
+
+
+def _retry_lost() -> None:
+    """Tasks whose process was killed in the middle count as tried once."""
+    lost = DBTaskResult.objects.running().filter(started_at__lt=clock.now() - LOST_AFTER)
+    for row in lost:
+        status = "READY" if len(row.worker_ids) < ATTEMPTS else "FAILED"
+        finished = None if status == "READY" else clock.now()
+        DBTaskResult.objects.filter(pk=row.pk, status="RUNNING").update(status=status, finished_at=finished)
 
 
 def forget_old_keys() -> None:
@@ -84,8 +101,37 @@ def night_of(moment: datetime) -> date:
     return (moment - timedelta(hours=19)).date()
 
 
+@task()
+def run_night(night: str) -> None:
+    """The rounds of one night. Each gets its turn; when any failed the night is tried again, as every job is."""
+    failed = []
+    for work in nightly():
+        try:
+            work()
+        except Exception as error:
+            name = getattr(work, "__name__", str(work))
+            log.exception("nightly %s failed", name)
+            failed.append(f"{name}: {type(error).__name__}")
+    if failed:
+        raise RuntimeError(f"night {night}: {', '.join(failed)}")
+
+
+def ask_for_night(night: date) -> None:
+    """Let the rounds of this night be run, once in this installation. Asking again changes nothing."""
+    wanted = DBTaskResult(
+        id=shipped_id("core.night", night.isoformat()),
+        args_kwargs={"args": [night.isoformat()], "kwargs": {}},
+        priority=run_night.priority,
+        task_path=run_night.module_path,
+        queue_name=run_night.queue_name,
+        backend_name=run_night.backend,
+        run_after=get_date_max(),  # the package's word for at once
+    )
+    DBTaskResult.objects.bulk_create([wanted], ignore_conflicts=True)
+
+
 def run_forever() -> None:
-    """Until a signal: a round every two seconds, the nightly rounds after 02.00 of the installation's zone."""
+    """Until a signal: a round every two seconds, the nightly rounds after 02.00 WIB or, when missed, at once."""
     running = True
 
     def stop(_signum: int, _frame: object) -> None:
@@ -94,16 +140,19 @@ def run_forever() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    last_night = night_of(clock.now())
+    asked = None
     while running:
+        pause = PAUSE
         try:
+            night = night_of(clock.now())
+            if night != asked:
+                ask_for_night(night)
+                asked = night
             run_once()
-            if night_of(clock.now()) != last_night:
-                last_night = night_of(clock.now())
-                for work in nightly():
-                    work()
         except Exception:
             log.exception("a round of jobs failed")
-            time.sleep(5)
+            pause += 5
         close_old_connections()
-        time.sleep(PAUSE)
+        until = time.monotonic() + pause
+        while running and time.monotonic() < until:
+            time.sleep(0.2)

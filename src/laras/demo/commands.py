@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import click
-from django.db import transaction
+from django.db import connection, transaction
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from laras.core import clock, delivery
@@ -17,29 +22,42 @@ from laras.core.output import json_option, say
 from laras.core.paths import data_root
 from laras.demo import plan
 
+LEAST = 400
+
 
 @click.command()
 @click.option("--if-empty", is_flag=True, help="Load only when no organisation exists yet; then print the logins.")
 @click.option("--codes", is_flag=True, help="Only print the logins with their present codes.")
+@click.option(
+    "--orders",
+    type=click.IntRange(LEAST, plan.ORDERS),
+    default=plan.ORDERS,
+    show_default=True,
+    help="How many orders; fewer load faster, the network stays whole.",
+)
 @json_option
-def demo(if_empty: bool, codes: bool, as_json: bool) -> None:
+def demo(if_empty: bool, codes: bool, orders: int, as_json: bool) -> None:
     """Load the demo network (31 laboratories, half a year, 20,000 orders) and print its logins."""
     from laras.demo import network
 
     empty = not Owner.objects.exists()
-    if not empty and not if_empty and not codes:
-        click.echo(
-            "laras: basis data sudah berisi lembaga; jaringan contoh hanya dimuat ke basis data kosong", err=True
-        )
-        sys.exit(1)
-    if not empty and not (data_root() / "DEMO").exists():
+    if codes and empty:
+        refuse("belum ada jaringan contoh; muat dengan: laras demo")
+    if not empty and not marker().exists():
         if if_empty:
             return
-        click.echo("laras: ini bukan pemasangan contoh", err=True)
-        sys.exit(1)
-    if empty and not codes:
+        refuse(
+            "basis data ini sudah berisi lembaga yang bukan contoh; jaringan contoh hanya dimuat ke basis data kosong. "
+            "Pakai folder data lain, misalnya: LARAS_DATA=contoh laras run --demo"
+        )
+    if not empty and not if_empty and not codes:
+        refuse(
+            "jaringan contoh sudah dimuat. Lihat akunnya dengan: laras demo --codes. "
+            f"Untuk memulai dari awal, hapus folder {data_root()} lalu jalankan: laras migrate && laras demo"
+        )
+    if empty:
         began = time.monotonic()
-        load(quiet=as_json)
+        load(orders, quiet=as_json)
         if not as_json:
             click.echo(f"Jaringan contoh dimuat dalam {time.monotonic() - began:.0f} detik.")
     logins = network.logins()
@@ -51,21 +69,60 @@ def demo(if_empty: bool, codes: bool, as_json: bool) -> None:
     say(logins, False, ("user", "role", "organisation", "code"))
 
 
-def load(*, quiet: bool = False) -> None:
-    """Organisations, people and history, in an empty database."""
-    from laras.demo import history, network, scenarios
+def refuse(message: str) -> None:
+    click.echo(f"laras: {message}", err=True)
+    sys.exit(1)
 
-    with transaction.atomic():
-        since = clock.today() - timedelta(days=3 * 365)
-        owners = network.build_organisations(since)
-        network.build_capabilities(owners)
-        network.adopt_practice(owners)
-        staff = network.build_people(owners)
-    (data_root() / "DEMO").write_text("Pemasangan contoh: semua orang, lembaga, dan hasil di sini rekaan.\n")
+
+def marker() -> Path:
+    """The file that tells a demo from an installation with real people in it."""
+    return data_root() / "DEMO"
+
+
+def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
+    """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
+    from laras.demo import history, incidents, network, partners, scenarios
+
     columns = (TextColumn("Memuat jaringan contoh"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, disable=quiet) as progress:
-        task = progress.add_task("orders", total=plan.ORDERS)
-        history.load(owners, staff, lambda n: progress.advance(task, n))
-    delivery.move_cursors_to_heads()
+    # On stderr: what the command answers stays alone on stdout.
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        task = progress.add_task("orders", total=sum(count for _lab, count in plan.shares(orders)))
+        with in_bulk(), transaction.atomic():
+            since = clock.today() - timedelta(days=3 * 365)
+            owners = network.build_organisations(since)
+            network.build_capabilities(owners)
+            network.adopt_practice(owners)
+            staff = network.build_people(owners)
+            history.load(owners, staff, lambda n: progress.advance(task, n), orders)
+            delivery.move_cursors_to_heads()
+    marker().write_text("Pemasangan contoh: semua orang, lembaga, dan hasil di sini rekaan.\n")
     refresh_statistics()
-    scenarios.play(owners, staff)
+    with in_bulk():
+        scenarios.play(owners, staff)
+        incidents.play(owners, staff)
+        partners.welcome(owners, staff)
+
+
+@contextmanager
+def in_bulk() -> Iterator[None]:
+    """Make room for a great load: no collection of millions of rows that are all alive, and on SQLite a large cache and
+    no waiting for the disk: a power cut during a demo's loading costs the demo, and one starts it again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    sqlite = connection.vendor == "sqlite" and not connection.in_atomic_block
+    kept = {}
+    if sqlite:
+        with connection.cursor() as cursor:
+            for name, value in (("synchronous", 0), ("cache_size", -131072)):
+                kept[name] = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+                cursor.execute(f"PRAGMA {name}={value}")
+    try:
+        yield
+    finally:
+        if sqlite:
+            with connection.cursor() as cursor:
+                for name, value in kept.items():
+                    cursor.execute(f"PRAGMA {name}={value}")
+        if collecting:
+            gc.enable()
+            gc.collect()

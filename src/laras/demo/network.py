@@ -18,7 +18,7 @@ from django.contrib.auth.hashers import make_password
 
 from laras.catalogue import queries as catalogue
 from laras.catalogue import services as catalogue_services
-from laras.core import clock, journal
+from laras.core import journal
 from laras.core.actor import Actor, system_actor
 from laras.core.ids import shipped_id
 from laras.core.models import Owner, RoleAssignment, StaffPerson, User
@@ -243,8 +243,5 @@ def _usernames() -> list[str]:
         *(f"{login}{tier}" for tier in plan.CHAIN for login, _held, _title in plan.LOGINS),
         *(f"analis{tier}b" for tier in plan.CHAIN),
         *(name for name, _code, _held in plan.OFFICE_LOGINS),
+        *(login.username for login in plan.PARTNER_LOGINS),
     ]
-
-
-def today() -> date:
-    return clock.today("Asia/Makassar")

@@ -86,6 +86,17 @@ def laboratories() -> tuple[Lab, ...]:
 # Orders per tier, summing to ORDERS; the chain's own laboratories carry most.
 ORDERS_PER_TIER = {1: 10_400, 2: 5_800, 3: 2_400, 4: 900, 5: 500}
 
+
+def shares(orders: int) -> list[tuple[Lab, int]]:
+    """How many of ``orders`` each laboratory gets: by its tier, within the tier by its share."""
+    labs = laboratories()
+    found = []
+    for lab in labs:
+        peers = sum(other.share for other in labs if other.tier == lab.tier)
+        found.append((lab, round(orders * ORDERS_PER_TIER[lab.tier] / ORDERS * lab.share / peers)))
+    return found
+
+
 # The laboratories in which the printed logins work: one chain from tier 1 to tier 5.
 CHAIN = {1: "MTR-01", 2: "MTR-00", 3: "NTB-00", 4: "REG-06", 5: "NAS-BK"}
 
@@ -105,6 +116,23 @@ OFFICE_LOGINS = (
     ("dinkes.provinsi", "DK-NTB", ("officer",)),
     ("pengelola.provinsi", "DK-NTB", ("network_manager",)),
     ("kemenkes", "KKES", ("officer",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerLogin:
+    """Somebody of a client: ``visit`` and ``what`` are of the visits that they ask for."""
+
+    username: str
+    lab: str
+    client: str
+    visit: str
+    what: str
+
+
+PARTNER_LOGINS = (
+    PartnerLogin("mitra1", "MTR-01", "P001", "pickup", "Sampel darah pagi, sekitar 8 tabung"),
+    PartnerLogin("mitra2", "MTR-00", "P003", "sampling", "Air minum dapur dan air kolam renang"),
 )
 
 FIRST_WOMEN = (

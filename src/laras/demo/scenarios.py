@@ -28,7 +28,7 @@ from laras.referral import services as referral
 from laras.reports import services as reports
 from laras.resources import queries as resources
 
-ROUNDS = 12
+ROUNDS = 9
 
 
 @dataclass(slots=True)

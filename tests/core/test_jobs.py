@@ -1,0 +1,108 @@
+"""The nightly rounds: once a night, caught up when missed, never twice, tried again when they failed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from laras.core import clock, jobs
+
+pytestmark = pytest.mark.django_db
+BEFORE = datetime(2026, 11, 20, 18, 59, tzinfo=UTC)
+AFTER = BEFORE + timedelta(minutes=2)
+done: list[str] = []
+broken = {"now": False}
+
+
+def count_round() -> None:
+    done.append("round")
+
+
+def break_down() -> None:
+    if broken["now"]:
+        raise OSError("disk")
+
+
+@pytest.fixture(autouse=True)
+def rounds(monkeypatch):
+    done.clear()
+    broken["now"] = False
+    monkeypatch.setattr(jobs.delivery, "catch_up_all", lambda: 0)
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    # The worker closes connections between tasks, which a test's transaction would not survive.
+    monkeypatch.setattr("django_tasks_db.management.commands.db_worker.close_old_connections", lambda: None)
+    jobs._worker.cache_clear()
+    with override_settings(LARAS_NIGHTLY=("tests.core.test_jobs.break_down", "tests.core.test_jobs.count_round")):
+        yield
+    jobs._worker.cache_clear()
+
+
+def round_at(moment: datetime) -> None:
+    """One turn of a jobs process that has just started."""
+    with clock.at(moment):
+        jobs.ask_for_night(jobs.night_of(clock.now()))
+        jobs.run_once()
+
+
+def test_a_night_begins_at_two_in_the_morning_of_jakarta():
+    assert jobs.night_of(BEFORE) == date(2026, 11, 19)
+    assert jobs.night_of(AFTER) == date(2026, 11, 20)
+
+
+def test_rounds_run_once_a_night():
+    for minutes in range(0, 3 * 24 * 60, 90):
+        round_at(BEFORE + timedelta(minutes=minutes))
+    assert len(done) == 1 + 3, "the night it began in, and each that came"
+
+
+def test_a_process_that_was_off_catches_up_with_the_last_night_only():
+    round_at(BEFORE)
+    round_at(AFTER + timedelta(days=4, hours=9))
+    assert len(done) == 2
+
+
+def test_two_processes_run_a_night_once():
+    with clock.at(AFTER):
+        night = jobs.night_of(clock.now())
+        jobs.ask_for_night(night)
+        jobs.ask_for_night(night)
+        assert DBTaskResult.objects.count() == 1
+        jobs.run_once()
+        jobs._worker.cache_clear()  # another process
+        jobs.ask_for_night(night)
+        jobs.run_once()
+    assert len(done) == 1
+
+
+def test_what_failed_keeps_nobody_else_from_running_and_is_tried_again():
+    broken["now"] = True
+    round_at(AFTER)
+    task = DBTaskResult.objects.get()
+    assert (task.status, len(done)) == ("FAILED", 1)
+    assert "break_down: OSError" in task.traceback
+    broken["now"] = False
+    finished = task.finished_at
+    with clock.at(finished + timedelta(seconds=50)):
+        jobs.run_once()
+    assert len(done) == 1, "not before its pause is over"
+    with clock.at(finished + timedelta(seconds=70)):
+        jobs.run_once()
+    task.refresh_from_db()
+    assert (task.status, len(done)) == ("SUCCESSFUL", 2)
+
+
+@pytest.mark.parametrize(("tries", "status"), [(1, "SUCCESSFUL"), (jobs.ATTEMPTS, "FAILED")])
+def test_a_task_whose_process_was_killed_is_taken_up_again_but_not_for_ever(tries, status):
+    now = timezone.now()
+    jobs.ask_for_night(jobs.night_of(now))
+    rows = DBTaskResult.objects.all()
+    rows.update(status="RUNNING", worker_ids=["x"] * tries, started_at=now - timedelta(minutes=5))
+    jobs.run_once()
+    assert rows.get().status == "RUNNING", "it may still be at work"
+    rows.update(started_at=now - jobs.LOST_AFTER - timedelta(minutes=1))
+    jobs.run_once()
+    assert rows.get().status == status

@@ -1,0 +1,196 @@
+"""``laras demo``: a whole network with valid journals, the same each time, with work for every role."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import Count, F
+
+from laras.bench import queries as bench
+from laras.bench.models import CriticalCall, Hold, Result
+from laras.core import clock, journal
+from laras.core.actor import actor_of
+from laras.core.models import JournalEntry, Owner, StaffPerson, User
+from laras.core.scope import Scope
+from laras.demo import network, plan
+from laras.orders import queries as orders
+from laras.orders.models import Order, RequestedTest, Sample
+from laras.partners.models import Booking, PartnerAccount
+from laras.people.models import Patient
+from laras.referral.models import Incoming, Outgoing
+from laras.reports.assembly import from_content, to_content
+from laras.reports.models import Report
+from tests.demo.conftest import NOW, ORDERS, call_demo
+
+pytestmark = pytest.mark.django_db
+ALL = Scope.everything()
+
+
+@pytest.fixture
+def demo(small_demo, db):
+    """The loaded network at the moment of its loading."""
+    with clock.at(NOW):
+        yield
+
+
+def statuses(model) -> Counter[str]:
+    return Counter(model.objects.within(ALL).values_list("status", flat=True))
+
+
+# --- The network ----------------------------------------------------------------------------------------------------
+
+
+def test_the_network_is_whole_at_any_size(demo):
+    labs = Owner.objects.filter(kind="laboratory")
+    assert labs.count() == len(plan.laboratories()) == 31
+    assert Counter(labs.values_list("tier", flat=True)) == {1: 21, 2: 6, 3: 1, 4: 1, 5: 2}
+    written = Order.objects.within(ALL).filter(source="demo").count()
+    assert written == sum(count for _lab, count in plan.shares(ORDERS))
+    assert abs(written - ORDERS) < 31
+    per_owner = Order.objects.within(ALL).values("owner").annotate(n=Count("id"))
+    assert per_owner.count() == 31
+
+
+def test_shares_of_the_full_size_come_to_twenty_thousand():
+    assert abs(sum(count for _lab, count in plan.shares(plan.ORDERS)) - 20_000) < 31
+    assert sum(plan.ORDERS_PER_TIER.values()) == plan.ORDERS
+
+
+def test_every_journal_is_whole(demo):
+    verdicts = [journal.verify(owner) for owner in Owner.objects.all()]
+    assert [v for v in verdicts if not v.whole] == []
+    assert sum(v.entries for v in verdicts) == JournalEntry.objects.within(ALL).count() > 10 * ORDERS
+
+
+def test_foreign_keys_and_constraints_hold(demo):
+    connection.check_constraints()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+# --- What it shows --------------------------------------------------------------------------------------------------
+
+
+def test_every_state_of_daily_work_is_there(demo):
+    assert set(statuses(Order)) == {"registered", "working", "reported", "cancelled"}
+    assert set(statuses(Sample)) >= {"expected", "collected", "received", "refused", "cancelled"}
+    assert set(statuses(Result)) >= {"waiting", "to_refer", "referred", "entered", "verified", "validated"}
+    assert set(statuses(Outgoing)) >= {"sent", "accepted", "refused", "completed"}
+    assert set(statuses(Incoming)) >= {"announced", "accepted", "refused", "completed"}
+    assert set(statuses(Report)) >= {"released", "superseded"}
+    assert set(statuses(Booking)) >= {"requested", "confirmed", "done"}
+    assert Hold.objects.within(ALL).filter(lifted_at__isnull=True).exists()
+    assert Result.objects.within(ALL).filter(status="waiting", entries__gt=0).exists(), "nothing was sent back"
+
+
+@pytest.mark.parametrize("code", plan.CHAIN.values())
+def test_each_role_of_the_chain_finds_work(demo, code):
+    scope = Scope.of(Owner.objects.get(code=code).id)
+    assert orders.to_collect(scope)
+    assert [sample for sample in orders.to_receive(scope) if sample.status == "collected"]
+    found = Counter(Result.objects.within(scope).values_list("status", flat=True))
+    assert all(found[status] for status in ("waiting", "entered", "verified", "validated")), found
+    open_orders = Order.objects.within(scope).filter(status="working")
+    assert any(bench.releasable(scope, order.id).ready for order in open_orders), "nothing is ready to be released"
+
+
+def test_the_sampler_has_places_to_go_to(demo):
+    outside = Sample.objects.within(ALL).filter(status="expected", order__subject_kind="environment")
+    assert outside.values("owner").distinct().count() >= 3
+    assert set(outside.values_list("order__matrix", flat=True)) != {""}
+
+
+def test_critical_values_were_called_and_some_wait(demo):
+    calls = CriticalCall.objects.within(ALL)
+    assert calls.filter(called_at__isnull=False).exists()
+    assert calls.filter(called_at__isnull=True).exists()
+    chain = set(Owner.objects.filter(code__in=plan.CHAIN.values()).values_list("id", flat=True))
+    assert set(calls.values_list("owner_id", flat=True)) <= chain, "only who adopted critical values has any"
+
+
+def test_referrals_climb_through_three_tiers(demo):
+    onward = Outgoing.objects.within(ALL).values_list("owner__tier", "recipient__tier")
+    assert {(1, 2), (2, 3)} <= set(onward)
+
+
+def test_nobody_verified_their_own_work_and_nothing_lies_in_the_future(demo):
+    results = Result.objects.within(ALL)
+    assert not results.filter(verified_by=F("entered_by")).exists()
+    assert not results.filter(validated_by=F("verified_by")).exists()
+    assert not results.filter(entered_at__gt=NOW).exists()
+    assert not Order.objects.within(ALL).filter(registered_at__gt=NOW).exists()
+    assert not Order.objects.within(ALL).filter(registered_at__lt=NOW - timedelta(days=plan.DAYS + 2)).exists()
+
+
+def test_every_accepted_test_has_one_result_and_every_reported_order_its_report(demo):
+    received = RequestedTest.objects.within(ALL).filter(sample__status="received", cancelled=False)
+    assert received.count() == Result.objects.within(ALL).exclude(status="cancelled").count()
+    reported = Order.objects.within(ALL).filter(status="reported").count()
+    assert Report.objects.within(ALL).values("order").distinct().count() == reported > ORDERS / 3
+
+
+def test_kept_reports_are_documents_of_the_product(demo):
+    rows = Report.objects.within(ALL).filter(order__source="demo")
+    kinds = set()
+    for row in (*rows.filter(order__subject_kind="person")[:20], *rows.filter(order__subject_kind="environment")[:20]):
+        content = json.loads(bytes(row.content))
+        document = from_content(content)
+        assert to_content(document) == content
+        assert hashlib.sha256(bytes(row.content)).hexdigest() == row.content_digest
+        assert document.number == row.number
+        assert row.token in document.verification_url
+        assert len(document.rows) == Result.objects.within(ALL).filter(order=row.order_id).count() > 0
+        assert bool(document.patient) != bool(document.site)
+        kinds.add(document.kind)
+    assert kinds == {"clinical", "environment"}
+
+
+def test_people_are_invented(demo):
+    first = "|".join(plan.FIRST_WOMEN + plan.FIRST_MEN)
+    invented = re.compile(rf"(dr\. )?({first}) ({'|'.join(plan.LAST)})")
+    names = [*StaffPerson.objects.values_list("name", flat=True)]
+    names += Patient.objects.within(ALL).values_list("full_name", flat=True)
+    assert [name for name in names if not invented.fullmatch(name)] == []
+    assert len(names) > 300
+
+
+# --- Who signs in -----------------------------------------------------------------------------------------------------
+
+
+def test_printed_logins_work(demo):
+    rows = network.logins()
+    users = {row["user"] for row in rows}
+    assert users >= {"pendaftaran1", "sampler2", "validator5", "kepala3", "dinkes.kota", "kemenkes", "mitra1", "mitra2"}
+    for row in rows[:3]:
+        assert User.objects.get(username=row["user"]).check_password(plan.PASSWORD)
+        assert bool(row["code"]) == actor_of(User.objects.get(username=row["user"]), "web").needs_second_factor()
+
+
+def test_partners_speak_for_one_client_that_has_orders(demo):
+    for login in plan.PARTNER_LOGINS:
+        user = User.objects.get(username=login.username)
+        assert user.check_password(plan.PASSWORD)
+        assert not user.must_change_password
+        account = PartnerAccount.objects.within(ALL).get(user=user)
+        assert account.client.code == login.client
+        assert Order.objects.within(ALL).filter(client=account.client).exists()
+
+
+# --- Once only ---------------------------------------------------------------------------------------------------
+
+
+def test_it_is_not_loaded_twice(demo):
+    answer = call_demo(code=1)
+    assert "sudah dimuat" in answer.stderr
+    assert "laras demo --codes" in answer.stderr
+    assert answer.stdout == ""
+    rows = json.loads(call_demo("--codes", "--json", code=0).stdout)
+    assert {row["user"]: row["role"] for row in rows}["validator1"].startswith("Validator")
+    assert "analis1" in call_demo("--if-empty", code=0).stdout
