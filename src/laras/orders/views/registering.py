@@ -144,7 +144,9 @@ def _entry(catalogue: Catalogue, code: str) -> TestInfo | PanelInfo | None:
 
 
 def _codes(typed: Any) -> list[str]:
-    return CodesField().clean(str(typed or "")[:6000])
+    """Codes as far as they can be read; what is wrong with them is said by the form."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(typed or "")[:6000])
+    return CodesField().clean(text)
 
 
 def _typed(request: HttpRequest) -> str:

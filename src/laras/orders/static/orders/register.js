@@ -129,6 +129,7 @@
     };
     /* A NIK tells the day of birth and the sex: filled in at once, so that Enter never waits for the line. The server reads it too,
        warns, and refuses what differs. */
+    const told = { born: "", radio: null };
     byId("id_nik")?.addEventListener("input", ({ target }) => {
       const [, dd, mm, yy] = target.value.replace(/[\s.-]/g, "").match(/^\d{6}(\d\d)(\d\d)(\d\d)\d{4}$/) || [];
       if (!dd) return;
@@ -140,8 +141,9 @@
       });
       const date = byId("id_birth_date");
       const radio = form.querySelector(`[name="sex"][value="${woman ? "P" : "L"}"]`);
-      if (born && !date.value) { date.value = born; touched(date); }
-      if (born && radio && !filled(radio)) { radio.checked = true; touched(radio); }
+      // What a mistyped NIK filled in gives way to what the corrected one says; what a person typed stays.
+      if (born && (!date.value || date.value === told.born)) { date.value = told.born = born; touched(date); }
+      if (born && radio && (!filled(radio) || told.radio?.checked)) { radio.checked = true; told.radio = radio; touched(radio); }
     });
 
     /* --- Sender and site --- */
