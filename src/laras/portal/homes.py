@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
 from laras.bench import queries as bench
 from laras.bench.types import Narrowing
+from laras.catalogue import queries as catalogue
+from laras.catalogue.words import name_of
 from laras.core import clock
+from laras.core import queries as core
 from laras.core.actor import Actor
-from laras.core.models import Cursor, Owner, RoleAssignment
+from laras.core.models import ApiToken, Cursor, JournalHead, Owner
 from laras.core.rights import ROLES
+from laras.network import queries as network
+from laras.orders import charges
 from laras.orders import queries as orders
 from laras.partners import queries as partners
 from laras.portal import partner
@@ -21,6 +27,8 @@ from laras.referral import queries as referral
 from laras.reports import queries as reports
 
 LINES = 8
+SHOWN = 100  # laboratories on an office's page: the whole list is a file
+SPANS = 3000  # reports from which a turnaround is told
 Home = Callable[[HttpRequest], dict[str, Any]]
 
 
@@ -29,6 +37,7 @@ def registration(request: HttpRequest) -> dict[str, Any]:
         "counts": orders.counts_for_home(request.scope),
         "page": orders.list_orders(request.scope, limit=LINES),
         "visits": partners.bookings_waiting(request.scope),
+        "released": reports.counts_for_home(request.scope)["released_today"],
     }
 
 
@@ -45,24 +54,44 @@ def receiving(request: HttpRequest) -> dict[str, Any]:
         "samples": orders.to_receive(request.scope, limit=LINES),
         "counts": orders.counts_for_home(request.scope),
         "incoming": list(referral.to_decide(request.scope)[:LINES]),
+        "referrals": referral.counts(request.scope),
+        "lately": orders.received_lately(request.scope, limit=5),
     }
 
 
 def at_bench(request: HttpRequest) -> dict[str, Any]:
     return {
         "counts": bench.counts(request.scope),
-        "tests": bench.tests_waiting(request.scope, "waiting")[:12],
+        "tests": most_waiting(request),
         "items": bench.worklist(request.scope, Narrowing(), limit=LINES),
+        "holds": bench.all_open_holds(request.scope, limit=5),
     }
 
 
+def most_waiting(request: HttpRequest) -> list[tuple[str, str, int]]:
+    """(test code, name, how many) of the tests of which most waits, at most a dozen."""
+    tests = catalogue.effective(request.owner.id).tests
+    found = sorted(bench.tests_waiting(request.scope, "waiting"), key=lambda row: (-row[2], row[0]))[:12]
+    return [(code, name_of(tests[code]) if code in tests else code, n) for code, _discipline, n in found]
+
+
 def verification(request: HttpRequest) -> dict[str, Any]:
-    return {"counts": bench.counts(request.scope), "items": bench.to_verify(request.scope, limit=LINES)}
+    look, normal = bench.count_queue(request.scope, "entered")
+    return {
+        "counts": bench.counts(request.scope),
+        "look": look,
+        "normal": normal,
+        "items": bench.to_verify(request.scope, limit=LINES),
+        "calls": bench.critical_calls(request.scope, limit=5),
+    }
 
 
 def validation(request: HttpRequest) -> dict[str, Any]:
+    look, normal = bench.count_queue(request.scope, "verified")
     return {
         "counts": bench.counts(request.scope),
+        "look": look,
+        "normal": normal,
         "items": bench.to_validate(request.scope, limit=LINES),
         "calls": bench.critical_calls(request.scope, limit=5),
         "released": reports.counts_for_home(request.scope)["released_today"],
@@ -70,35 +99,73 @@ def validation(request: HttpRequest) -> dict[str, Any]:
 
 
 def head(request: HttpRequest) -> dict[str, Any]:
+    today = charges.totals_by_payer(request.scope, _today(request))
     return {
         "counts": bench.counts(request.scope),
         "orders": orders.counts_for_home(request.scope),
         "released": reports.counts_for_home(request.scope)["released_today"],
+        "turnaround": turnaround(request),
+        "charged": sum(row.amount for row in today),
+        "referrals": referral.counts(request.scope),
         "late": bench.late(request.scope, limit=LINES),
         "ageing": referral.ageing(request.scope)[:LINES],
         "below": office_rows(request) if request.owner.tier and request.owner.tier > 1 else [],
     }
 
 
+def turnaround(request: HttpRequest) -> dict[str, Any]:
+    """From registration to release, of the reports of the last seven days: ``half`` of them and nine of ten (``most``)
+    took no longer. Amended reports are left out: their order waited for somebody to find a mistake.
+    """
+    since = clock.now() - timedelta(days=7)
+    rows = reports.reports(request.scope, released_from=since).filter(version=1).order_by("-released_at")
+    spans = sorted(end - begin for begin, end in rows.values_list("order__registered_at", "released_at")[:SPANS])
+    if not spans:
+        return {"reports": 0}
+    return {"reports": len(spans), "half": spans[(len(spans) - 1) // 2], "most": spans[(len(spans) - 1) * 9 // 10]}
+
+
 def quality(request: HttpRequest) -> dict[str, Any]:
     since = clock.now() - timedelta(days=30)
     calls = bench.calls_made(request.scope, since=since, limit=500)
-    in_time = sum(1 for call, _item in calls if call.called_at and call.called_at <= call.due_at)
+    tardy = [(call, item) for call, item in calls if call.called_at and call.called_at > call.due_at]
     return {
         "holds": bench.all_open_holds(request.scope, limit=LINES),
         "counts": bench.counts(request.scope),
         "calls": len(calls),
-        "in_time": in_time,
+        "in_time": len(calls) - len(tardy),
+        "tardy": tardy[:LINES],
+        "amended": reports.reports(request.scope, released_from=since).filter(version__gt=1).count(),
     }
 
 
 def cashier(request: HttpRequest) -> dict[str, Any]:
+    """Orders with the price of the day. Invoices and payments are not built: nothing here says "paid" or "unpaid"."""
     page = orders.list_orders(request.scope, limit=20)
-    return {"rows": page.rows, "counts": orders.counts_for_home(request.scope)}
+    prices = charges.prices_of(request.scope, [row.order.id for row in page.rows])
+    totals = charges.totals_by_payer(request.scope, _today(request))
+    return {
+        "rows": [(row, prices.get(row.order.id, 0)) for row in page.rows],
+        "totals": totals,
+        "orders": sum(row.orders for row in totals),
+        "amount": sum(row.amount for row in totals),
+    }
 
 
 def courier(request: HttpRequest) -> dict[str, Any]:
-    return {"ageing": referral.ageing(request.scope)[:20]}
+    """What is on its way from here, and what was taken over elsewhere and is not answered."""
+    rows = referral.ageing(request.scope)
+    carried = [row for row in rows if row.kind == "unanswered"]
+    return {
+        "ageing": carried[:20],
+        "carried": len(carried),
+        "urgent": sum(1 for row in carried if row.urgency != "routine"),
+        "overdue": sum(1 for row in carried if row.overdue),
+    }
+
+
+def _today(request: HttpRequest) -> date:
+    return clock.now().astimezone(ZoneInfo(request.owner.zone)).date()
 
 
 def office_rows(request: HttpRequest) -> list[dict[str, Any]]:
@@ -119,19 +186,49 @@ def office_rows(request: HttpRequest) -> list[dict[str, Any]]:
 def office(request: HttpRequest) -> dict[str, Any]:
     rows = office_rows(request)
     return {
-        "rows": rows[:200],
+        "rows": rows[:SHOWN],
+        "more": max(0, len(rows) - SHOWN),
+        "provinces": by_province(rows) if request.owner.kind == "ministry" else [],
         "laboratories": len(rows),
         "silent": sum(1 for row in rows if row["silent"]),
         "registered": sum(row.get("registered") or 0 for row in rows),
         "reported": sum(row.get("reported") or 0 for row in rows),
+        "waiting": sum(row.get("waiting") or 0 for row in rows),
     }
 
 
+def by_province(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The weeks of the laboratories added up by the province in which they stand; by code of the province."""
+    places = {row.id: row for row in network.organisation_rows(network.organisations(owner_kind="laboratory"))}
+    names = {area.code: area.name for area in network.areas(level=1)}
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        place = places.get(row["owner"].id)
+        code = (place.area or "")[:2] if place else ""
+        sums = found.setdefault(
+            code,
+            {"name": names.get(code, ""), "laboratories": 0, "silent": 0, "registered": 0, "reported": 0, "waiting": 0},
+        )
+        sums["laboratories"] += 1
+        sums["silent"] += row["silent"]
+        for name in ("registered", "reported", "waiting"):
+            sums[name] += row.get(name) or 0
+    return [found[code] for code in sorted(found)]
+
+
 def administration(request: HttpRequest) -> dict[str, Any]:
-    held = RoleAssignment.objects.filter(owner=request.owner, valid_until__isnull=True)
+    accounts = core.accounts(request.scope)
+    working = [account for account in accounts if account.state in ("on", "new")]
+    soon = clock.now() + timedelta(days=30)
+    tokens = ApiToken.objects.filter(owner=request.owner, revoked_at__isnull=True)
     return {
-        "accounts": held.values("user").distinct().count(),
+        "accounts": len(working),
+        "unprotected": [account for account in working if account.needs_second_factor and not account.second_factor],
+        "new": sum(1 for account in working if account.state == "new"),
+        "tokens": tokens.filter(expires_at__gt=clock.now()).count(),
+        "ending": tokens.filter(expires_at__gt=clock.now(), expires_at__lte=soon).count(),
         "stuck": Cursor.objects.filter(owner=request.owner, failures__gte=3).count(),
+        "entries": JournalHead.objects.filter(owner=request.owner).values_list("sequence", flat=True).first() or 0,
     }
 
 

@@ -6,6 +6,7 @@ app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("cari/", views.find, name="find"),
+    path("binaan.csv", views.week, name="week"),
     # What a partner sees
     path("mitra/permintaan/", partner_views.order_list, name="partner_orders"),
     path("mitra/permintaan/<uuid:order_id>/", partner_views.order, name="partner_order"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from laras.bench.states import RESULT
+from laras.core import clock
+from laras.core.rights import ROLES
+from laras.core.templatetags.ui import day
 from laras.core.web import page
 from laras.orders.states import ORDER, SAMPLE
 from laras.portal import homes, search
@@ -30,7 +35,23 @@ def home(request: HttpRequest) -> HttpResponse:
     names = homes.homes_of(request.actor, request.owner)
     blocks = [{"template": f"portal/_{name}.html", "home": homes.HOMES[name](request)} for name in names]
     template = "portal/partner/home.html" if names == ["partner"] else "portal/home.html"
-    return render(request, template, {"blocks": blocks, **MACHINES})
+    roles = [ROLES[role].label for role in sorted(request.actor.roles.get(request.owner.id, ())) if role in ROLES]
+    context = {"blocks": blocks, "roles": roles, "now": clock.now(), "today": day(clock.now())}
+    return render(request, template, {**context, **MACHINES})
+
+
+@page("orders.read_counts")
+def week(request: HttpRequest) -> HttpResponse:
+    """``/binaan.csv``: the laboratories in reach with their last seven days, for a spreadsheet. Numbers, no names of people."""
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="laboratorium-{clock.today():%Y-%m-%d}.csv"'
+    lines = csv.writer(answer)
+    lines.writerow(("code", "name", "tier", "registered", "reported", "waiting_over_3_days"))
+    for row in homes.office_rows(request):
+        owner = row["owner"]
+        counts = (row.get(name) or 0 for name in ("registered", "reported", "waiting"))
+        lines.writerow((owner.code, owner.name, owner.tier or "", *counts))
+    return answer
 
 
 @page(anyone=True)
