@@ -326,7 +326,7 @@ def test_the_screens_speak_english(make_results, make_patient, analyst, second, 
     reader = as_(second)
     reader.cookies["laras_language"] = "en"
     html = reader.get(reverse("bench:verification"), {"tab": "look"}).content.decode()
-    for said in ("Hematocrit", "Below the reference 35,0 - 47,0", "Reactive"):
+    for said in ("Hematocrit", "Below the reference 35.0 - 47.0", "Reactive"):
         assert said in html, said
     for foreign in ("Hematokrit", "Di bawah", "Reaktif<"):
         assert foreign not in html, foreign

@@ -83,7 +83,7 @@ def _before(given: Mapping[str, str], answers: Sequence[CodedAnswer]) -> str:
 
 def _bound(given: Mapping[str, str]) -> str:
     days = int(given.get("days", "0"))
-    limit = catalogue.either(given.get("percent", ""), given.get("absolute", ""))
+    limit = catalogue.figures(catalogue.either(given.get("percent", ""), given.get("absolute", "")))
     return ngettext("%(limit)s dalam %(n)s hari", "%(limit)s dalam %(n)s hari", days) % {"limit": limit, "n": days}
 
 

@@ -5,6 +5,7 @@ Rules are pure and know no language; what is stored and sent between laboratorie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -117,7 +118,7 @@ def word(finding: Finding, *, answers: Sequence[CodedAnswer] = (), more: Mapping
     sentence = (more or {}).get(finding.code) or SENTENCES.get(finding.code)
     if sentence is None:
         return finding.code
-    given = finding.values
+    given = {name: figures(text) if name in FIGURES else text for name, text in finding.values.items()}
     if "below" in given:
         given["bounds"] = either(given["below"], given.get("above", ""))
     if "population" in given:
@@ -128,6 +129,17 @@ def word(finding: Finding, *, answers: Sequence[CodedAnswer] = (), more: Mapping
         return str(sentence) % given
     except (KeyError, ValueError):
         return finding.code
+
+
+FIGURES = frozenset({"range", "below", "above", "limit", "by", "shown", "percent", "absolute"})
+"""What of a finding is figures as a report prints them; the rest is words, codes, or what somebody typed."""
+_FIGURE = re.compile(r"\d[\d.,]*\d")
+_SWAPPED = str.maketrans(".,", ",.")
+
+
+def figures(text: str) -> str:
+    """Figures as a report prints them (``1.234,5``) in the manner of the screen's language (``1,234.5``)."""
+    return _FIGURE.sub(lambda match: match[0].translate(_SWAPPED), text) if is_english() else text
 
 
 def words(findings: Iterable[Finding], *, answers: Sequence[CodedAnswer] = ()) -> str:
@@ -143,7 +155,7 @@ def either(below: str, above: str) -> str:
 
 def critical_text(row: CriticalInfo) -> str:
     """When a value is critical: ``< 7 atau > 20``."""
-    return either(*critical_bounds(row))
+    return either(*(figures(bound) for bound in critical_bounds(row)))
 
 
 def is_english() -> bool:
@@ -157,12 +169,15 @@ def name_of(info: TestInfo | PanelInfo) -> str:
 
 def value_text(value: ParsedValue, test: TestInfo | None, answers: Sequence[CodedAnswer] = ()) -> str:
     """A value on a screen: figures as on a report, answers in the language of the screen."""
-    return format_value(value, test, answers=answers, english=is_english())
+    english = is_english()
+    return format_value(value, test, answers=answers, english=english, mark="." if english else ",")
 
 
 def answers_in_words(text: str, answers: Sequence[CodedAnswer]) -> str:
-    """Answers as they were printed (``Negatif / Trace``) in the language of the screen."""
-    if not is_english() or not answers:
+    """What was printed as expected (``Negatif / Trace``, ``13,2 - 17,3``) in the language of the screen."""
+    if not is_english():
         return text
+    if not answers:
+        return figures(text)
     english = {answer.text: answer.text_en or answer.text for answer in answers}
     return " / ".join(english.get(part, part) for part in text.split(" / "))

@@ -130,7 +130,9 @@ def shown_value(catalogue: Catalogue, test_code: str, row: Result | ResultValue,
     answers = catalogue.answers(test_code) if test else ()
     if row.kind == "coded" and row.text and not any(answer.code == row.answer for answer in answers):
         return row.text
-    return catalogue_rules.format_value(value_of(row), test, answers=answers, english=english)
+    return catalogue_rules.format_value(
+        value_of(row), test, answers=answers, english=english, mark="." if english else ","
+    )
 
 
 def value_here(catalogue: Catalogue, test_code: str, row: Result | ResultValue) -> str:

@@ -40,7 +40,7 @@ from laras.catalogue.views.shared import (
     may_manage,
     test_of,
 )
-from laras.catalogue.words import is_english, name_of
+from laras.catalogue.words import figures, is_english, name_of
 from laras.core.web import page
 
 ALL = "*"
@@ -55,7 +55,7 @@ def _range_line(row: RangeInfo, test: TestInfo, answers: dict[str, str]) -> Line
     if row.normal:
         bounds = ", ".join(answers.get(code, code) for code in row.normal)
     else:
-        bounds = format_range(row, decimals=test.decimals)
+        bounds = figures(format_range(row, decimals=test.decimals))
     unit = test.unit if row.ucum == test.ucum else row.ucum
     return Line(row.key, ", ".join(who), bounds, unit, row.judges, row.provenance)
 

@@ -19,7 +19,7 @@ from laras.catalogue.labels import (
 from laras.catalogue.models import LAYER_LABELS
 from laras.catalogue.rules import format_limit
 from laras.catalogue.types import Catalogue, CriticalInfo, LimitInfo, Provenance, TestInfo, UnknownCode
-from laras.catalogue.words import critical_text, is_english, name_of
+from laras.catalogue.words import critical_text, figures, is_english, name_of
 from laras.core.errors import NotFound
 from laras.core.web import refusals, submit_once
 
@@ -69,7 +69,7 @@ def limit_line(catalogue: Catalogue, row: LimitInfo, *, name: str, url: str, who
     return Line(
         key=row.key,
         who=who,
-        bounds=format_limit(row) or _("dilaporkan saja"),
+        bounds=figures(format_limit(row)) or _("dilaporkan saja"),
         unit=row.unit,
         judges=row.judges,
         provenance=row.provenance,
