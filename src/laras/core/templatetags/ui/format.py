@@ -48,8 +48,11 @@ def number(given: Any, decimals: int | str = "") -> str:
 
 @register.filter
 def rupiah(amount: Any) -> str:
-    """``125000|rupiah`` -> ``Rp125.000``."""
-    return "" if amount is None or amount == "" else format_rupiah(int(amount))
+    """``125000|rupiah`` -> ``Rp125.000``, in English ``Rp125,000``."""
+    if amount is None or amount == "":
+        return ""
+    text = format_rupiah(int(amount))
+    return text.replace(".", ",") if _language() == "en" else text
 
 
 @register.filter
