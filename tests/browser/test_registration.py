@@ -111,6 +111,22 @@ def test_an_unknown_patient_by_keyboard(slow: Page):
     assert (order.patient.sex, "HB" in codes_of(order)) == ("P", True)
 
 
+def test_a_corrected_nik_corrects_what_it_filled_in(desk: Page):
+    desk.goto("/permintaan/baru/")
+    desk.keyboard.type("5201012312850009")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#id_birth_date")).to_have_value("1985-12-23")
+    expect(desk.locator("input[name=sex][value=L]")).to_be_checked()
+    desk.locator("#id_nik").fill("5201015301850009")
+    expect(desk.locator("#id_birth_date")).to_have_value("1985-01-13")
+    expect(desk.locator("input[name=sex][value=P]")).to_be_checked()
+    # What a person wrote by hand is theirs.
+    desk.locator("#id_birth_date").fill("1985-01-14")
+    desk.locator("#id_nik").fill("5201011408900009")
+    expect(desk.locator("input[name=sex][value=L]")).to_be_checked()
+    expect(desk.locator("#id_birth_date")).to_have_value("1985-01-14")
+
+
 def test_a_test_that_was_not_entered_yet_is_sent_too(slow: Page):
     known = register(slow.lab, slow.account, full_name="Baiq Lestari", sex="P", birth_date=BORN, no_nik_reason="absent")
     typist = slow.open_form(f"/permintaan/baru/?pasien={known.id}")

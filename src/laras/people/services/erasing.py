@@ -12,6 +12,7 @@ from laras.core.actor import Actor
 from laras.core.errors import Refused
 from laras.core.models import ExternalIdentifier
 from laras.core.scope import Scope
+from laras.core.templatetags.ui import day
 from laras.core.unit import use_case
 from laras.people.events import PatientErased
 from laras.people.models import Consent, Patient, PatientMerge
@@ -51,7 +52,7 @@ def erase_patient(actor: Actor, *, owner_id: UUID, patient_id: UUID, reason: str
             % {
                 "rule": rule.name,
                 "source": rule.source,
-                "day": kept_until(rule, served).strftime("%d-%m-%Y"),
+                "day": day(kept_until(rule, served)),
             },
             code="retention",
         )
