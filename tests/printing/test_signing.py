@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
 from pypdf import PdfWriter
 
 from laras.core.printing import PrintError, check_signature, demo_key, demo_roots, load_key, sign_pdf
@@ -54,6 +60,27 @@ def test_every_changed_byte_is_found(report: bytes, signed: bytes) -> None:
         broken = bytearray(signed)
         broken[place] ^= 1
         assert not check_signature(bytes(broken), roots=ROOTS).good, place
+
+
+def validated(pdf: bytes) -> PdfSignatureStatus:
+    """By pyHanko alone, as any other reader would use it."""
+    (signature,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+    root = asn1_x509.Certificate.load(AUTHORITY.certificate.public_bytes(serialization.Encoding.DER))
+    return validate_pdf_signature(
+        signature, ValidationContext(trust_roots=[root], allow_fetching=False, moment=NOW + timedelta(minutes=1))
+    )
+
+
+def test_another_reader_finds_it_good_and_one_changed_byte(signed: bytes) -> None:
+    status = validated(signed)
+    assert status.bottom_line
+    assert status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    assert status.md_algorithm == "sha256"
+    # A letter of the title in the metadata: the file still opens, only the signature tells.
+    place = signed.index(b"Laporan Hasil Uji")
+    broken = signed[:place] + b"l" + signed[place + 1 :]
+    assert not validated(broken).intact
+    assert not validated(broken).bottom_line
 
 
 def test_what_is_added_after_signing_is_found(signed: bytes) -> None:

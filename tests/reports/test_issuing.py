@@ -7,6 +7,7 @@ import io
 import json
 import threading
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
@@ -202,6 +203,21 @@ def test_a_batch_draws_what_nobody_opened(lab, other, monkeypatch):
 
     assert issue_missed() == 1
     assert len(issued(other)) == 1
+
+
+def test_a_batch_opens_the_certificate_once_and_signs_each(lab, demo_mark, monkeypatch):
+    reports = [lab.release(lab.done()) for _ in range(3)]
+    opened = []
+    key = services.signing_key
+    monkeypatch.setattr(services, "signing_key", lambda owner: opened.append(owner.code) or key(owner))
+    ids = [uuid4(), *(r.id for r in reports)]
+    batch = services.issue_many(lab.doctor, owner_id=lab.id, report_ids=ids)
+    assert (batch.done, list(batch.problems)) == (3, [str(ids[0])])
+    assert opened == [lab.owner.code]
+    for report in reports:
+        verdict = check_signature(lab.issue(report), roots=services.trusted_roots())
+        assert verdict.good
+        assert report.number in verdict.reason
 
 
 def test_one_that_cannot_be_drawn_does_not_stop_the_others(lab, monkeypatch):

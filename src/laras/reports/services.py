@@ -11,9 +11,11 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -285,8 +287,11 @@ def issue_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
     if report.pdf_digest:
         return attachments.read(report.pdf_digest)
     owner = Owner.objects.get(pk=owner_id)
-    key = signing_key(owner)
-    pdf = _draw(_addressed(report))
+    return _issue(actor, owner, report, signing_key(owner), _draw(_addressed(report)))
+
+
+def _issue(actor: Actor, owner: Owner, report: Report, key: SigningKey | None, pdf: bytes) -> bytes:
+    """Sign what was drawn, if there is a key, and keep it."""
     if key is not None:
         reason = f"LHU {report.number} v{report.version}"
         try:
@@ -296,13 +301,14 @@ def issue_pdf(actor: Actor, *, owner_id: UUID, report_id: UUID) -> bytes:
             raise Refused(
                 _("LHU ini tidak dapat ditandatangani. Isinya tersimpan; hubungi administrator."), code="sign"
             ) from error
-    return _keep_pdf(actor, owner_id=owner_id, report_id=report_id, pdf=pdf, signed=key is not None)
+    return _keep_pdf(actor, owner_id=owner.id, report_id=report.id, pdf=pdf, signed=key is not None)
 
 
 def _addressed(report: Report) -> LhuDocument:
     """The document with the address of its public page as it is on the day of drawing; kept is only the path below it."""
-    path = reverse("reports:public", args=[report.token])
-    return replace(queries.document(report), verification_url=settings.PUBLIC_URL.rstrip("/") + path)
+    document = queries.document(report)
+    path = urlsplit(document.verification_url).path
+    return replace(document, verification_url=settings.PUBLIC_URL.rstrip("/") + path if path else "")
 
 
 def _draw(document: LhuDocument) -> bytes:
@@ -382,15 +388,42 @@ class Issued:
 
 
 def issue_many(actor: Actor, *, owner_id: UUID, report_ids: Iterable[UUID]) -> Issued:
-    """Draw, sign and keep several reports, each in its own unit. What is issued already is counted and left alone."""
+    """Draw, sign and keep several reports, each in its own unit. What is issued already is counted and left alone.
+
+    The certificate is opened once. A second core draws the next report while this one signs and keeps the last.
+    """
+    actor.require("reports.read", owner_id)
+    ids = list(report_ids)
     done, problems = 0, {}
-    for report_id in report_ids:
-        try:
-            issue_pdf(actor, owner_id=owner_id, report_id=report_id)
-            done += 1
-        except (Refused, OSError) as error:
-            problems[str(report_id)] = str(error)
+    owner = Owner.objects.get(pk=owner_id)
+    try:
+        key = signing_key(owner)
+    except Refused as refused:
+        return Issued(0, {str(report_id): str(refused) for report_id in ids})
+    with ThreadPoolExecutor(1, thread_name_prefix="lhu") as beside:
+        ahead = _begin(beside, owner_id, ids[0]) if ids else None
+        for place, report_id in enumerate(ids):
+            mine = ahead
+            ahead = _begin(beside, owner_id, ids[place + 1]) if place + 1 < len(ids) else None
+            try:
+                if mine is None:
+                    raise Refused(_("LHU ini tidak ditemukan."), code="not_found")
+                report, drawn = mine
+                if drawn is not None:
+                    _issue(actor, owner, report, key, drawn.result())
+                done += 1
+            except (Refused, OSError) as error:
+                problems[str(report_id)] = str(error)
     return Issued(done, problems)
+
+
+def _begin(beside: ThreadPoolExecutor, owner_id: UUID, report_id: UUID) -> tuple[Report, Future[bytes] | None] | None:
+    """The report and its drawing under way; no drawing where it was issued before, None where there is no such report."""
+    try:
+        report = queries.get_report(Scope.of(owner_id), report_id)
+    except NotFound:
+        return None
+    return report, None if report.pdf_digest else beside.submit(_draw, _addressed(report))
 
 
 def issue_waiting(actor: Actor, *, owner_id: UUID, days: int = 7, limit: int = 1000) -> Issued:

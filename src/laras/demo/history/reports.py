@@ -8,7 +8,6 @@ import random
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from laras.core import clock, journal
@@ -17,7 +16,7 @@ from laras.demo.history.house import House
 from laras.demo.history.orders import Case
 from laras.demo.history.results import Finished
 from laras.orders.events import OrderReported
-from laras.reports.assembly import to_content
+from laras.reports.assembly import RELEASER_TITLE, to_content
 from laras.reports.events import ReportReleased
 from laras.reports.types import (
     LhuDocument,
@@ -29,6 +28,7 @@ from laras.reports.types import (
     SiteBlock,
     Times,
 )
+from laras.resources import queries as resources
 
 
 class Reports:
@@ -43,12 +43,14 @@ class Reports:
         # Demo addresses are guessable by who has this source; what lies behind them is invented.
         self._random = random.Random(f"{plan.SEED}:reports:{house.lab.code}").randbytes
         address = reverse("reports:public", args=["-"])
-        self._address = settings.PUBLIC_URL + address.removesuffix("-/") + "{}/"
+        self._address = address.removesuffix("-/") + "{}/"
         zone = clock.ZONES[house.owner.zone]
         self._document = _blank(LhuDocument(
             kind="clinical", number="", version=1, letterhead=house.letterhead, sender=Sender(name=""),
             times=Times(zone=zone), rows=(), signers=(),  # type: ignore[arg-type]
         ))  # fmt: skip
+        offers = resources.capabilities_of(house.owner.id) if house.letterhead.accreditation else ()
+        self._accredited = frozenset(offer.test_code for offer in offers if offer.accredited)
         self._row = _blank(ResultRow(test="", result=""))
         self._patient, self._site = _blank(PatientBlock(name="")), _blank(SiteBlock(name=""))
         self._sample, self._sender = _blank(SampleBlock(lab_code="", specimen="")), _blank(Sender(name=""))
@@ -80,7 +82,9 @@ class Reports:
         named = self._house.catalogue.standards.get(case.standard)
         released = steps["released"].isoformat()
         title = "Dokter Penanggung Jawab" if person else "Manajer Teknis"
+        claimed = any(one.test.code in self._accredited for one in done)
         content = self._document | {
+            "letterhead": self._document["letterhead"] | ({} if claimed else {"accreditation": ""}),
             "kind": "clinical" if person else "environment",
             "number": number,
             "sender": self._sender | {"name": case.client["name"] if case.client else "Atas permintaan sendiri"},
@@ -89,10 +93,11 @@ class Reports:
                 "received": steps["received"].isoformat(), "tested_from": steps["entered"].isoformat(),
                 "tested_to": steps["validated"].isoformat(), "released": released,
             },
-            "rows": [self._result(case, finished) for finished in done],
+            "rows": [self._result(case, finished, claimed) for finished in done],
             "signers": [
                 self._analysts[done[0].analyst.person], self._verifier,
-                self._validator | {"at": released, "title": title},
+                self._validator | {"at": steps["validated"].isoformat(), "title": title},
+                self._validator | {"role": "releaser", "at": released, "title": RELEASER_TITLE},
             ],
             "order_number": case.number,
             "samples": [
@@ -117,7 +122,7 @@ class Reports:
             content["site"] = self._site | {"name": site["name"], "address": site["address"], "matrix": matrix}
         return content
 
-    def _result(self, case: Case, finished: Finished) -> dict[str, Any]:
+    def _result(self, case: Case, finished: Finished, claimed: bool) -> dict[str, Any]:
         test, row, person = finished.test, finished.row, case.subject.patient is not None
         return self._row | {
             "test": test.name, "result": finished.shown, "unit": test.unit if row["number"] is not None else "",
@@ -125,6 +130,7 @@ class Reports:
             "flag": row["flag"] if person and row["flag"] != "N" else "", "method": row["method"],
             "section": test.discipline.replace("_", " ").capitalize(),
             "complies": None if person else row["meets_limit"],
+            "accredited": test.code in self._accredited if claimed else None,
             "key": f"{case.sample_of[test.code]['number']}/{test.code}",
         }  # fmt: skip
 
