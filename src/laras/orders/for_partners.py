@@ -129,5 +129,7 @@ def refused_of(scope: Scope, client_ids: Collection[UUID], *, days: int = 30, li
     )
     rows = rows.exclude(id__in=replaced.filter(order__client_id__in=list(client_ids)).values("replaces_id"))
     return list(
-        rows.select_related("order", "order__patient", "order__site").order_by("-order__registered_at", "order_id", "position")[:limit]
+        rows.select_related("order", "order__patient", "order__site").order_by(
+            "-order__registered_at", "order_id", "position"
+        )[:limit]
     )
