@@ -138,6 +138,8 @@
     note.append(answer.note || "");
   };
   const waiting = new Map();
+  // What the server refused to save, by row: a judgement that comes late says nothing over it while the value is the same.
+  const refused = new Map();
   let timer = 0;
   const judge = async () => {
     const asked = [...waiting.entries()];
@@ -155,11 +157,12 @@
         const line = form.querySelector(`tr[data-row="${row.id}"]`);
         const cell = line?.querySelector("input[data-cell]");
         // Only what is still there: an answer that comes late says nothing of a newer value.
-        if (cell && cell.value === raws.get(row.id)) show(line, row);
+        if (cell && cell.value === raws.get(row.id) && refused.get(row.id) !== cell.value) show(line, row);
       }
     } catch { /* no line: the server judges when it is saved */ }
   };
   const ask = (cell) => {
+    refused.delete(key(cell));
     if (cell.value.trim() === "") {
       waiting.delete(key(cell));
       noteOf(rowOf(cell)).textContent = cell.dataset.savedValue ? words.tEmpty : "";
@@ -240,7 +243,9 @@
     }
     for (const problem of told.problems) {
       const row = form.querySelector(`tr[data-row="${problem.id}"]`);
-      if (row) show(row, problem);
+      if (!row) continue;
+      refused.set(problem.id, row.querySelector("input[data-cell]").value);
+      show(row, problem);
     }
     if (answer.ok) {
       // The page opens anew with what comes next; the draft is dropped there.
