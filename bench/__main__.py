@@ -17,6 +17,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
+
 from bench import load
 from bench.server import laras, serving
 
@@ -42,16 +44,22 @@ def figure(name: str, value: str, promise: str = "") -> None:
 
 
 def installation(stack: ExitStack, *, postgres: bool = False, count: int = 20) -> tuple[Path, str, list[str]]:
-    """An empty installation with ``count`` laboratories: directory, database URL, tokens."""
+    """An empty installation with ``count`` laboratories: directory, URL of the database to serve with, tokens.
+
+    On PostgreSQL it is served as on a hub: by a role for which the policies of the tables hold.
+    """
     data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laras-bench-")))
-    url = ""
+    owner = serving_url = ""
     if postgres:
         from tests.postgres import cluster
 
-        url = stack.enter_context(cluster())
-    laras(data, "migrate", database_url=url)
-    tokens: list[str] = json.loads(prepare(data, "labs", str(count), database_url=url))
-    return data, url, tokens
+        owner = stack.enter_context(cluster())
+        serving_url = owner.replace("postgres@", "laras_serving@", 1)
+        with psycopg.connect(owner.replace("postgres://", "postgresql://", 1)) as database:
+            database.execute("CREATE ROLE laras_serving LOGIN")
+    laras(data, "migrate", database_url=owner, LARAS_APPLICATION_ROLE="laras_serving" if postgres else "")
+    tokens: list[str] = json.loads(prepare(data, "labs", str(count), database_url=owner))
+    return data, serving_url, tokens
 
 
 def registration() -> None:

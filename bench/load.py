@@ -37,6 +37,18 @@ class Outcome:
         return statistics.median(self.latencies) if self.latencies else float("nan")
 
 
+SYLLABLES = [consonant + vowel for consonant in "bcghklmnprstwy" for vowel in "aiueo"]
+
+
+def _name(n: int) -> str:
+    """A different sound for each number: two people of one sound and birthday are refused as perhaps the same."""
+    parts = []
+    for _place in range(5):
+        n, rest = divmod(n, len(SYLLABLES))
+        parts.append(SYLLABLES[rest])
+    return f"Beban {''.join(parts).title()}"
+
+
 def body(n: int) -> bytes:
     """A new patient with one order of four tests."""
     chance = random.Random(n)
@@ -44,7 +56,7 @@ def body(n: int) -> bytes:
     nik = f"5271{chance.randrange(1, 7):02d}{day + 40:02d}{month:02d}{year % 100:02d}{n % 10000:04d}"
     order = {
         "patient": {
-            "full_name": f"Beban Uji {n}",
+            "full_name": _name(n),
             "sex": "P",
             "birth_date": f"{year}-{month:02d}-{day:02d}",
             "nik": nik,

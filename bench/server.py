@@ -75,9 +75,9 @@ def _wait(port: int) -> None:
     raise TimeoutError("the server did not start")
 
 
-def laras(data: Path, *arguments: str, database_url: str = "") -> str:
+def laras(data: Path, *arguments: str, database_url: str = "", **settings: str) -> str:
     """Run a command of the product on ``data``; answers what it printed."""
-    environment = {**os.environ, "LARAS_DATA": str(data)}
+    environment = {**os.environ, "LARAS_DATA": str(data), **settings}
     if database_url:
         environment["DATABASE_URL"] = database_url
     return subprocess.run(
