@@ -110,6 +110,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "get_organisation": (), "create_organisation": ("network.manage_network",),
     "alter_organisation": ("network.manage_organisation",),
     "preview_import": ("network.manage_network",), "network.accept_import": ("network.manage_network",),
+    "list_responsible": (), "list_jurisdictions": (), "list_institutions": (),
+    "preview_succession": ("network.manage_network",), "record_succession": ("network.manage_network",),
+    "assign_province": ("network.manage_network",), "set_jurisdiction": ("network.manage_network",),
+    "close_organisation": ("network.manage_network",), "reopen_organisation": ("network.manage_network",),
+    "create_institution": ("network.manage_network",), "alter_institution": ("network.manage_network",),
     # What laboratories can do
     "list_capabilities": (), "resources.list_candidates": (), "get_capability": (),
     "add_capability": ("resources.manage_capability",), "alter_capability": ("resources.manage_capability",),
@@ -337,7 +342,14 @@ def test_who_holds_the_right_enters(world, role):
             wrong.append(problem(page.name, "GET", status))
     # What the page of an organisation offers beyond reading asks for a right in its view.
     wrong = [one for one in wrong if not (one == "GET network:alter: 403" and not may_alter(role))]
+    # The right is not enough for these: this laboratory has no jurisdiction.
+    wrong = [one for one in wrong if one not in {f"GET {name}: 403" for name in BEYOND_THE_RIGHT_PAGES}]
     assert wrong == [], wrong
+
+
+BEYOND_THE_RIGHT_PAGES = {
+    "network:close", "network:alter_jurisdiction", "network:succession", "network:assign_province"
+}  # fmt: skip
 
 
 def may_alter(role: str) -> bool:
@@ -498,7 +510,10 @@ def test_no_token_no_answer(world):
 
 
 # The right alone is not enough: the laboratory of this world has no jurisdiction over others.
-BEYOND_THE_RIGHT = {"create_organisation"}
+BEYOND_THE_RIGHT = {
+    "create_organisation", "preview_succession", "record_succession", "assign_province", "set_jurisdiction",
+    "close_organisation", "reopen_organisation",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -542,7 +557,8 @@ def test_lists_show_the_own_laboratory_only(world):
         str(value): name
         for name, value in world.neighbour.ids.items()
         # Capabilities are open; the sender's ids of a referral and its items are part of its message.
-        if isinstance(value, UUID) and name not in ("organisation_id", "capability_id", "outgoing", "item_id")
+        if isinstance(value, UUID)
+        and name not in ("organisation_id", "institution_id", "capability_id", "outgoing", "item_id")
     } | {str(order): f"order {name}" for name, order in world.neighbour.orders.items()}
     leaks = []
     for one in operations():

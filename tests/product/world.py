@@ -171,6 +171,9 @@ def furnish(lab: Lab, number: int) -> None:
     ids["agreement_id"] = partners.draft_agreement(
         counter, owner_id=owner_id, client_id=client.id, number="PKS/1", title="Kerja sama", valid_from=START
     ).id
+    ids["institution_id"] = network.create_institution(
+        SYSTEM, office_id=owner_id, code=f"YYS-{number}", name=f"Yayasan Contoh {number}", kind="yayasan"
+    ).id
     catalogue.adopt_criticals(staff["head"], owner_id=owner_id, practice="a", reason="Praktik laboratorium ini")
     account = create_user(
         staff["admin"], owner_id=owner_id, username=f"baru{number}", name=f"Petugas Baru {number}", roles=["cashier"]
