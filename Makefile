@@ -1,8 +1,9 @@
-# Everything a newcomer needs: `make run` and `make test`.
+# Everything a newcomer needs: `make run` (on another port: `make run PORT=8001`) and `make test`.
 SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PORT ?= 8000
 STAMP := $(VENV)/.setup-$(shell cat requirements/*.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
 
 .PHONY: setup run test check bench lock messages clean
@@ -19,7 +20,7 @@ $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
 
 run: setup
 	$(BIN)/python -m laras.cli.translations
-	$(BIN)/laras run --demo
+	$(BIN)/laras run --demo --port $(PORT)
 
 test: setup
 	$(BIN)/python -m laras.cli.translations

@@ -19,6 +19,17 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+TOUCHES_THE_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what never touches a database: on the second database it would only say the same again."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") is None and not fixtures & TOUCHES_THE_DATABASE:
+            item.add_marker(pytest.mark.pure)
+
+
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
 

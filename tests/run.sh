@@ -21,7 +21,7 @@ $BIN/python -m django makemigrations --check --dry-run --settings laras.config.s
 
 echo "== tests on SQLite, with a real browser and real processes"
 $BIN/pytest -n 2 --dist loadfile -m "not process" "$@"
-$BIN/pytest -m process "$@"
+$BIN/pytest -n 2 --dist loadfile -m process "$@"
 
 echo "== tests on PostgreSQL"
-$BIN/python -m tests.postgres -- $BIN/pytest -n 2 --dist loadfile -m "not process and not browser and not sqlite_only" "$@"
+$BIN/python -m tests.postgres -- $BIN/pytest -n 2 --dist loadfile -m "not process and not browser and not sqlite_only and not pure" "$@"

@@ -124,7 +124,7 @@ def history(tmp_path_factory):
                 time.sleep(0.01)
             assert not log.wrong, log.wrong
             assert len(log.confirmed()) > before, "nothing was registered between two kills"
-            time.sleep(chance.uniform(0, 0.5))
+            time.sleep(chance.uniform(0, 0.3))
             server.kill()
         server.start()
         server.wait()

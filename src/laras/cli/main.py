@@ -62,7 +62,7 @@ def laras() -> None:
 
 
 def main() -> None:
-    """Entry point. A refusal of the domain is one clear line and exit code 1, not a traceback."""
+    """Entry point. What a person can mend is one clear line on stderr and exit code 1, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "laras.config.settings")
     from laras.core.errors import DomainError
 
@@ -74,6 +74,43 @@ def main() -> None:
             row = f"baris {problem.row}, " if problem.row else ""
             click.echo(f"  {row}{problem.field}: {problem.message}", err=True)
         sys.exit(1)
+    except KeyboardInterrupt:  # before the command itself began
+        sys.exit(130)
+    except Exception as error:
+        todo = explain(error)
+        if not todo:
+            raise
+        click.echo(f"laras: {todo}", err=True)
+        sys.exit(1)
+    finally:
+        _close_stdout()
+
+
+def explain(error: Exception) -> str:
+    """What to do about a fault of the installation, in one line; empty when it is the program's own."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    text = str(error).strip().split("\n")[0]
+    if kinds & {"OperationalError", "ProgrammingError"}:
+        if "no such table" in text or "no such column" in text or ("does not exist" in text and "database" not in text):
+            return "basis data belum siap atau belum diperbarui; jalankan: laras migrate"
+        if "locked" in text:
+            return "basis data sedang dipakai proses lain; coba lagi sebentar"
+        return f"basis data tidak terjangkau ({text}); periksa DATABASE_URL dan folder {os.environ.get('LARAS_DATA', 'data')}"
+    if kinds & {"ParseError", "UnknownSchemeError"}:
+        return f"DATABASE_URL tidak dapat dibaca ({text}); contoh: postgres://laras:sandi@127.0.0.1:5432/laras"
+    if isinstance(error, PermissionError) and error.filename:
+        return f"{error.filename} tidak boleh dibaca atau ditulis; beri hak, atau pilih folder lain dengan LARAS_DATA"
+    if isinstance(error, FileExistsError | NotADirectoryError) and error.filename:
+        return f"{error.filename} bukan folder; pilih folder lain dengan LARAS_DATA"
+    return ""
+
+
+def _close_stdout() -> None:
+    """``laras ... | head``: a reader that has left is no fault; without this the interpreter would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
