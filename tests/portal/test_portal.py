@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
 from laras.catalogue.services import load_shipped_catalogue
+from laras.core import clock
 from laras.core.actor import actor_of
 from laras.core.models import Reach
 from laras.core.rights import ROLES
+from laras.core.scope import Scope
+from laras.orders import charges
 from laras.orders import services as orders
 from laras.portal import homes
 from laras.portal.menu import BELL, MENU
@@ -134,3 +137,46 @@ def test_an_unknown_address_answers_people_and_programs_in_their_own_way(client)
     person = client.get("/tidak-ada/")
     assert person.status_code == 404
     assert "Halaman tidak ditemukan" in person.content.decode()
+
+
+def test_the_cashier_sees_prices_by_payer(lab, counter, make_user, sign_in):
+    Capability.rows.create(owner=lab, test_code="HB", method="", tat_hours=4, price=25000)
+    Capability.rows.create(owner=lab, test_code="GDP", method="", tat_hours=4, price=30000)
+    order(lab, counter, "HB", "GDP")
+    text = sign_in(make_user("kas", lab, "cashier")).get("/").content.decode()
+    assert "Rp55.000" in text
+    assert "Umum" in text
+    assert "belum dicatat" in text, "nothing may look as if payments were kept"
+
+
+def test_money_counts_of_the_day_leave_out_what_was_cancelled_and_other_days(lab, counter):
+    Capability.rows.create(owner=lab, test_code="HB", method="", tat_hours=4, price=25000)
+    scope, actor, today = Scope.of(lab.id), actor_of(counter, "web"), clock.today(lab.zone)
+    order(lab, counter, "HB")
+    gone = order(lab, counter, "HB", full_name="Lain Contoh")
+    orders.cancel_order(actor, owner_id=lab.id, order_id=gone.id, reason="Salah orang")
+    (total,) = charges.totals_by_payer(scope, today)
+    assert (total.payer, total.orders, total.amount) == ("self", 1, 25000)
+    assert charges.totals_by_payer(scope, today - timedelta(days=1)) == []
+
+
+def test_an_office_takes_its_week_away_as_a_file(lab, counter, make_owner, make_user, sign_in):
+    office = make_owner("DK-2", kind="office", tier=None)
+    Reach.objects.create(office=office, reached=lab, way="jurisdiction")
+    order(lab, counter, "HB")
+    answer = sign_in(make_user("petugas2", office, "officer")).get(reverse("portal:week"))
+    assert answer["Content-Type"].startswith("text/csv")
+    lines = answer.content.decode().splitlines()
+    assert lines[0] == "code,name,tier,registered,reported,waiting_over_3_days"
+    assert lines[1].startswith(f"{lab.code},")
+    assert lines[1].endswith(",1,0,0")
+    assert "Sari Contoh" not in answer.content.decode()
+
+
+def test_the_ministry_sees_provinces(lab, counter, make_owner, make_user, sign_in):
+    ministry = make_owner("KK", kind="ministry", tier=None)
+    Reach.objects.create(office=ministry, reached=lab, way="jurisdiction")
+    order(lab, counter, "HB")
+    text = sign_in(make_user("menteri", ministry, "officer")).get("/").content.decode()
+    assert "Menurut provinsi" in text
+    assert "Wilayah belum tercatat" in text  # this laboratory stands in no area

@@ -23,13 +23,13 @@ from laras.core.templatetags.ui.format import (
 from laras.core.templatetags.ui.forms import field, fields, form_errors, form_key
 from laras.core.templatetags.ui.marks import chip, icon, kbd, meter, number_code, stat, value
 from laras.core.templatetags.ui.moments import history, steps, timeline
-from laras.core.templatetags.ui.page import again, message_tone, printed
+from laras.core.templatetags.ui.page import again, may, message_tone, printed
 from laras.core.templatetags.ui.registry import TONES, register
 from laras.core.templatetags.ui.tables import address_with, count, filters, next_page, pages, sort_head, table
 
 __all__ = [
     "TONES", "address_with", "again", "age", "card", "chip", "count", "day", "dialog", "empty", "escape_or_dash", "fact",
     "facts", "field", "fields", "filters", "form_errors", "form_key", "history", "hour", "icon", "initials", "kbd", "lookup",
-    "message_tone", "meter", "moment", "more", "next_page", "notice", "number", "number_code", "pages", "percent", "printed",
+    "may", "message_tone", "meter", "moment", "more", "next_page", "notice", "number", "number_code", "pages", "percent", "printed",
     "register", "rupiah", "since", "sort_head", "span", "stat", "steps", "tab", "table", "tabs", "timeline", "value", "when",
 ]  # fmt: skip

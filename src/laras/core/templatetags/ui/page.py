@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest
 from django.template import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.safestring import SafeString, mark_safe
@@ -34,3 +35,11 @@ def message_tone(tags: str) -> str:
 def printed() -> str:
     """The present moment, for the foot of a printed page."""
     return moment(clock.now())
+
+
+@register.filter
+def may(request: HttpRequest, right: str) -> bool:
+    """``{% if request|may:"orders.read" %}``: whether this person holds the right where they work now, so that no link leads
+    to a page that refuses them."""
+    actor = getattr(request, "actor", None)
+    return bool(actor and actor.can(right, request.owner.id))
