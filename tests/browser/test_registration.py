@@ -282,6 +282,7 @@ def test_a_refusal_keeps_everything_and_backspace_removes_the_last_test(desk: Pa
     desk.locator("#id_note").fill("demam 3 hari")
     desk.keyboard.press("Control+Enter")
     expect(desk.locator(".error-summary")).to_contain_text("Pilih pasien")
+    expect(desk.locator(".error-summary")).to_be_focused()
     expect(desk.locator("#id_note")).to_have_value("demam 3 hari")
     expect(desk.locator("#chosen")).to_contain_text("Hemoglobin")
     assert not Order.objects.within(SPACE).exists()

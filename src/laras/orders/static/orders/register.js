@@ -285,9 +285,12 @@
 
   const begin = () => {
     const form = document.querySelector("form[data-register]:not([data-started])");
-    if (form) { form.dataset.started = "1"; start(form); }
+    if (!form) return false;
+    form.dataset.started = "1";
+    start(form);
+    return true;
   };
   begin();
   // A refusal puts a new form in the place of the old one.
-  document.addEventListener("htmx:afterSwap", begin);
+  document.addEventListener("htmx:afterSwap", () => { if (begin()) document.querySelector("#register .error-summary")?.focus(); });
 })();
