@@ -218,7 +218,7 @@ def operations() -> tuple[Operation, ...]:
     found = []
     for route, methods in document()["paths"].items():
         for method, schema in methods.items():
-            _laras, module, *_api, name = re.match(r"(laras)_([a-z]+)_api_(.+)", schema["operationId"]).groups()
+            module, name = schema["operationId"].split("_", 1)
             found.append(Operation(module, name, method.upper(), route, schema))
     return tuple(found)
 

@@ -25,7 +25,7 @@ FEW, MANY = 3, 30
 # Address -> queries of the whole request, sign-in, menu and bell included. A change that needs fewer lowers the figure;
 # one that needs more says why in its commit.
 RECORDED = {
-    "/": 43,
+    "/": 50,
     "/pasien/": 15,
     "/pengirim/": 16,
     "/permintaan/": 18,
@@ -37,9 +37,9 @@ RECORDED = {
     "/meja-kerja/validasi/": 22,
     "/meja-kerja/kritis/": 21,
     "/meja-kerja/ditahan/": 16,
-    "/rujukan/": 35,
+    "/rujukan/": 37,
     "/rujukan/terkirim/": 16,
-    "/rujukan/masuk/": 17,
+    "/rujukan/masuk/": 23,
     "/lhu/": 15,
     "/lhu/siap/": 19,
     "/pengguna/": 20,
