@@ -99,7 +99,9 @@ def test_what_is_killed_starts_again_and_term_ends_everybody(running):
     jobs.kill()
     running.until(lambda: [p for p in running.children("jobs") if p.pid != jobs.pid])
     assert "proses jobs berhenti (-9)" in running.said.read_text()
+    (orphan,) = web.children()
     web.kill()
+    running.until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
     running.until(lambda: [p for p in running.children("granian") if p.pid != web.pid])
     running.until(running.answers)
 

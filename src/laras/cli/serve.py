@@ -6,7 +6,9 @@ web server and the jobs. The supervisor never imports Django, so an old PC carri
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -99,7 +101,8 @@ class _Child:
         self.pause = 1.0
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, preexec_fn=_die_with_parent)
+        # A group of its own: what it started is found again when it is killed itself.
+        self.process = subprocess.Popen(self.command, preexec_fn=_die_with_parent, start_new_session=True)
         self.started = time.monotonic()
 
     def watch(self) -> None:
@@ -112,11 +115,18 @@ class _Child:
         code = self.process.poll()
         if code is None:
             return
+        self.sweep()
         if now - self.started > 60:
             self.pause = 1.0
         click.echo(f"laras: proses {self.name} berhenti ({code}); dimulai lagi dalam {self.pause:.0f} detik", err=True)
         self.process, self.due = None, now + self.pause
         self.pause = min(60.0, self.pause * 2)
+
+    def sweep(self) -> None:
+        """End what the child left behind: workers of a killed web server would go on answering on its port."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class _Supervisor:
@@ -151,15 +161,14 @@ class _Supervisor:
             return False
 
     def _end(self) -> None:
-        running = [child.process for child in self.children if child.process is not None]
-        for process in running:
-            process.terminate()
+        running = [child for child in self.children if child.process is not None]
+        for child in running:
+            child.process.terminate()
         until = time.monotonic() + PATIENCE
-        for process in running:
-            try:
-                process.wait(timeout=max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
+        for child in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.process.wait(timeout=max(0.1, until - time.monotonic()))
+            child.sweep()
 
 
 @click.command()
