@@ -16,6 +16,8 @@ from django.template.base import Lexer, TokenType
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from laras.catalogue.shipped import shipped_terms
+from laras.catalogue.words import figures
 from laras.cli import translations
 from laras.core.rights import ROLES
 
@@ -303,6 +305,31 @@ def test_every_page_of_the_menu_in_english(sign_in, make_owner, make_user, compi
     assert not left, left
 
 
+def test_words_of_the_shipped_catalogue_have_english():
+    """What rows keep as text: specimens, containers, conditions of keeping, standards and groups of limits."""
+    held = set()
+    for name, columns in {
+        "tests": ("specimen", "container", "stability"),
+        "standards": ("name",),
+        "limits": ("group",),
+    }.items():
+        path = translations.PACKAGE / f"catalogue/data/{name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            held |= {row[column] for row in csv.DictReader(file) for column in columns if row[column]}
+    assert len(held) > 90, "the catalogue is not read"
+    assert sorted(held - set(shipped_terms())) == []
+
+
+def test_stored_words_follow_the_screen():
+    page = Template('{% load terms %}{{ a|term }}|{{ b|terms|join:", " }}|{{ c|term }}')
+    given = {"a": "Usap dubur", "b": ["Darah lengkap", "Buatan sendiri"], "c": ""}
+    with translation.override("en"):
+        assert page.render(Context(given)) == "Rectal swab|Complete blood count, Buatan sendiri|"
+        assert figures("suhu udara -3 s/d +3") == "air temperature -3 to +3"
+    with translation.override("id"):
+        assert page.render(Context(given)) == "Usap dubur|Darah lengkap, Buatan sendiri|"
+
+
 # --- Numbers and time ---------------------------------------------------------------------------------------------------
 
 
@@ -310,7 +337,7 @@ def test_every_page_of_the_menu_in_english(sign_in, make_owner, make_user, compi
     ("language", "shown"),
     [
         ("id", "1.234,5|−0,25|Rp125.000|22 Mei 2026|22 Mei 2026 14.05 WIB|45 mnt"),
-        ("en", "1,234.5|−0.25|Rp125.000|22 May 2026|22 May 2026 14:05 WIB|45 min"),
+        ("en", "1,234.5|−0.25|Rp125,000|22 May 2026|22 May 2026 14:05 WIB|45 min"),
     ],
 )
 def test_numbers_and_times_follow_the_language(compiled, language, shown):

@@ -50,6 +50,19 @@ def shipped_digest() -> str:
     return digest_of(shipped_rows())
 
 
+@cache
+def shipped_terms() -> dict[str, str]:
+    """English of the words that the shipped rows hold as Indonesian text: names and answers have a column of their own,
+    specimens, containers, methods, standards and sources are in ``terms.csv``. Not part of the release: they judge nothing."""
+    text = files("laras.catalogue").joinpath("data", "terms.csv").read_text(encoding="utf-8")
+    found = {row["text"]: row["text_en"] for row in csv.DictReader(text.splitlines())}
+    for row in shipped_rows():
+        for indonesian, english in (("name", "name_en"), ("text", "text_en")):
+            if row.body.get(english):
+                found.setdefault(row.body[indonesian], row.body[english])
+    return found
+
+
 def _read(kind: RowKind, name: str) -> Iterator[tuple[int, Row]]:
     text = files("laras.catalogue").joinpath("data", name).read_text(encoding="utf-8")
     for position, values in enumerate(csv.DictReader(text.splitlines()), start=1):

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from laras.catalogue.rules import critical_bounds, format_value
+from laras.catalogue.shipped import shipped_terms
 from laras.catalogue.types import CodedAnswer, CriticalInfo, Finding, PanelInfo, ParsedValue, TestInfo
 
 SENTENCES: dict[str, Any] = {
@@ -139,7 +140,10 @@ _SWAPPED = str.maketrans(".,", ",.")
 
 def figures(text: str) -> str:
     """Figures as a report prints them (``1.234,5``) in the manner of the screen's language (``1,234.5``)."""
-    return _FIGURE.sub(lambda match: match[0].translate(_SWAPPED), text) if is_english() else text
+    if not is_english():
+        return text
+    text = text.replace("suhu udara", "air temperature").replace(" s/d ", " to ")
+    return _FIGURE.sub(lambda match: match[0].translate(_SWAPPED), text)
 
 
 def words(findings: Iterable[Finding], *, answers: Sequence[CodedAnswer] = ()) -> str:
@@ -165,6 +169,12 @@ def is_english() -> bool:
 def name_of(info: TestInfo | PanelInfo) -> str:
     """The name in the language of the screen; what has no English name keeps the Indonesian one."""
     return info.name_en if is_english() and info.name_en else info.name
+
+
+def term(text: str) -> str:
+    """A word that rows keep as text (specimen, container, standard, the name of a test when it was ordered) in the language
+    of the screen, when it is one of the shipped catalogue; what somebody wrote is shown as it is."""
+    return shipped_terms().get(text, text) if text and is_english() else text
 
 
 def value_text(value: ParsedValue, test: TestInfo | None, answers: Sequence[CodedAnswer] = ()) -> str:

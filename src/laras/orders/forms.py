@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from laras.catalogue.words import term
 from laras.core.errors import DomainError, Forbidden, NotFound
 from laras.core.forms import DayField, LarasForm, MomentField, NumberField
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
@@ -135,7 +136,7 @@ class SiteOrderForm(HeadForm):
         self.fields["matrix"].choices = [("", "—"), *((key, matrix_label(key)) for key in matrices)]
         self.fields["standard"].choices = [
             ("", _("— tanpa baku mutu")),
-            *((row.code, f"{row.name} · {row.regulation}") for row in standards.values()),
+            *((row.code, f"{term(row.name)} · {term(row.regulation)}") for row in standards.values()),
         ]
         self.fields["note"].label = _("Catatan")
         self.fields["requester"].label = _("Yang meminta")

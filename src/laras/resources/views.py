@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.catalogue.queries import effective
 from laras.catalogue.types import TestInfo
+from laras.catalogue.words import name_of
 from laras.core import journal
 from laras.core.errors import NotFound
 from laras.core.scope import Scope
@@ -42,7 +43,7 @@ def _line(offer: Offer, tests: Any) -> dict[str, Any]:
     test = tests.get(offer.test_code)
     return {
         "offer": offer,
-        "name": test.name if test else offer.test_code,
+        "name": name_of(test) if test else offer.test_code,
         "discipline": test.discipline if test else "",
         "group": DISCIPLINE_LABELS.get(test.discipline, "") if test else "",
     }
@@ -51,7 +52,7 @@ def _line(offer: Offer, tests: Any) -> dict[str, Any]:
 def _by_name(rows: Any, tests: Any) -> list[Any]:
     def name(row: Any) -> tuple[str, str]:
         test = tests.get(row.test_code)
-        return (test.name if test else row.test_code).casefold(), row.method
+        return (name_of(test) if test else row.test_code).casefold(), row.method
 
     return sorted(rows, key=name)
 

@@ -36,7 +36,7 @@ from laras.catalogue.views.shared import (
     may_manage,
     parameter,
 )
-from laras.catalogue.words import name_of
+from laras.catalogue.words import name_of, term
 from laras.core.errors import NotFound
 from laras.core.ids import shipped_id
 from laras.core.web import page, refusals, submit_once
@@ -176,7 +176,7 @@ def _criticals_page(request: HttpRequest, form: ChooseForm | None = None) -> Htt
         test = catalogue.test(code)
         for row in found:
             if row.practice:
-                practices.setdefault(row.practice, row.provenance.source)
+                practices.setdefault(row.practice, term(row.provenance.source))
             line = critical_line(row, test)
             rows.append(replace(line, name=name_of(test), url=reverse("catalogue:test", args=[code])))
     rows.sort(key=lambda line: (not line.judges, line.name, line.who))
@@ -229,7 +229,7 @@ def adopt_practice(request: HttpRequest) -> HttpResponse:
 def add_test(request: HttpRequest) -> HttpResponse:
     catalogue = catalogue_of(request)
     sets = [
-        (name, f"{name}: {', '.join(answer.text for answer in answers[:4])}{' …' if len(answers) > 4 else ''}")
+        (name, f"{name}: {', '.join(term(answer.text) for answer in answers[:4])}{' …' if len(answers) > 4 else ''}")
         for name, answers in sorted(catalogue.answers_by_set.items())
     ]
     form = TestForm(request.POST or None, sets=sets)

@@ -40,7 +40,7 @@ from laras.catalogue.views.shared import (
     may_manage,
     test_of,
 )
-from laras.catalogue.words import figures, is_english, name_of
+from laras.catalogue.words import figures, is_english, name_of, term
 from laras.core.web import page
 
 ALL = "*"
@@ -61,7 +61,7 @@ def _range_line(row: RangeInfo, test: TestInfo, answers: dict[str, str]) -> Line
 
 
 def _described(line: Line) -> str:
-    return f"{line.who}: {line.bounds} {line.unit} ({line.provenance.source})"
+    return f"{line.who}: {line.bounds} {line.unit} ({term(line.provenance.source)})"
 
 
 def _forms(catalogue: Catalogue, test: TestInfo, lines: dict[str, list[Line]]) -> dict[str, BaseForm]:
@@ -107,9 +107,9 @@ def _lines(catalogue: Catalogue, test: TestInfo) -> dict[str, list[Line]]:
             limit_line(
                 catalogue,
                 row,
-                name=catalogue.standards[row.standard].name,
+                name=term(catalogue.standards[row.standard].name),
                 url=reverse("catalogue:standard", args=[row.standard]),
-                who=catalogue.standards[row.standard].regulation,
+                who=term(catalogue.standards[row.standard].regulation),
             )
             for row in catalogue.limits_of_test(test.code)
         ],

@@ -19,7 +19,7 @@ from laras.catalogue.labels import (
 from laras.catalogue.models import LAYER_LABELS
 from laras.catalogue.rules import format_limit
 from laras.catalogue.types import Catalogue, CriticalInfo, LimitInfo, Provenance, TestInfo, UnknownCode
-from laras.catalogue.words import critical_text, figures, is_english, name_of
+from laras.catalogue.words import critical_text, figures, is_english, name_of, term
 from laras.core.errors import NotFound
 from laras.core.web import refusals, submit_once
 
@@ -69,7 +69,7 @@ def limit_line(catalogue: Catalogue, row: LimitInfo, *, name: str, url: str, who
     return Line(
         key=row.key,
         who=who,
-        bounds=figures(format_limit(row)) or _("dilaporkan saja"),
+        bounds=limit_text(row) or _("dilaporkan saja"),
         unit=row.unit,
         judges=row.judges,
         provenance=row.provenance,
@@ -77,6 +77,12 @@ def limit_line(catalogue: Catalogue, row: LimitInfo, *, name: str, url: str, who
         name=name,
         note=row.method,
     )
+
+
+def limit_text(row: LimitInfo) -> str:
+    """The limit as a report prints it, in the manner of the screen's language; empty when it is only reported."""
+    printed = format_limit(row)
+    return term(printed) if term(printed) != printed else figures(printed)
 
 
 def parameter(catalogue: Catalogue, limit: LimitInfo) -> str:

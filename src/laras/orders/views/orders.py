@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from laras.catalogue import queries as catalogue_queries
+from laras.catalogue.words import name_of
 from laras.core import journal
 from laras.core.web import page, submit_once
 from laras.orders import labels, queries, services
@@ -83,7 +84,7 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
     states: dict[UUID, str] = {}
     for ask in TEST_STATES:
         states.update(ask(request, found))
-    names = {code: info.name for code, info in catalogue.tests.items()}
+    names = {code: name_of(info) for code, info in catalogue.tests.items()}
     can = {
         name: request.actor.can(right, request.owner.id)
         for name, right in {

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from laras.catalogue.words import term
 from laras.core import clock
 from laras.core.errors import DomainError, Forbidden
 from laras.core.web import page, submit_once
@@ -98,7 +99,7 @@ def _receive_scanned(request: HttpRequest, text: str, how: dict[str, Any]) -> li
                 ("waiting", _("“%(text)s” adalah beberapa sampel: pindai labelnya satu per satu.") % {"text": text})
             ]
         return [("danger", _("“%(text)s” tidak dikenal di laboratorium ini.") % {"text": text})]
-    facts = {"number": sample.number, "subject": queries.subject_of(sample.order), "specimen": sample.specimen}
+    facts = {"number": sample.number, "subject": queries.subject_of(sample.order), "specimen": term(sample.specimen)}
     if sample.status == "received":
         return [("waiting", _("%(number)s sudah diterima sebelumnya (%(subject)s).") % facts)]
     services.receive_samples(request.actor, owner_id=request.owner.id, sample_ids=[sample.id], **how)
@@ -189,7 +190,7 @@ def _form_of_sample(
             return submit_once(request, done)
     context = {
         "title": title % {"number": sample.number},
-        "lead": f"{queries.subject_of(sample.order)} · {sample.specimen} · {sample.container}",
+        "lead": f"{queries.subject_of(sample.order)} · {term(sample.specimen)} · {term(sample.container)}",
         "form": form,
         "submit": submit,
         "back": address_of(sample.order_id),
