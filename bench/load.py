@@ -53,7 +53,7 @@ def body(n: int) -> bytes:
     """A new patient with one order of four tests."""
     chance = random.Random(n)
     day, month, year = chance.randrange(1, 28), chance.randrange(1, 13), chance.randrange(1950, 1999)
-    nik = f"5271{chance.randrange(1, 7):02d}{day + 40:02d}{month:02d}{year % 100:02d}{n % 10000:04d}"
+    nik = f"5271{chance.randrange(1, 7):02d}{day + 40:02d}{month:02d}{year % 100:02d}{1 + n % 9999:04d}"
     order = {
         "patient": {
             "full_name": _name(n),

@@ -2,10 +2,11 @@
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import IntegrityError, models, transaction
 
 from laras.core import bulk
-from laras.core.models import JournalEntry, StaffPerson
+from laras.core.models import JournalEntry, Owner, StaffPerson
+from laras.core.postgresql import base
 
 LARAS_MODELS = [m for m in apps.get_models() if m.__module__.startswith("laras.")]
 
@@ -51,3 +52,40 @@ def test_a_form_without_its_token_is_refused_and_a_session_opens_no_api(django_u
     user = django_user_model.objects.create(username="seseorang", password="!", person=person)
     strict.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert strict.get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.django_db
+def test_rows_of_several_tables_arrive_as_they_were_given() -> None:
+    names = ["100 % \\ ' %s {} \n \" ; -- é 測", "E'\\x41' || %(a)s", "'; DROP TABLE core_owner; --"]
+    people = [bulk.new(StaffPerson, name=name) for name in names]
+    owners = [bulk.new(Owner, code=f"UJI-{n}", name=name, kind="laboratory") for n, name in enumerate(names)]
+    rename = "UPDATE core_staff_person SET title = %s WHERE name = %s"
+    bulk.insert_all(people, [], owners, then=(rename, ["50 %\\", names[1]]))
+    assert sorted(StaffPerson.objects.filter(name__in=names).values_list("name", "title")) == sorted(
+        (name, "50 %\\" if name == names[1] else "") for name in names
+    )
+    assert list(Owner.objects.filter(code__startswith="UJI-").order_by("code").values_list("name", flat=True)) == names
+    assert not people[0]._state.adding
+
+
+@pytest.mark.django_db
+def test_a_row_that_the_database_refuses_takes_its_neighbours_along() -> None:
+    person, twice = bulk.new(StaffPerson, name="Satu"), bulk.new(Owner, code="DUA", name="Dua", kind="laboratory")
+    again = bulk.new(Owner, code="DUA", name="Dua lagi", kind="laboratory")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert_all([person], [twice, again])
+    assert not StaffPerson.objects.filter(name="Satu").exists()
+
+
+def test_the_server_is_asked_for_its_health_once_a_second_and_never_amid_a_transaction(monkeypatch) -> None:
+    wrapper = base.DatabaseWrapper({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": {}}, "uji")
+    wrapper.connection, wrapper.health_check_enabled = object(), True
+    asked, now = [], [100.0]
+    monkeypatch.setattr(wrapper, "is_usable", lambda: asked.append(now[0]) or True)
+    monkeypatch.setattr(base.time, "monotonic", lambda: now[0])
+    for request_begins in (100.0, 100.5, 101.2):
+        now[0], wrapper.health_check_done = request_begins, False
+        wrapper.close_if_health_check_failed()
+        now[0] += 5  # a slow request's later statements
+        wrapper.close_if_health_check_failed()
+    assert asked == [100.0, 101.2]

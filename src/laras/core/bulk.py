@@ -146,8 +146,49 @@ def new(model: type[Row], **values: Any) -> Row:
 
 def insert(instances: Sequence[models.Model]) -> None:
     """Insert new rows of one table whose keys are set, in one statement. Raises ``IntegrityError`` like ``save``."""
-    if not instances:
+    insert_all(instances)
+
+
+def insert_all(*tables: Sequence[models.Model], then: tuple[str, Sequence[Any]] | None = None) -> None:
+    """Insert new rows of several tables, parents first, and run one more statement behind them.
+
+    One message on PostgreSQL, where waiting for each answer is a good part of what a row costs; a statement for each on
+    SQLite, where there is nobody to wait for. Raises ``IntegrityError`` like ``save``.
+    """
+    statements = [_statement(rows) for rows in tables if rows]
+    if then is not None:
+        statements.append((then[0], list(then[1])))
+    if not statements:
         return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_one_message(statements))
+        else:
+            for text, values in statements:
+                cursor.execute(text, values)
+    for rows in tables:
+        for instance in rows:
+            instance._state.adding = False
+            instance._state.db = connection.alias
+
+
+def _one_message(statements: Iterable[tuple[str, Sequence[Any]]]) -> str:
+    """The statements with their values written into them by the driver's own quoting. Given apart, so many values would be
+    too many for the driver to keep the taken-apart statement, and it would take it apart each time."""
+    from psycopg.adapt import Transformer
+
+    literal = Transformer.from_context(connection.connection).as_literal
+    written = []
+    for text, values in statements:
+        parts = text.split("%s")
+        pieces = [parts[0]]
+        for value, rest in zip(values, parts[1:], strict=True):
+            pieces += (literal(value).decode(), rest)
+        written.append("".join(pieces))
+    return "; ".join(written)
+
+
+def _statement(instances: Sequence[models.Model]) -> tuple[str, list[Any]]:
     plan = _plan(type(instances[0]), connection.vendor)
     values: list[Any] = []
     for instance in instances:
@@ -155,11 +196,7 @@ def insert(instances: Sequence[models.Model]) -> None:
         for name, adapt in plan.columns:
             value = state[name]
             values.append(adapt(value) if adapt is not None and value is not None else value)
-    with connection.cursor() as cursor:
-        cursor.execute(plan.head + ", ".join([plan.marks] * len(instances)), values)
-    for instance in instances:
-        instance._state.adding = False
-        instance._state.db = connection.alias
+    return plan.head + ", ".join([plan.marks] * len(instances)), values
 
 
 def _adapter(field: models.Field) -> Callable[[Any], Any] | None:

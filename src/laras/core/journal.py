@@ -180,12 +180,14 @@ def lock_head(owner_id: UUID) -> JournalHead:
 
 def move_head(head: JournalHead) -> None:
     """Store the end of a chain that :func:`chain` moved on."""
-    owner = head.owner_id if connection.vendor == "postgresql" else head.owner_id.hex
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE core_journal_head SET sequence = %s, digest = %s WHERE owner_id = %s",
-            [head.sequence, head.digest, owner],
-        )
+        cursor.execute(*_moved(head))
+
+
+def _moved(head: JournalHead) -> tuple[str, list[Any]]:
+    owner = head.owner_id if connection.vendor == "postgresql" else head.owner_id.hex
+    statement = "UPDATE core_journal_head SET sequence = %s, digest = %s WHERE owner_id = %s"
+    return statement, [head.sequence, head.digest, owner]
 
 
 def flush(pending: Sequence[Pending]) -> list[Written]:
@@ -195,9 +197,7 @@ def flush(pending: Sequence[Pending]) -> list[Written]:
     wall.open_to(Scope.of(pending[0].owner_id))
     head = lock_head(pending[0].owner_id)
     entries, boxes = chain(head, pending, clock.now())
-    bulk.insert(entries)
-    bulk.insert(boxes)
-    move_head(head)
+    bulk.insert_all(entries, boxes, then=_moved(head))
     return [Written(e.id, e.owner_id, e.event, e.sequence) for e in entries]
 
 

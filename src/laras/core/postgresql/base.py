@@ -7,6 +7,7 @@ round trip. It needs client-side binding and no prepared statements, which are D
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -56,6 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     ops_class = DatabaseOperations
     told: str | None = ""
+    checked = 0.0
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
@@ -64,6 +66,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params["cursor_factory"] = Cursor
         wall.standing = True
         return params
+
+    def close_if_health_check_failed(self) -> None:
+        """At most once a second: a question to the server in front of every request costs as much as one of its statements."""
+        if time.monotonic() - self.checked < 1.0:
+            self.health_check_done = True  # for this request: never in the middle of a transaction
+        elif not self.health_check_done:
+            super().close_if_health_check_failed()
+            self.checked = time.monotonic()
 
     def create_cursor(self, name: str | None = None) -> Any:
         if name and not self.in_atomic_block:

@@ -489,10 +489,7 @@ def _place(
         ]
         for plan in plans:
             draft.add_sample(plan, line_of, origins, collected_at, collector)
-    bulk.insert([order])
-    bulk.insert(draft.lines)
-    bulk.insert(draft.samples)
-    bulk.insert(draft.requested)
+    bulk.insert_all([order], draft.lines, draft.samples, draft.requested)
     taken = [sample for sample in draft.samples if sample.status == "collected"]
     if taken:
         Custody.rows.bulk_create(
