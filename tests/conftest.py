@@ -22,8 +22,13 @@ def pytest_configure() -> None:
 TOUCHES_THE_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what never touches a database: on the second database it would only say the same again."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what never touches a database: on the second database it would only say the same again. What speaks of the other
+    database's ways is left out: both run, so nothing is skipped."""
+    other = "sqlite_only" if connection.vendor == "postgresql" else "postgres"
+    foreign = [item for item in items if item.get_closest_marker(other)]
+    config.hook.pytest_deselected(items=foreign)
+    items[:] = [item for item in items if item not in foreign]
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") is None and not fixtures & TOUCHES_THE_DATABASE:

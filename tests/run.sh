@@ -24,4 +24,4 @@ $BIN/pytest -n 2 --dist loadfile -m "not process" "$@"
 $BIN/pytest -n 2 --dist loadfile -m process "$@"
 
 echo "== tests on PostgreSQL"
-$BIN/python -m tests.postgres -- $BIN/pytest -n 2 --dist loadfile -m "not process and not browser and not sqlite_only and not pure" "$@"
+$BIN/python -m tests.postgres -- $BIN/pytest -n 2 --dist loadfile -m "not process and not browser and not pure" "$@"

@@ -118,7 +118,7 @@ def test_the_doctor_names_what_to_do(run):
     assert all(row["todo"] for row in rows if row["ok"] != "ok")
 
 
-@pytest.mark.skipif("connection.vendor == 'postgresql'")
+@pytest.mark.sqlite_only
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_can_be_opened(run, make_owner, tmp_path: Path):
     owner = make_owner("A")

@@ -80,9 +80,8 @@ def test_the_database_refuses_to_change_or_delete(make_owner, statement):
         cursor.execute(statement)
 
 
+@pytest.mark.postgres  # SQLite knows no TRUNCATE
 def test_postgresql_refuses_to_empty_the_journal(make_owner):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite knows no TRUNCATE")
     owner = make_owner()
     write(owner)
     for table in ("core_journal_entry", "core_owner"):

@@ -19,7 +19,7 @@ from laras.core.scope import Scope
 from laras.core.unit import unit
 from tests.application_role import ROLE, application_role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's wall")]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 ACTOR = system_actor("job:test")
 
 

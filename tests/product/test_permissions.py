@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.test import Client
 from django.urls import URLPattern, get_resolver
@@ -401,10 +401,9 @@ def test_another_laboratorys_number_in_the_address_is_not_found(world):
     assert worlds.state() == before
 
 
+@pytest.mark.sqlite_only  # there the second wall keeps most of them shut: tests/core/test_second_wall.py
 def test_the_walk_would_see_a_scope_that_is_not_kept(world, monkeypatch):
     """With the first wall taken down the walk finds pages of every module open."""
-    if connection.vendor == "postgresql":
-        pytest.skip("there the second wall keeps most of them shut: tests/core/test_second_wall.py")
     monkeypatch.setattr(Scope, "condition", lambda self, field_name="owner_id": Q())
     # A refusal by the database or by a later rule is no opening.
     opened = [one for one in openings(world) if not re.search(r": [45]\d\d$", one)]

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django_tasks_db.models import DBTaskResult
 from pypdf import PdfReader
 
@@ -156,10 +156,9 @@ def test_two_requests_at_once_hand_out_the_same_bytes(lab, demo_mark, no_signing
     assert Attachment.rows.filter(owner=lab.owner).count() == 1
 
 
+@pytest.mark.postgres  # the test's SQLite lies in memory of one connection
 @pytest.mark.django_db(transaction=True)
 def test_four_threads_issue_once(lab, demo_mark, no_signing_place):
-    if connection.vendor == "sqlite":
-        pytest.skip("the test's SQLite lies in memory of one connection; PostgreSQL runs this")
     report = lab.release(lab.done())
     gate, found = threading.Barrier(4), []
 

@@ -86,11 +86,23 @@ def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
         )
     # The longest matching address is where we are; "/" matches everything.
     active = [line for line in lines if line["active"]]
-    if active:
+    if of_another(request):
+        # What another laboratory can do is read in the directory; "ours" would mislead.
+        for line in lines:
+            line["active"] = line["url"] == reverse("network:laboratories")
+    elif active:
         longest = max(active, key=lambda line: len(line["url"]))
         for line in lines:
             line["active"] = line is longest
     return lines
+
+
+def of_another(request: HttpRequest) -> bool:
+    """The page shows what laboratories other than the one worked in can do: one of them, or who does a test."""
+    match = request.resolver_match
+    if match is None or match.app_name != "resources":
+        return False
+    return match.url_name == "find" or match.kwargs.get("organisation_id", request.owner.id) != request.owner.id
 
 
 def waiting_for(request: HttpRequest) -> dict[str, int]:
