@@ -221,14 +221,3 @@ def test_hundreds_of_tests_come_fifty_at_a_time_and_are_narrowed(visit, network,
     assert shown("search=hemoglobin") >= 1
     assert shown("search=hemoglobin&discipline=kalibrasi") == 0
     assert shown("discipline=tidak-ada") == len(tests)
-
-
-def test_the_menu_calls_only_our_own_page_our_capability(visit, network):
-    client = visit("tier2", "head")
-    for url, marked in (
-        (address(network["tier2"]), "Kemampuan kami"),
-        (address(network["tier3"]), "Laboratorium"),
-        ("/kemampuan/mencari/", "Laboratorium"),
-    ):
-        lines = client.get(url).context["menu"]
-        assert [str(line["label"]) for line in lines if line["active"]] == [marked], url
