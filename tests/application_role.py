@@ -57,6 +57,17 @@ def application_role() -> Iterator[None]:
                 raise
 
 
+@contextmanager
+def owner_role() -> Iterator[None]:
+    """What the owner of the tables does on a hub (migrating, loading the demo by COPY) keeps the test's own role."""
+    global _inside
+    before, _inside = _inside, True
+    try:
+        yield
+    finally:
+        _inside = before
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database, with the role that serves it."""

@@ -13,6 +13,7 @@ from django.db import transaction
 from laras.cli.main import laras
 from laras.core import clock
 from laras.demo import commands
+from tests.application_role import owner_role
 
 # A Wednesday, 11.00 in Mataram.
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
@@ -32,6 +33,13 @@ def call_demo(*arguments: str, code: int):
     answer = CliRunner().invoke(laras, ["demo", *arguments])
     assert answer.exit_code == code, answer.output
     return answer
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _as_the_owner() -> Iterator[None]:
+    """On PostgreSQL the demo is loaded by who owns the tables (``docs/install-hub.md``)."""
+    with owner_role():
+        yield
 
 
 @pytest.fixture(scope="package")
