@@ -27,7 +27,7 @@ from laras.core.delivery import Delivery
 from laras.core.errors import Conflict, DomainError, Refused
 from laras.core.models import ApiToken, IdempotencyKey, Owner, User
 from laras.core.scope import Scope
-from laras.core.unit import unit
+from laras.core.unit import unit, write_last
 
 TOKEN_PREFIX = "laras_"  # noqa: S105 -- the visible beginning of every token
 PAGE_LIMIT = 200
@@ -196,18 +196,16 @@ def idempotent(view: Callable[..., tuple[int, BaseModel]]) -> Callable[..., Http
                 with unit():
                     status, answer = view(request, *args, **kwargs)
                     body = answer.model_dump_json().encode()
-                    # Last, in the same transaction: of two at once one fails here and finds the other's answer below.
-                    bulk.insert(
-                        [
-                            bulk.new(
-                                IdempotencyKey,
-                                user_id=request.user.pk,
-                                key=name,
-                                request_digest=digest,
-                                status=status,
-                                body=body,
-                            )
-                        ]
+                    # In the same transaction: of two at once one fails here and finds the other's answer below.
+                    write_last(
+                        bulk.new(
+                            IdempotencyKey,
+                            user_id=request.user.pk,
+                            key=name,
+                            request_digest=digest,
+                            status=status,
+                            body=body,
+                        )
                     )
                 return HttpResponse(body, status=status, content_type="application/json")
             except (IntegrityError, DomainError):

@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Q
 
 from laras.core import bulk, clock, wall
@@ -190,14 +190,15 @@ def _moved(head: JournalHead) -> tuple[str, list[Any]]:
     return statement, [head.sequence, head.digest, owner]
 
 
-def flush(pending: Sequence[Pending]) -> list[Written]:
-    """Give the unit's entries their places; the last thing before commit."""
+def flush(pending: Sequence[Pending], beside: Sequence[models.Model] = ()) -> list[Written]:
+    """Give the unit's entries their places, and write the rows ``beside`` with them; the last thing before commit."""
     if not pending:
+        bulk.insert_all(*([row] for row in beside))
         return []
     wall.open_to(Scope.of(pending[0].owner_id))
     head = lock_head(pending[0].owner_id)
     entries, boxes = chain(head, pending, clock.now())
-    bulk.insert_all(entries, boxes, then=_moved(head))
+    bulk.insert_all(*([row] for row in beside), entries, boxes, then=_moved(head))
     return [Written(e.id, e.owner_id, e.event, e.sequence) for e in entries]
 
 

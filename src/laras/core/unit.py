@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import models, transaction
 
 from laras.core import wall
 
@@ -26,6 +26,7 @@ R = TypeVar("R")
 
 class _State(threading.local):
     pending: list[Pending] | None = None
+    last: list[models.Model]
 
 
 _state = _State()
@@ -38,6 +39,12 @@ def current() -> list[Pending]:
     return _state.pending
 
 
+def write_last(row: models.Model) -> None:
+    """Insert this row with the journal's entries, when the open unit ends well: it costs no round trip of its own."""
+    current()
+    _state.last.append(row)
+
+
 @contextmanager
 def unit() -> Iterator[None]:
     """Open a unit of work, or join the open one."""
@@ -46,12 +53,12 @@ def unit() -> Iterator[None]:
         return
     from laras.core import delivery, journal
 
-    _state.pending = []
+    _state.pending, _state.last = [], []
     wall.enter_unit()
     try:
         with transaction.atomic():
             yield
-            written = journal.flush(_state.pending)
+            written = journal.flush(_state.pending, _state.last)
     finally:
         _state.pending = None
         wall.leave_unit()

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,8 @@ from laras.core.signin import passed_second_factor
 from laras.core.unit import unit
 
 SESSION_OWNER = "owner"
+
+T = TypeVar("T")
 
 
 class LarasMiddleware:
@@ -219,6 +221,14 @@ def _go(request: HttpRequest, address: str) -> HttpResponse:
         response["HX-Redirect"] = address
         return response
     return HttpResponseRedirect(address, status=303)
+
+
+def once(request: HttpRequest, query: Callable[[Scope], T]) -> T:
+    """What ``query`` answers for the request's scope, asked once a request: a page and its frame often want the same counts."""
+    answers = request.__dict__.setdefault("_answers", {})
+    if query not in answers:
+        answers[query] = query(request.scope)
+    return answers[query]
 
 
 def form_key() -> str:

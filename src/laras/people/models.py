@@ -48,7 +48,7 @@ class Patient(ScopedModel):
     )
     privacy_note = models.CharField(_("Catatan privasi"), max_length=500, blank=True, default="")
     status = models.CharField(max_length=8, choices=PATIENT.choices, default=PATIENT.initial)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     search_name = models.CharField(max_length=150)
     search_tail = models.CharField(max_length=150)
     sound_key = models.CharField(max_length=100)
@@ -120,6 +120,10 @@ class Patient(ScopedModel):
             models.Index(fields=["owner", "id"], name="people_patient_in_order"),
             models.Index(fields=["owner", "search_name", "id"], name="people_patient_name"),
             models.Index(fields=["owner", "search_tail", "id"], name="people_patient_tail"),
+            # Of the few only: over all rows it looked as good as useless to SQLite, which then read the whole table.
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="people_patient_merged_into"
+            ),
             models.Index(fields=["token_nik"], name="people_patient_token_nik"),
             models.Index(fields=["token_name"], name="people_patient_token_name"),
         ]

@@ -100,6 +100,22 @@ def identity_ids(scope: Scope, patient_id: UUID) -> list[UUID]:
     return found
 
 
+def persons(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Every record of these persons -> the record under whom it is kept: those asked for and all that were merged with them.
+
+    Unknown ids are left out. Two queries where nobody was merged.
+    """
+    known = {asked: patient.id for asked, patient in resolve_many(scope, ids).items()}
+    known |= {kept: kept for kept in known.values()}
+    level = set(known.values())
+    while level:
+        merged = Patient.objects.within(scope).filter(merged_into_id__in=level).values_list("id", "merged_into_id")
+        new = {record: known[into] for record, into in merged if known.get(record) != known[into]}
+        known |= new
+        level = set(new)
+    return known
+
+
 # --- Searching ------------------------------------------------------------------------------------------------------
 
 

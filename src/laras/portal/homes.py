@@ -18,6 +18,7 @@ from laras.core import queries as core
 from laras.core.actor import Actor
 from laras.core.models import ApiToken, Cursor, JournalHead, Owner
 from laras.core.rights import ROLES
+from laras.core.web import once
 from laras.network import queries as network
 from laras.orders import charges
 from laras.orders import queries as orders
@@ -34,17 +35,17 @@ Home = Callable[[HttpRequest], dict[str, Any]]
 
 def registration(request: HttpRequest) -> dict[str, Any]:
     return {
-        "counts": orders.counts_for_home(request.scope),
+        "counts": once(request, orders.counts_for_home),
         "page": orders.list_orders(request.scope, limit=LINES),
         "visits": partners.bookings_waiting(request.scope),
-        "released": reports.counts_for_home(request.scope)["released_today"],
+        "released": once(request, reports.counts_for_home)["released_today"],
     }
 
 
 def sampling(request: HttpRequest) -> dict[str, Any]:
     return {
         "samples": orders.to_collect(request.scope, limit=LINES),
-        "counts": orders.counts_for_home(request.scope),
+        "counts": once(request, orders.counts_for_home),
         "visits": partners.bookings_waiting(request.scope),
     }
 
@@ -52,16 +53,16 @@ def sampling(request: HttpRequest) -> dict[str, Any]:
 def receiving(request: HttpRequest) -> dict[str, Any]:
     return {
         "samples": orders.to_receive(request.scope, limit=LINES),
-        "counts": orders.counts_for_home(request.scope),
+        "counts": once(request, orders.counts_for_home),
         "incoming": list(referral.to_decide(request.scope)[:LINES]),
-        "referrals": referral.counts(request.scope),
+        "referrals": once(request, referral.counts),
         "lately": orders.received_lately(request.scope, limit=5),
     }
 
 
 def at_bench(request: HttpRequest) -> dict[str, Any]:
     return {
-        "counts": bench.counts(request.scope),
+        "counts": once(request, bench.counts),
         "tests": most_waiting(request),
         "items": bench.worklist(request.scope, Narrowing(), limit=LINES),
         "holds": bench.all_open_holds(request.scope, limit=5),
@@ -78,7 +79,7 @@ def most_waiting(request: HttpRequest) -> list[tuple[str, str, int]]:
 def verification(request: HttpRequest) -> dict[str, Any]:
     look, normal = bench.count_queue(request.scope, "entered")
     return {
-        "counts": bench.counts(request.scope),
+        "counts": once(request, bench.counts),
         "look": look,
         "normal": normal,
         "items": bench.to_verify(request.scope, limit=LINES),
@@ -89,24 +90,24 @@ def verification(request: HttpRequest) -> dict[str, Any]:
 def validation(request: HttpRequest) -> dict[str, Any]:
     look, normal = bench.count_queue(request.scope, "verified")
     return {
-        "counts": bench.counts(request.scope),
+        "counts": once(request, bench.counts),
         "look": look,
         "normal": normal,
         "items": bench.to_validate(request.scope, limit=LINES),
         "calls": bench.critical_calls(request.scope, limit=5),
-        "released": reports.counts_for_home(request.scope)["released_today"],
+        "released": once(request, reports.counts_for_home)["released_today"],
     }
 
 
 def head(request: HttpRequest) -> dict[str, Any]:
     today = charges.totals_by_payer(request.scope, _today(request))
     return {
-        "counts": bench.counts(request.scope),
-        "orders": orders.counts_for_home(request.scope),
-        "released": reports.counts_for_home(request.scope)["released_today"],
+        "counts": once(request, bench.counts),
+        "orders": once(request, orders.counts_for_home),
+        "released": once(request, reports.counts_for_home)["released_today"],
         "turnaround": turnaround(request),
         "charged": sum(row.amount for row in today),
-        "referrals": referral.counts(request.scope),
+        "referrals": once(request, referral.counts),
         "late": bench.late(request.scope, limit=LINES),
         "ageing": referral.ageing(request.scope)[:LINES],
         "below": office_rows(request) if request.owner.tier and request.owner.tier > 1 else [],
@@ -131,7 +132,7 @@ def quality(request: HttpRequest) -> dict[str, Any]:
     tardy = [(call, item) for call, item in calls if call.called_at and call.called_at > call.due_at]
     return {
         "holds": bench.all_open_holds(request.scope, limit=LINES),
-        "counts": bench.counts(request.scope),
+        "counts": once(request, bench.counts),
         "calls": len(calls),
         "in_time": len(calls) - len(tardy),
         "tardy": tardy[:LINES],

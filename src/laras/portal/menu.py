@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from laras.bench import queries as bench
-from laras.bench.types import Counts
+from laras.core.web import once
 from laras.orders import queries as orders
 from laras.referral import queries as referral
 
@@ -109,13 +109,10 @@ def waiting_for(request: HttpRequest) -> dict[str, int]:
     """Menu address -> how many things wait there, for this person's own rights. A handful of small counts."""
     if request.owner.kind != "laboratory":
         return {}
-    cached: dict[str, int] | None = getattr(request, "_waiting", None)
-    if cached is not None:
-        return cached
-    actor, owner, scope = request.actor, request.owner, request.scope
+    actor, owner = request.actor, request.owner
     found: dict[str, int] = {}
     if any(actor.can(right, owner.id) for right in ("bench.enter", "bench.verify", "bench.validate")):
-        counts: Counts = bench.counts(scope)
+        counts = once(request, bench.counts)
         found |= {
             "bench:worklist": counts.waiting,
             "bench:verification": counts.to_verify,
@@ -124,11 +121,10 @@ def waiting_for(request: HttpRequest) -> dict[str, int]:
             "referral:outgoing": counts.to_refer,
         }
     if actor.can("orders.receive_sample", owner.id) or actor.can("orders.collect", owner.id):
-        samples = orders.counts_for_home(scope)
+        samples = once(request, orders.counts_for_home)
         found |= {"orders:receiving": samples["to_receive"], "orders:collecting": samples["to_collect"]}
     if actor.can("referral.receive", owner.id):
-        found["referral:incoming"] = referral.counts(scope).to_decide
-    request._waiting = found
+        found["referral:incoming"] = once(request, referral.counts).to_decide
     return found
 
 

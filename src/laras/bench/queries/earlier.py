@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from laras.bench import rules
 from laras.bench.models import Result
@@ -46,23 +46,15 @@ def previous_values(scope: Scope, of: Sequence[Result]) -> dict[UUID, Earlier]:
     wanted = [row for row in of if row.order.patient_id]
     if not wanted:
         return {}
-    kept = people.resolve_many(scope, {row.order.patient_id for row in wanted})
-    canonical = {asked: patient.id for asked, patient in kept.items()}
-    ids = set(canonical) | set(canonical.values()) | {row.order.patient_id for row in wanted}
-    codes = {row.test_code for row in wanted}
-    found = _validated_of(scope, Q(order__patient_id__in=ids), codes)
-    found += _validated_of(scope, Q(order__patient__merged_into_id__in=set(canonical.values())), codes)
+    person_of = people.persons(scope, {row.order.patient_id for row in wanted})
     by_person: dict[tuple[UUID, str], list[dict[str, Any]]] = {}
-    for row in found:
-        person = row["order__patient__merged_into_id"] or row["order__patient_id"]
-        key = (canonical.get(row["order__patient_id"], person), row["test_code"])
-        by_person.setdefault(key, []).append(row)
+    for row in _validated_of(scope, person_of, {row.test_code for row in wanted}):
+        by_person.setdefault((person_of[row["order__patient_id"]], row["test_code"]), []).append(row)
     answer = {}
     for result in wanted:
-        person = canonical.get(result.order.patient_id, result.order.patient_id)
         before = [
             row
-            for row in by_person.get((person, result.test_code), ())
+            for row in by_person.get((person_of[result.order.patient_id], result.test_code), ())
             if row["id"] != result.id and row["opened_at"] <= result.opened_at
         ]
         if before:
@@ -78,12 +70,14 @@ def previous_values(scope: Scope, of: Sequence[Result]) -> dict[UUID, Earlier]:
     return answer
 
 
-def _validated_of(scope: Scope, who: Q, codes: Collection[str]) -> list[dict[str, Any]]:
-    rows = Result.objects.within(scope).filter(who, test_code__in=codes, status="validated")
+def _validated_of(scope: Scope, patient_ids: Collection[UUID], codes: Collection[str]) -> list[dict[str, Any]]:
+    rows = Result.objects.within(scope).filter(
+        order__patient_id__in=patient_ids, test_code__in=codes, status="validated"
+    )
     return list(
         rows.order_by().values(
-            "id", "test_code", "opened_at", "order__patient_id", "order__patient__merged_into_id", "raw", "kind",
-            "operator", "number", "until", "answer", "text", "unit", "sample__collected_at",
+            "id", "test_code", "opened_at", "order__patient_id", "raw", "kind", "operator", "number", "until", "answer",
+            "text", "unit", "sample__collected_at",
         )
     )  # fmt: skip
 
@@ -111,23 +105,16 @@ def history_of_many(scope: Scope, ids: Sequence[UUID], *, limit: int = 4) -> dic
     wanted = [row for row in rows_with_things(scope, ids) if row.order.patient_id]
     if not wanted:
         return {}
-    kept = people.resolve_many(scope, {row.order.patient_id for row in wanted})
-    canonical = {asked: patient.id for asked, patient in kept.items()}
-    asked = set(canonical) | set(canonical.values())
-    codes = {row.test_code for row in wanted}
-    rows = list(_rows_before(scope, Q(order__patient_id__in=asked), codes))
-    rows += _rows_before(scope, Q(order__patient__merged_into_id__in=set(canonical.values())), codes)
-    by_person: dict[tuple[UUID, str], dict[UUID, Result]] = {}
+    person_of = people.persons(scope, {row.order.patient_id for row in wanted})
+    rows = _rows_before(scope, person_of, {row.test_code for row in wanted})
+    by_person: dict[tuple[UUID, str], list[Result]] = {}
     for row in rows:
-        patient = row.order.patient
-        person = canonical.get(patient.id, patient.merged_into_id or patient.id)
-        by_person.setdefault((person, row.test_code), {})[row.id] = row
+        by_person.setdefault((person_of[row.order.patient_id], row.test_code), []).append(row)
     found = {}
     for result in wanted:
-        person = canonical.get(result.order.patient_id, result.order.patient_id)
         before = [
             row
-            for row in by_person.get((person, result.test_code), {}).values()
+            for row in by_person.get((person_of[result.order.patient_id], result.test_code), ())
             if row.id != result.id and row.opened_at <= result.opened_at
         ]
         before.sort(key=lambda row: (row.opened_at, row.id), reverse=True)
@@ -135,12 +122,14 @@ def history_of_many(scope: Scope, ids: Sequence[UUID], *, limit: int = 4) -> dic
     return found
 
 
-def _rows_before(scope: Scope, who: Q, codes: Collection[str]) -> QuerySet[Result]:
-    rows = Result.objects.within(scope).filter(who, test_code__in=codes, status="validated")
-    # Few columns of four tables: a page of the validation queue reads a hundred of these.
-    return rows.select_related("order", "order__patient", "sample").only(
+def _rows_before(scope: Scope, patient_ids: Collection[UUID], codes: Collection[str]) -> QuerySet[Result]:
+    rows = Result.objects.within(scope).filter(
+        order__patient_id__in=patient_ids, test_code__in=codes, status="validated"
+    )
+    # Few columns of three tables: a page of the validation queue reads a hundred of these.
+    return rows.select_related("order", "sample").only(
         "owner_id", "test_code", "opened_at", "raw", "kind", "operator", "number", "until", "answer", "text", "unit",
-        "flag", "performer_name", "order__number", "order__patient__merged_into_id", "sample__collected_at",
+        "flag", "performer_name", "order__number", "order__patient", "sample__collected_at",
     )  # fmt: skip
 
 

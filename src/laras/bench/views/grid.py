@@ -21,7 +21,7 @@ from laras.bench.views.shared import ROWS, abilities, answer_choices, judged_lin
 from laras.catalogue import queries as catalogues
 from laras.core import clock
 from laras.core.errors import DomainError, Refused
-from laras.core.web import page
+from laras.core.web import once, page
 
 TABS = {
     "waiting": (gettext_lazy("Dikerjakan"), ("waiting",)),
@@ -64,7 +64,7 @@ def _grid_page(
     catalogue = catalogues.effective(request.owner.id)
     sets = {row.answers: answer_choices(catalogue.answers_by_set.get(row.answers, ())) for row in rows if row.answers}
     can = abilities(request)
-    counts = queries.counts(request.scope)
+    counts = once(request, queries.counts)
     context = {
         "tab": tab,
         "tabs": [
