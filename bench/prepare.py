@@ -1,7 +1,8 @@
 """Run inside the product's environment: organisations, tokens, sessions and many rows for the figures.
 
 ``python -m bench.prepare labs N`` prints tokens as JSON; ``python -m bench.prepare rows N`` fills one laboratory with N results;
-``python -m bench.prepare session USER`` prints a session key.
+``python -m bench.prepare session USER`` prints a session key. ``python -m bench.prepare issue N`` draws, signs and keeps up to N
+released reports of the demo's busiest laboratory in one job and prints how many and in how many seconds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import json
 import os
 import random
 import sys
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -30,7 +33,7 @@ from laras.core.ids import new_id
 from laras.core.models import ApiToken, Owner, RoleAssignment, StaffPerson, User
 from laras.core.numbering import format_number
 
-ROLES = ("receptionist", "receiver", "analyst", "verifier", "validator", "head")
+ROLES = ("receptionist", "sampler", "receiver", "analyst", "verifier", "validator", "head")
 
 
 def labs(count: int) -> None:
@@ -155,8 +158,53 @@ def rows(count: int) -> None:
         cursor.execute("ANALYZE")
 
 
+def addresses(code: str) -> None:
+    """Pages of single things and of searches in one laboratory, as JSON: what the menu does not lead to."""
+    from urllib.parse import quote
+
+    from laras.bench.models import Result
+    from laras.orders.models import Order
+
+    owner = Owner.objects.get(code=code)
+    order = Order.rows.filter(owner=owner).order_by("registered_at")[500]
+    result = Result.rows.filter(owner=owner, status="waiting").first()
+    name = quote(order.patient.full_name)
+    print(
+        json.dumps(
+            [
+                f"/permintaan/{order.id}/", f"/permintaan/?q={order.number}", f"/permintaan/?q={name}",
+                "/permintaan/?status=reported", f"/pasien/{order.patient_id}/", f"/pasien/?q={name}",
+                f"/pasien/?q={name[-4:]}", f"/cari/?q={order.number}", f"/cari/?q={name}", "/meja-kerja/?test=HB",
+                f"/meja-kerja/hasil/{result.id}/", "/pengirim/", "/jejak-audit/", "/rujukan/terkirim/",
+            ]
+        )
+    )  # fmt: skip
+
+
+def issue(count: int) -> None:
+    """The job of a morning: reports released and not opened yet, through the service, journal and kept file included."""
+    from django.db.models import Count
+
+    from laras.core.actor import actor_of
+    from laras.reports.models import Report
+    from laras.reports.services import issue_many
+
+    waiting = Report.rows.filter(pdf_digest="")
+    owner_id = waiting.values("owner_id").annotate(n=Count("id")).order_by("-n").values_list("owner_id", flat=True)[0]
+    user = User.objects.filter(assignments__owner_id=owner_id, assignments__role="validator").first()
+    ids = list(waiting.filter(owner_id=owner_id).order_by("released_at").values_list("id", flat=True)[:count])
+    began = time.perf_counter()
+    done = issue_many(actor_of(user, "bench"), owner_id=owner_id, report_ids=ids)
+    print(json.dumps({"issued": done.done, "problems": len(done.problems), "seconds": time.perf_counter() - began}))
+
+
+TASKS: dict[str, Callable[[str], None]] = {
+    "labs": lambda count: labs(int(count)),
+    "rows": lambda count: rows(int(count)),
+    "session": session,
+    "addresses": addresses,
+    "issue": lambda count: issue(int(count)),
+}
+
 if __name__ == "__main__":
-    task, argument = sys.argv[1], sys.argv[2]
-    {"labs": lambda: labs(int(argument)), "rows": lambda: rows(int(argument)), "session": lambda: session(argument)}[
-        task
-    ]()
+    TASKS[sys.argv[1]](sys.argv[2])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from laras.bench import queries as bench
+from laras.core.scope import Scope
 from laras.core.web import once
 from laras.orders import queries as orders
 from laras.referral import queries as referral
@@ -121,11 +122,15 @@ def waiting_for(request: HttpRequest) -> dict[str, int]:
             "referral:outgoing": counts.to_refer,
         }
     if actor.can("orders.receive_sample", owner.id) or actor.can("orders.collect", owner.id):
-        samples = once(request, orders.counts_for_home)
+        samples = once(request, orders.samples_waiting)
         found |= {"orders:receiving": samples["to_receive"], "orders:collecting": samples["to_collect"]}
     if actor.can("referral.receive", owner.id):
-        found["referral:incoming"] = once(request, referral.counts).to_decide
+        found["referral:incoming"] = once(request, _to_decide)
     return found
+
+
+def _to_decide(scope: Scope) -> int:
+    return referral.to_decide(scope).count()
 
 
 BELL: tuple[tuple[str, str, str, str], ...] = (
