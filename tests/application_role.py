@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.client import ClientHandler
 
 from laras.core import wall
+from tests import prepared
 
 ROLE = "laras_application"
 _inside = False
@@ -66,6 +67,13 @@ def owner_role() -> Iterator[None]:
         yield
     finally:
         _inside = before
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
+    """The test database begins as a copy of one that is migrated already (:mod:`tests.prepared`)."""
+    with django_db_blocker.unblock():
+        prepared.prepare()
 
 
 @pytest.fixture(scope="session")

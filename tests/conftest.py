@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -9,9 +10,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.template import Template
 from django.utils import translation
 
-from tests.application_role import django_db_setup, product_runs_as_the_application_role  # noqa: F401 -- fixtures
+from tests.application_role import (  # noqa: F401 -- fixtures
+    django_db_modify_db_settings,
+    django_db_setup,
+    product_runs_as_the_application_role,
+)
 
 
 def pytest_configure() -> None:
@@ -33,6 +39,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") is None and not fixtures & TOUCHES_THE_DATABASE:
             item.add_marker(pytest.mark.pure)
+    # Stable: within a file nothing changes. Short files at the end fill up whichever worker is free.
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))
+
+
+LONGEST = (
+    "tests/browser/test_every_page.py",
+    "tests/product/test_permissions.py",
+    "tests/product/test_api_schema.py",
+    "tests/process/test_kill.py",
+    "tests/portal/test_links.py",
+    "tests/orders/test_bad_input.py",
+    "tests/demo/test_demo.py",
+    "tests/demo/test_loading.py",
+)
+"""Files that take longest begin first (``tests/run.sh`` hands out whole files in the order of collection)."""
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; the collector need not look through it after every few hundred objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 DatabaseOperations = DatabaseWrapper.ops_class
@@ -69,6 +98,24 @@ def _flush_past_the_trigger(flush):
 
 if connection.vendor == "postgresql":
     connection.ops.__class__.sql_flush = _flush_past_the_trigger(connection.ops.__class__.sql_flush)
+
+
+_render = Template._render
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _instrumented(django_test_environment):
+    """Django's test environment copies the context of every template that is drawn, and each tag of ours is one. Only tests
+    that look at ``answer.context`` pay for that: they ask for ``with_context``."""
+    instrumented, Template._render = Template._render, _render
+    assert instrumented is not _render
+    return instrumented
+
+
+@pytest.fixture
+def with_context(_instrumented, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers of the test client know the context of their page."""
+    monkeypatch.setattr(Template, "_render", _instrumented)
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from laras.network.views import importing
 from tests.network.conftest import SYSTEM
 from tests.network.test_import import HEADING, accept, plan, where
 
+pytestmark = pytest.mark.usefixtures("with_context")
+
 DATED = "kode;nama;tingkat;jenis;kode wilayah;berlaku mulai\r\n"
 
 

@@ -8,6 +8,8 @@ from laras.network import queries, rules, services
 from laras.network.models import AreaVersion
 from tests.network.conftest import SYSTEM
 
+pytestmark = pytest.mark.usefixtures("with_context")
+
 HERE = "/jejaring/"
 
 

@@ -9,6 +9,8 @@ from laras.core.models import Owner
 from laras.network import queries
 from tests.network.test_import import GOOD, HEADING
 
+pytestmark = pytest.mark.usefixtures("with_context")
+
 HERE = "/jejaring/"
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.network.conftest import areas, make_organisation, network
 
 __all__ = ["areas", "make_organisation", "network"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("with_context")]
 
 
 def test_it_calls_only_our_own_page_our_capability(sign_in, make_user, network):

@@ -9,6 +9,8 @@ from laras.core.models import ApiToken
 from laras.resources import queries, services
 from tests.network.conftest import SYSTEM
 
+pytestmark = pytest.mark.usefixtures("with_context")
+
 VALUES = {"method": "GeneXpert", "tat_hours": "24", "capacity_per_day": "40", "price": "150.000"}
 
 
