@@ -20,6 +20,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from laras.core import clock
 from laras.core.journal import canonical
@@ -78,11 +79,11 @@ def sign_heads() -> int:
     """Sign the end of every chain that moved since it was last signed; answers how many."""
     now = clock.now().astimezone(UTC)
     with transaction.atomic():
-        signed = set(JournalSignature.objects.values_list("owner_id", "epoch", "sequence"))
+        signed = JournalSignature.objects.filter(
+            owner_id=OuterRef("owner_id"), epoch=OuterRef("epoch"), sequence=OuterRef("sequence")
+        )
         rows = []
-        for head in JournalHead.objects.filter(sequence__gt=0):
-            if (head.owner_id, head.epoch, head.sequence) in signed:
-                continue
+        for head in JournalHead.objects.filter(~Exists(signed), sequence__gt=0):
             draft = SignedHead(
                 head.owner_id, "", head.epoch, head.sequence, bytes(head.digest).hex(), now.isoformat(), "", ""
             )
