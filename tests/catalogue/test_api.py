@@ -97,6 +97,18 @@ def test_adopting_is_idempotent_by_its_key(call, lab):
     assert len(call("get", "/releases")[1]) == 5
 
 
+def test_every_range_of_a_test_is_adopted_at_once(call):
+    body = {"kind": "ranges", "key": "HB", "reason": "Rapat mutu"}
+    waiting = [row for row in call("get", "/tests/HB")[1]["ranges"] if not row["judges"]]
+    assert len(waiting) > 1
+    assert call("post", "/adoptions", body, key="k")[0] == 201
+    assert all(row["judges"] for row in call("get", "/tests/HB")[1]["ranges"])
+    assert len(call("get", "/releases")[1]) == 1
+    # Nothing is left to adopt, and no such test.
+    assert call("post", "/adoptions", body, key="k2")[0] == 404
+    assert call("post", "/adoptions", {**body, "key": "ZZZ"}, key="k3")[0] == 404
+
+
 def test_own_rows_through_the_api(call, lab):
     assert call("post", "/criticals", {"test": "K", "low": "2.5", "reason": "r"}, key="1")[0] == 201
     assert call("post", "/ranges", {"test": "CL", "low": 95, "high": "110", "reason": "r"}, key="2")[0] == 201

@@ -76,3 +76,13 @@ def network(make_organisation, areas):
     found["tier2"] = m("LAB-2", kind="labkesda_kabkota", tier=2, area="73.71", supervisor=found["tier3"])
     found["tier1"] = m("LAB-1", kind="puskesmas", tier=1, area="73.71.11", supervisor=found["tier2"])
     return found
+
+
+@pytest.fixture
+def visit(sign_in, make_user, network):
+    """``visit("city_office", "network_manager")`` -> a browser of a person with this role there."""
+
+    def enter(where, role):
+        return sign_in(make_user(f"{where}-{role}", network[where].owner, role))
+
+    return enter

@@ -48,6 +48,8 @@ def every_operation():
 
 
 OPERATIONS = list(every_operation())
+CREATES = [o for o in OPERATIONS if o[1] == "post" and "201" in o[3]["responses"]]
+KEYED = [o for o in OPERATIONS if any(one["name"] == "Idempotency-Key" for one in o[3].get("parameters", []))]
 
 
 # --- The document -----------------------------------------------------------------------------------------------------
@@ -69,6 +71,13 @@ def test_an_operation_says_what_it_does_and_how_it_refuses(label, operation):
     assert set(operation["responses"]) >= PROBLEM_STATUSES
     succeeding = {code for code in operation["responses"] if code.startswith("2")}
     assert len(succeeding) == 1, f"{label} declares {sorted(succeeding)} as success"
+
+
+def test_what_creates_declares_its_idempotency_key():
+    """Whoever makes a client from the document sends the key where it is asked for."""
+    assert {o[0] for o in CREATES} <= {o[0] for o in KEYED}
+    declared = [one for o in KEYED for one in o[3]["parameters"] if one["name"] == "Idempotency-Key"]
+    assert all(one["required"] and one["in"] == "header" for one in declared)
 
 
 def test_operations_have_names_of_their_own():
@@ -104,11 +113,8 @@ def _fresh_tokens():
     forget_tokens()
 
 
-CREATES = [o for o in OPERATIONS if o[1] == "post" and "201" in o[3]["responses"]]
-
-
-@pytest.mark.parametrize(("method", "route"), [pytest.param(*o[1:3], id=o[0]) for o in CREATES])
-def test_what_creates_asks_for_an_idempotency_key(world, method, route):
+@pytest.mark.parametrize(("method", "route"), [pytest.param(*o[1:3], id=o[0]) for o in KEYED])
+def test_what_declares_an_idempotency_key_asks_for_it(world, method, route):
     one = next(o for o in permissions.operations() if (o.method.lower(), o.route) == (method, route))
     before = worlds.state()
     with worlds.undone():

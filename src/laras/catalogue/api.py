@@ -177,9 +177,10 @@ class ReleaseMade(Schema):
 
 
 class AdoptionIn(Schema):
-    """`key` as listed (`HB/adult@a`, `AM-KHUSUS/CRT`), the code of a standard, or of a practice (`a`)."""
+    """`key` as listed (`HB/adult@a`, `AM-KHUSUS/CRT`), the code of a test for all its `ranges` that do not judge yet, of a
+    standard, or of a practice (`a`)."""
 
-    kind: Literal["critical", "range", "limit", "standard", "practice"]
+    kind: Literal["critical", "range", "ranges", "limit", "standard", "practice"]
     key: Annotated[str, Field(min_length=1, max_length=120)]
     reason: Reason
 
@@ -393,6 +394,7 @@ def adopt(request: HttpRequest, payload: AdoptionIn) -> tuple[int, ReleaseMade]:
     work = {
         "critical": lambda: services.adopt_critical(actor, owner_id=owner.id, key=payload.key, reason=payload.reason),
         "range": lambda: services.adopt_range(actor, owner_id=owner.id, key=payload.key, reason=payload.reason),
+        "ranges": lambda: services.adopt_ranges(actor, owner_id=owner.id, test=payload.key, reason=payload.reason),
         "limit": lambda: services.adopt_limit(actor, owner_id=owner.id, key=payload.key, reason=payload.reason),
         "standard": lambda: services.adopt_standard(
             actor, owner_id=owner.id, standard=payload.key, reason=payload.reason

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
+from ninja.utils import contribute_operation_callback
 from pydantic import BaseModel
 
 from laras.core import bulk, clock, wall
@@ -219,7 +220,22 @@ def idempotent(view: Callable[..., tuple[int, BaseModel]]) -> Callable[..., Http
             )
         return HttpResponse(bytes(known[2]), status=known[1], content_type="application/json")
 
+    contribute_operation_callback(run, _declare_key)
     return run
+
+
+KEY_HEADER: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+    "description": "Your own key of this creation. Sent again with the same body, it answers what it answered first.",
+}
+
+
+def _declare_key(operation: Any) -> None:
+    """The document of the API names the header that :func:`idempotent` asks for."""
+    operation.openapi_extra = {**(operation.openapi_extra or {}), "parameters": [KEY_HEADER]}
 
 
 def _kept(request: HttpRequest, name: str) -> tuple[str, int, bytes] | None:

@@ -1,10 +1,13 @@
 """``/api/v1/``: areas, regions, organisations, jurisdictions, institutions, and the import of laboratories."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 
@@ -194,10 +197,27 @@ def preview_succession(request: HttpRequest, code: str, payload: SuccessionIn) -
     )
 
 
+def _with_followers(record: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Organisations of a merged area follow in the same transaction, outside the one unit of the key."""
+
+    @wraps(record)
+    def run(request: HttpRequest, code: str, payload: SuccessionIn) -> HttpResponse:
+        actor, owner, _scope = caller(request)
+        area_id = _found_area(code).area_id
+        with transaction.atomic():
+            answer = record(request, code, payload)
+            services.follow_merges(actor, office_id=owner.id, predecessor_id=area_id)
+        return answer
+
+    return run
+
+
 @router.post("/areas/{code}/successions", response={201: AreaDetail, **PROBLEMS}, summary="Record a succession")
+@_with_followers
 @idempotent
 def record_succession(request: HttpRequest, code: str, payload: SuccessionIn) -> tuple[int, AreaDetail]:
-    """Answers the first successor as it is valid today (before the day: as it was)."""
+    """Answers the first successor as it is valid today (before the day: as it was). After a merge the organisations that
+    stood in the area stand in its successor."""
     actor, owner, _scope = caller(request)
     area = _found_area(code)
     services.succeed_area(actor, office_id=owner.id, **_succession(code, payload))
@@ -362,22 +382,19 @@ def alter_organisation(request: HttpRequest, code: str, payload: OrganisationPat
 
 @router.post("/organisations/{code}/close", response={200: OrganisationDetail, **PROBLEMS}, summary="Close it")
 def close_organisation(request: HttpRequest, code: str, payload: CloseIn) -> OrganisationDetail:
-    """Safe to repeat; an interrupted handing over goes on where it stopped."""
+    """Safe to repeat. With `hand_over` what it supervises goes to the successor in the same stroke; every role and token
+    there ends."""
     actor, owner, _scope = caller(request)
     organisation_id = _find(code)
     actor.require(MANAGE_NETWORK, owner.id)
-    successor = _supervisor_id(payload.successor)
-    if payload.hand_over and successor is not None:
-        services.hand_over(
-            actor, organisation_id=organisation_id, successor_id=successor, office_id=owner.id, reason=payload.reason
-        )
-    services.close_organisation(
+    services.close_handing_over(
         actor,
         organisation_id=organisation_id,
         office_id=owner.id,
         reason=payload.reason,
         closed_on=payload.closed_on,
-        successor_id=successor,
+        successor_id=_supervisor_id(payload.successor),
+        hand_over=payload.hand_over,
     )
     return _detail(organisation_id)
 

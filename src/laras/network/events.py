@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
@@ -33,10 +33,13 @@ class OrganisationAltered(Event):
 
 @dataclass(frozen=True)
 class OrganisationClosed(Event):
+    """``roles``: the assignments that ended with it."""
+
     name: ClassVar[str] = "network.organisation_closed"
     closed_from: date
     reason: str
     successor: UUID | None = None
+    roles: list[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

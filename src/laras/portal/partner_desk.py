@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from laras.core import journal
+from laras.core.forms import LarasForm
 from laras.core.web import page, refusals, submit_once
 from laras.partners import accounts, bookings
 from laras.partners import queries as partners
@@ -86,13 +87,14 @@ def _booking_page(request: HttpRequest, row: Any, status: int = 200, **forms: Ba
 
 
 def _answer(
-    request: HttpRequest, booking_id: UUID, form: BaseForm, name: str, work: Callable[[], object], said: str
+    request: HttpRequest, booking_id: UUID, form: BaseForm, name: str, answer: Callable[..., object], said: str
 ) -> HttpResponse:
+    """One press of the laboratory: ``answer`` is the use case, its other arguments are the form's fields."""
     row = partners.get_booking(request.scope, booking_id)
     if form.is_valid():
 
         def told() -> str:
-            work()
+            answer(request.actor, owner_id=request.owner.id, booking_id=booking_id, **form.cleaned_data)
             messages.success(request, said)
             return reverse("portal:booking", args=[row.id])
 
@@ -105,36 +107,23 @@ def _answer(
 @require_POST
 def confirm(request: HttpRequest, booking_id: UUID) -> HttpResponse:
     form = ConfirmForm(request.POST, auto_id="jadwal_%s")
-    return _answer(
-        request, booking_id, form, "confirm_form",
-        lambda: bookings.confirm_booking(
-            request.actor, owner_id=request.owner.id, booking_id=booking_id, **form.cleaned_data
-        ),
-        _("Kunjungan dijadwalkan; mitra melihatnya."),
-    )  # fmt: skip
+    said = _("Kunjungan dijadwalkan; mitra melihatnya.")
+    return _answer(request, booking_id, form, "confirm_form", bookings.confirm_booking, said)
 
 
 @page(ANSWER)
 @require_POST
 def decline(request: HttpRequest, booking_id: UUID) -> HttpResponse:
     form = DeclineForm(request.POST, auto_id="tolak_%s")
-    return _answer(
-        request, booking_id, form, "decline_form",
-        lambda: bookings.decline_booking(
-            request.actor, owner_id=request.owner.id, booking_id=booking_id, **form.cleaned_data
-        ),
-        _("Jawaban tersimpan; mitra melihatnya."),
-    )  # fmt: skip
+    said = _("Jawaban tersimpan; mitra melihatnya.")
+    return _answer(request, booking_id, form, "decline_form", bookings.decline_booking, said)
 
 
 @page(ANSWER)
 @require_POST
 def complete(request: HttpRequest, booking_id: UUID) -> HttpResponse:
-    return _answer(
-        request, booking_id, BookingFilter(request.POST), "complete_form",
-        lambda: bookings.complete_booking(request.actor, owner_id=request.owner.id, booking_id=booking_id),
-        _("Kunjungan selesai."),
-    )  # fmt: skip
+    form = LarasForm(request.POST)
+    return _answer(request, booking_id, form, "complete_form", bookings.complete_booking, _("Kunjungan selesai."))
 
 
 # --- Accounts -----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from laras.network.services.areas import load_shipped_areas
 from laras.network.services.authority import may_decide, may_restructure
-from laras.network.services.closing import close_organisation, hand_over, reopen_organisation
+from laras.network.services.closing import close_handing_over, close_organisation, hand_over, reopen_organisation
 from laras.network.services.institutions import alter_institution, create_institution
 from laras.network.services.jurisdictions import set_jurisdiction
 from laras.network.services.laboratory_import import (
@@ -15,7 +15,14 @@ from laras.network.services.laboratory_import import (
 from laras.network.services.organisations import alter_organisation, create_organisation, set_supervisor
 from laras.network.services.reach import rebuild_reach, refresh_organisations
 from laras.network.services.regions import assign_province
-from laras.network.services.succession import SuccessionPlan, Successor, plan_succession, succeed_area
+from laras.network.services.succession import (
+    SuccessionPlan,
+    Successor,
+    follow_merges,
+    plan_succession,
+    standing_in,
+    succeed_area,
+)
 
 __all__ = [
     "ImportPlan",
@@ -27,9 +34,11 @@ __all__ = [
     "alter_institution",
     "alter_organisation",
     "assign_province",
+    "close_handing_over",
     "close_organisation",
     "create_institution",
     "create_organisation",
+    "follow_merges",
     "hand_over",
     "load_shipped_areas",
     "may_decide",
@@ -41,5 +50,6 @@ __all__ = [
     "reopen_organisation",
     "set_jurisdiction",
     "set_supervisor",
+    "standing_in",
     "succeed_area",
 ]

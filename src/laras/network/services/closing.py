@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from laras.core import clock, journal
+from laras.core import clock, endings, journal
 from laras.core.actor import Actor
 from laras.core.errors import NotFound, Problem, Refused
+from laras.core.scope import Scope
 from laras.core.unit import unit, use_case
 from laras.network import queries
 from laras.network.events import OrganisationClosed, OrganisationReopened
@@ -30,7 +32,8 @@ def close_organisation(
     closed_on: date | None = None,
     successor_id: UUID | None = None,
 ) -> None:
-    """Close an organisation from a day on (today, at the latest). Its rows, journal and versions stay.
+    """Close an organisation from a day on (today, at the latest). Its rows, journal and versions stay; every role and
+    every key of a program there ends, so that nobody works in its name any more.
 
     Refused while it supervises others: :func:`hand_over` gives them to the successor first. ``successor_id``: the
     open organisation of the same kind of owner that takes over. ``reason``: the decision.
@@ -65,23 +68,54 @@ def close_organisation(
             successor_id=successor_id,
             defaults={"date": day, "basis": reason[:120]},
         )
+    told = _("Lembaga ditutup: %(reason)s") % {"reason": reason}
+    ended = endings.end_access(actor, owner_id=organisation_id, reason=told[:300])
     journal.record(
         actor,
         owner=organisation_id,
-        event=OrganisationClosed(day, reason[:300], successor_id),
+        event=OrganisationClosed(day, reason[:300], successor_id, ended),
         subject=organisation_id,
     )
     rebuild_reach()
 
 
+def close_handing_over(
+    actor: Actor,
+    *,
+    organisation_id: UUID,
+    office_id: UUID | None = None,
+    reason: str,
+    closed_on: date | None = None,
+    successor_id: UUID | None = None,
+    hand_over: bool = False,
+) -> None:
+    """:func:`close_organisation`, with all that it supervises given to the successor first when ``hand_over`` says so:
+    all of it happens, or nothing."""
+    with transaction.atomic():
+        if hand_over and successor_id is not None and not last_version(organisation_id).organisation.owner.closed:
+            _hand_over(actor, organisation_id, successor_id, office_id, reason)
+        close_organisation(
+            actor,
+            organisation_id=organisation_id,
+            office_id=office_id,
+            reason=reason,
+            closed_on=closed_on,
+            successor_id=successor_id,
+        )
+
+
 def hand_over(
     actor: Actor, *, organisation_id: UUID, successor_id: UUID, office_id: UUID | None = None, reason: str
 ) -> int:
-    """Give all that the organisation supervises to another supervisor, from today on; answers how many.
+    """Give all that the organisation supervises to another supervisor, from today on; answers how many. All or nobody."""
+    with transaction.atomic():
+        moved = _hand_over(actor, organisation_id, successor_id, office_id, reason)
+        rebuild_reach()
+    return moved
 
-    Each is its own unit of work, since each has its own journal: what is interrupted goes on where it stopped when it
-    is called again.
-    """
+
+def _hand_over(actor: Actor, organisation_id: UUID, successor_id: UUID, office_id: UUID | None, reason: str) -> int:
+    """Each of them is its own unit of work, since each has its own journal; the transaction around holds them together."""
     last = queries.organisation_at(organisation_id)
     if last is None:
         raise NotFound(_("Lembaga tidak ditemukan."))
@@ -96,25 +130,22 @@ def hand_over(
         # The one that takes over was below: it goes to where its predecessor hung, and goes first.
         del above[successor_id]
         above = {successor_id: last.supervisor_id, **above}
-    try:
-        for below, supervisor in above.items():
-            with unit():
-                alter_quietly(
-                    actor,
-                    organisation_id=below,
-                    changes={"supervisor_id": supervisor},
-                    office_id=office_id,
-                    reason=reason,
-                )
-    finally:
-        if above:
-            rebuild_reach()
+    for below, supervisor in above.items():
+        with unit():
+            alter_quietly(
+                actor,
+                organisation_id=below,
+                changes={"supervisor_id": supervisor},
+                office_id=office_id,
+                reason=reason,
+            )
     return len(above)
 
 
 @use_case
 def reopen_organisation(actor: Actor, *, organisation_id: UUID, office_id: UUID | None = None, reason: str) -> None:
-    """Take a closing back. The journal keeps both; who took over is forgotten."""
+    """Take a closing back. The journal keeps both; who took over is forgotten, and the roles that the closing ended are
+    given back. What was handed over stays with the successor; keys of programs stay dead."""
     last = last_version(organisation_id)
     require_network(actor, office_id, [claim_of(last.kind, last.tier, last.area_id)])
     owner, reason = last.organisation.owner, tidy(reason)
@@ -131,7 +162,15 @@ def reopen_organisation(actor: Actor, *, organisation_id: UUID, office_id: UUID 
     OrganisationSuccession.objects.filter(predecessor_id=organisation_id).delete()
     event = OrganisationReopened(clock.today(), reason[:300])
     journal.record(actor, owner=organisation_id, event=event, subject=organisation_id)
+    endings.give_back(actor, owner_id=organisation_id, assignments=_ended_by_closing(organisation_id))
     rebuild_reach()
+
+
+def _ended_by_closing(organisation_id: UUID) -> list[UUID]:
+    """The assignments that the last closing ended, as its entry in the journal says."""
+    lines = journal.history(Scope.of(organisation_id), organisation_id, limit=10_000)
+    closings = [line for line in lines if line.event == OrganisationClosed.name]
+    return [UUID(key) for key in closings[-1].payload.get("roles", [])] if closings else []
 
 
 def _supervised(organisation_id: UUID):  # type: ignore[no-untyped-def]

@@ -196,7 +196,23 @@ def alter_quietly(
         return last
     if {"tier", "supervisor_id", "kind"} & set(different):
         _check_relations(organisation_id, content, day)
+    return _write_version(actor, last, content, different, day, reason)
 
+
+def move_quietly(actor: Actor, *, organisation_id: UUID, area_id: UUID, valid_from: date, reason: str) -> None:
+    """The area in which it stands became another one: what the succession, which asked for the right, brings with it.
+    Inside a unit only; the reach is not rebuilt."""
+    last = last_version(organisation_id)
+    content = {**{name: getattr(last, name) for name in FIELDS}, "area_id": area_id}
+    if last.area_id != area_id:
+        _write_version(actor, last, content, {"area_id": area_id}, valid_from, reason)
+
+
+def _write_version(
+    actor: Actor, last: OrganisationVersion, content: dict[str, Any], different: dict[str, Any], day: date, reason: str
+) -> OrganisationVersion:
+    """The last version ends, or is put right when it began on that day; journaled."""
+    organisation_id = last.organisation_id
     if day == last.valid_from:
         for name, value in different.items():
             setattr(last, name, value)

@@ -14,12 +14,13 @@ from laras.core.actor import Actor
 from laras.core.bulk import Rows
 from laras.core.errors import NotFound, Problem, Refused
 from laras.core.ids import new_id
-from laras.core.unit import use_case
+from laras.core.unit import unit, use_case
 from laras.network import queries, rules
 from laras.network.events import AreaSucceeded
-from laras.network.models import SUCCESSION_LABELS, Area, AreaSuccession, AreaVersion
+from laras.network.models import SUCCESSION_LABELS, Area, AreaSuccession, AreaVersion, OrganisationVersion
 from laras.network.rules import tidy
 from laras.network.services.authority import require_network
+from laras.network.services.organisations import move_quietly
 from laras.network.services.reach import rebuild_reach
 
 _NAME_LENGTH = 100
@@ -146,6 +147,39 @@ def succeed_area(
         # Who reaches whom follows the areas; changes of a later day are taken up by the nightly round.
         rebuild_reach()
     return result
+
+
+def standing_in(area_id: UUID) -> list[OrganisationVersion]:
+    """The latest state of every open organisation that stands, or will stand, in this very area, by code."""
+    rows = OrganisationVersion.objects.filter(
+        area_id=area_id, valid_until__isnull=True, organisation__owner__closed=False
+    )
+    return list(rows.select_related("organisation__owner").order_by("organisation__owner__code"))
+
+
+def follow_merges(actor: Actor, *, office_id: UUID, predecessor_id: UUID) -> int:
+    """Organisations that stand in an area which merged stand in its successor from that day on; answers how many.
+
+    A consequence of :func:`succeed_area`, in the same transaction but each in a unit of its own, since each has its
+    own journal. Safe to repeat. After a split people decide: the preview names who stands there.
+    """
+    merge = AreaSuccession.objects.filter(predecessor_id=predecessor_id, kind="merge").order_by("-date").first()
+    if merge is None:
+        return 0
+    require_network(actor, office_id, [rules.Claim(area=merge.successor_id)], merge.date)
+    rows = standing_in(predecessor_id)
+    for row in rows:
+        with unit():
+            move_quietly(
+                actor,
+                organisation_id=row.organisation_id,
+                area_id=merge.successor_id,
+                valid_from=max(merge.date, row.valid_from),
+                reason=merge.source,
+            )
+    if rows and merge.date <= clock.today():
+        rebuild_reach()
+    return len(rows)
 
 
 # --- Checks -----------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,10 +13,10 @@ from django.utils.translation import gettext as _
 from laras.core import journal
 from laras.core.errors import NotFound
 from laras.core.scope import Scope
-from laras.core.web import page, refusals, submit_once
+from laras.core.web import page
 from laras.network import forms, queries, services
 from laras.network.models import INSTITUTION_LABELS, Institution
-from laras.network.views._common import MANAGE_NETWORK, PER_PAGE, posted
+from laras.network.views._common import MANAGE_NETWORK, PER_PAGE, posted, saved
 
 
 def _institution(institution_id: UUID) -> Institution:
@@ -60,15 +59,13 @@ def institution(request: HttpRequest, institution_id: UUID) -> HttpResponse:
 @page(MANAGE_NETWORK)
 def create_institution(request: HttpRequest) -> HttpResponse:
     form = forms.NewInstitutionForm(posted(request))
-    if request.method == "POST" and form.is_valid():
 
-        def work() -> str:
-            made = services.create_institution(request.actor, office_id=request.owner.id, **form.cleaned_data)
-            messages.success(request, _("Institusi dicatat."))
-            return reverse("network:institution", args=[made.pk])
+    def write() -> str:
+        made = services.create_institution(request.actor, office_id=request.owner.id, **form.cleaned_data)
+        return reverse("network:institution", args=[made.pk])
 
-        with refusals(form):
-            return submit_once(request, work)
+    if answer := saved(request, form, write, _("Institusi dicatat.")):
+        return answer
     context = {"title": _("Institusi baru"), "form": form, "submit": _("Simpan"), "draft": "institusi-baru",
                "lead": _("Pemilik lembaga menurut hukum: pemerintah daerah, kementerian, yayasan, atau badan usaha."),
                "back": reverse("network:institutions")}  # fmt: skip
@@ -80,17 +77,15 @@ def alter_institution(request: HttpRequest, institution_id: UUID) -> HttpRespons
     row = _institution(institution_id)
     back = reverse("network:institution", args=[institution_id])
     form = forms.AlterInstitutionForm(posted(request), initial={"name": row.name, "kind": row.kind})
-    if request.method == "POST" and form.is_valid():
 
-        def work() -> str:
-            services.alter_institution(
-                request.actor, office_id=request.owner.id, institution_id=institution_id, **form.cleaned_data
-            )
-            messages.success(request, _("Institusi disimpan."))
-            return back
+    def write() -> str:
+        services.alter_institution(
+            request.actor, office_id=request.owner.id, institution_id=institution_id, **form.cleaned_data
+        )
+        return back
 
-        with refusals(form):
-            return submit_once(request, work)
+    if answer := saved(request, form, write, _("Institusi disimpan.")):
+        return answer
     title = _("Ubah %(name)s") % {"name": row.name}
     context = {"title": title, "form": form, "submit": _("Simpan"), "back": back}
     return render(request, "core/form_page.html", context, status=422 if form.errors else 200)

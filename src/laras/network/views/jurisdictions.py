@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,10 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from laras.core.errors import Forbidden, NotFound
-from laras.core.web import page, refusals, submit_once
+from laras.core.web import page
 from laras.network import forms, queries, rules, services
 from laras.network.models import Jurisdiction
-from laras.network.views._common import MANAGE_NETWORK, PER_PAGE, period_state, posted
+from laras.network.views._common import MANAGE_NETWORK, PER_PAGE, period_state, posted, saved
 
 
 def claim_lines(rows: Iterable[Jurisdiction]) -> list[dict[str, Any]]:
@@ -90,21 +89,19 @@ def alter_jurisdiction(request: HttpRequest, organisation_id: UUID) -> HttpRespo
     }
     form = forms.JurisdictionForm(posted(request), initial=initial)
     back = reverse("network:organisation", args=[organisation_id])
-    if request.method == "POST" and form.is_valid():
 
-        def work() -> str:
-            services.set_jurisdiction(
-                request.actor,
-                organisation_id=organisation_id,
-                claims=form.claims(),
-                valid_from=form.cleaned_data["valid_from"],
-                office_id=request.owner.id,
-                basis=form.cleaned_data["basis"],
-            )
-            messages.success(request, _("Wilayah kewenangan disimpan."))
-            return back
+    def write() -> str:
+        services.set_jurisdiction(
+            request.actor,
+            organisation_id=organisation_id,
+            claims=form.claims(),
+            valid_from=form.cleaned_data["valid_from"],
+            office_id=request.owner.id,
+            basis=form.cleaned_data["basis"],
+        )
+        return back
 
-        with refusals(form):
-            return submit_once(request, work)
+    if answer := saved(request, form, write, _("Wilayah kewenangan disimpan.")):
+        return answer
     context = {"form": form, "row": row, "back": back, "lines": claim_lines(history)}
     return render(request, "network/jurisdiction_form.html", context, status=422 if form.errors else 200)

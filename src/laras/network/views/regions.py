@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from laras.core.errors import Forbidden
-from laras.core.web import page, refusals, submit_once
+from laras.core.web import page
 from laras.network import forms, queries, rules, services
 from laras.network.models import STATUS_LABELS
-from laras.network.views._common import MANAGE_NETWORK, posted
+from laras.network.views._common import MANAGE_NETWORK, posted, saved
 
 _NATION = [rules.Claim(national=True)]
 
@@ -48,15 +47,13 @@ def assign_province(request: HttpRequest) -> HttpResponse:
         raise Forbidden(_("Regional ditetapkan oleh lembaga yang berwenang atas seluruh Indonesia."))
     form = forms.ProvinceRegionForm(posted(request))
     back = reverse("network:regions")
-    if request.method == "POST" and form.is_valid():
 
-        def work() -> str:
-            services.assign_province(request.actor, office_id=request.owner.id, **form.cleaned_data)
-            messages.success(request, _("Regional provinsi disimpan."))
-            return back
+    def write() -> str:
+        services.assign_province(request.actor, office_id=request.owner.id, **form.cleaned_data)
+        return back
 
-        with refusals(form):
-            return submit_once(request, work)
+    if answer := saved(request, form, write, _("Regional provinsi disimpan.")):
+        return answer
     context = {
         "title": _("Regional sebuah provinsi"),
         "lead": _("Memilih regional yang sama dengan sekarang berarti membenarkannya dengan dasar hukum."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -53,7 +54,10 @@ def succession(request: HttpRequest, code: str) -> HttpResponse:
                 messages.success(request, _("Perubahan wilayah dicatat."))
                 return reverse("network:area", args=[area.code])
 
-            return submit_once(request, work)
+            with transaction.atomic():
+                answer = submit_once(request, work)
+                services.follow_merges(request.actor, office_id=request.owner.id, predecessor_id=area.area_id)
+            return answer
         if not plan.problems:
             return render(request, "network/succession_preview.html", _preview(area, form, plan))
         for problem in plan.problems[:30]:
@@ -78,7 +82,7 @@ def _place(form: forms.SuccessionForm, problem: Problem) -> None:
 
 def _preview(area: Any, form: forms.SuccessionForm, plan: services.SuccessionPlan) -> dict[str, Any]:
     gone = area.area_id if plan.ended else None
-    standing = queries.organisations(exactly_in=gone) if gone else queries.organisations().none()
+    standing = queries.organisation_rows(services.standing_in(gone)) if gone else []
     return {
         "area": area,
         "form": form,
@@ -95,7 +99,8 @@ def _preview(area: Any, form: forms.SuccessionForm, plan: services.SuccessionPla
         "levels": [(LEVEL_LABELS[level], count) for level, count in sorted(plan.moved_by_level().items())],
         "moves": plan.moves[:_SHOWN],
         "hidden_moves": max(0, len(plan.moves) - _SHOWN),
-        "stranded": queries.organisation_rows(standing[:20]),
+        "following": standing if plan.kind == "merge" else [],
+        "stranded": standing if plan.kind != "merge" else [],
         "claims": claim_lines(queries.jurisdictions(exactly_of=gone)) if gone else [],
         "without_office": [one for one in plan.successors if one.area_id in plan.created]
         if rules.level_of_code(plan.before.code) < 3

@@ -31,16 +31,7 @@ def list_needs(request: HttpRequest) -> list[NeedOut]:
             order_number=need.order_number,
             urgency=need.urgency,
             since=need.since,
-            results=[
-                NeedResultOut(
-                    id=view.id,
-                    test_code=view.test_code,
-                    name=view.name,
-                    sample_number=view.sample_number,
-                    opened_at=view.opened_at,
-                )
-                for view in need.results
-            ],
+            results=[NeedResultOut.from_orm(view) for view in need.results],
             candidates=[candidate_out(one) for one in need.candidates],
             refused_before=list(need.refused_before),
         )
@@ -65,21 +56,7 @@ def list_candidates(
 def list_ageing(request: HttpRequest) -> list[AgeingOut]:
     actor, owner, scope = caller(request)
     actor.require("referral.read", owner.id)
-    return [
-        AgeingOut(
-            kind=row.kind,
-            id=row.id,
-            number=row.number,
-            partner=row.partner,
-            status=row.status,
-            urgency=row.urgency,
-            since=row.since,
-            days=row.days,
-            overdue=row.overdue,
-            tests=list(row.tests),
-        )
-        for row in queries.ageing(scope)
-    ]
+    return [AgeingOut.from_orm(row) for row in queries.ageing(scope)]
 
 
 @router.get(

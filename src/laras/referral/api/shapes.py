@@ -350,18 +350,5 @@ def journey_out(one: Journey) -> JourneyOut:
         since=one.where.since,
         next=one.where.next,
         next_lab=one.where.next_lab,
-        steps=[
-            StepOut(
-                what=step.what,
-                at=step.at,
-                lab=step.lab,
-                name=step.name,
-                tier=step.tier,
-                number=step.number,
-                note=step.note,
-                to_lab=step.to_lab,
-                to_name=step.to_name,
-            )
-            for step in one.steps
-        ],
+        steps=[StepOut.from_orm(step) for step in one.steps],
     )

@@ -1,0 +1,1 @@
+"""Screens of referral: what goes out and what comes in."""
