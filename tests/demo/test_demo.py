@@ -14,11 +14,14 @@ from django.db.models import Count, F
 
 from laras.bench import queries as bench
 from laras.bench.models import CriticalCall, Hold, Result
+from laras.catalogue import queries as catalogue
 from laras.core import clock, journal
 from laras.core.actor import actor_of
 from laras.core.models import JournalEntry, Owner, StaffPerson, User
+from laras.core.rights import ROLES
 from laras.core.scope import Scope
 from laras.demo import network, plan
+from laras.network import queries as directory
 from laras.orders import queries as orders
 from laras.orders.models import Order, RequestedTest, Sample
 from laras.partners.models import Booking, PartnerAccount
@@ -26,6 +29,7 @@ from laras.people.models import Patient
 from laras.referral.models import Incoming, Outgoing
 from laras.reports.assembly import from_content, to_content
 from laras.reports.models import Report
+from laras.resources import queries as resources
 from tests.demo.conftest import NOW, ORDERS, call_demo
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +70,32 @@ def test_every_journal_is_whole(demo):
     verdicts = [journal.verify(owner) for owner in Owner.objects.all()]
     assert [v for v in verdicts if not v.whole] == []
     assert sum(v.entries for v in verdicts) == JournalEntry.objects.within(ALL).count() > 10 * ORDERS
+
+
+def test_institution_and_region_are_two_things(demo):
+    """Every laboratory belongs to somebody by law; only the regional one has a region, that of its provinces."""
+    rows = {row.code: row for row in directory.organisation_rows(directory.organisations(owner_kind="laboratory"))}
+    assert all(row.institution for row in rows.values())
+    assert {code: row.region for code, row in rows.items() if row.region} == {"REG-06": 6}
+    assert "Kementerian" in rows["REG-06"].institution
+    assert "Provinsi" in rows["NTB-00"].institution
+    assert rows["MTR-00"].institution == rows["MTR-01"].institution
+    assert rows["MTR-00"].institution != rows["BIM-00"].institution
+
+
+def test_accreditation_is_of_the_kind_of_the_tests_that_it_covers(demo):
+    """Medical laboratories hold LM numbers, testing laboratories LP numbers; none is a calibration laboratory (LK)."""
+    rows = directory.organisation_rows(directory.organisations(owner_kind="laboratory"))
+    numbers = {row.code: row.accreditation_number for row in rows}
+    held = {code: number for code, number in numbers.items() if number}
+    assert len(set(held.values())) == len(held) == 10
+    assert all(re.fullmatch(r"L[MP]-9\d{3}-IDN \(contoh\)", number) for number in held.values())
+    for owner in Owner.objects.filter(kind="laboratory"):
+        known = catalogue.effective(owner.id)
+        offers = [one.test_code for one in resources.capabilities_of(owner.id) if one.accredited]
+        assert bool(offers) == (owner.code in held)
+        medical = numbers[owner.code].startswith("LM-")
+        assert all((known.test(code).subject == "person") == medical for code in offers)
 
 
 def test_foreign_keys_and_constraints_hold(demo):
@@ -167,6 +197,8 @@ def test_people_are_invented(demo):
 def test_printed_logins_work(demo):
     rows = network.logins()
     users = {row["user"] for row in rows}
+    roles = {role for role, held in ROLES.items() if {row["role"] for row in rows} & {str(held.label)}}
+    assert roles == set(ROLES), "a role that nobody can look at"
     assert users >= {"pendaftaran1", "sampler2", "validator5", "kepala3", "dinkes.kota", "kemenkes", "mitra1", "mitra2"}
     for row in rows[:3]:
         assert User.objects.get(username=row["user"]).check_password(plan.PASSWORD)

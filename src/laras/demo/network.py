@@ -66,13 +66,27 @@ def build_organisations(since: date) -> dict[str, Owner]:
             office.code, office.kind, since, claims=[claim], name=office.name.replace("{area}", area_name),
             area_id=area_id, lat=lat, lon=lon,
         )  # fmt: skip
+    owners = {}
+    for body in plan.bodies():
+        name = body.name.replace("{area}", place(body.area)[1]) if body.area else body.name
+        made = network_services.create_institution(
+            ACTOR, office_id=ids[body.office], code=body.code, name=name, kind=body.kind
+        )
+        owners[body.code] = made.id
+    regions = {region.number: region.id for region in network.regions()}
+    for office in plan.offices():
+        network_services.alter_organisation(
+            ACTOR, organisation_id=ids[office.code], changes={"institution_id": owners[office.institution]},
+            valid_from=since,
+        )  # fmt: skip
     for lab in plan.laboratories():
         area_id, area_name, lat, lon = place(lab.area)
         ids[lab.code] = _create(
             lab.code, lab.kind, since, name=lab.name.replace("{area}", area_name), tier=lab.tier, area_id=area_id,
             supervisor_id=ids.get(lab.supervisor), lat=lat, lon=lon,
             address=f"Jalan Contoh No. {len(ids)}, {area_name}", phone=f"(0370) 555-{len(ids):04d}",
-            accreditation_number=f"LK-{700 + len(ids)}-IDN (contoh)" if lab.tier >= 2 else "",
+            accreditation_number=lab.accreditation, institution_id=owners[lab.institution],
+            region_id=regions[lab.region] if lab.region else None,
         )  # fmt: skip
     network_services.rebuild_reach()
     return {owner.code: owner for owner in Owner.objects.filter(id__in=ids.values())}
@@ -103,6 +117,11 @@ def tests_of(lab: plan.Lab, owner: Owner) -> list[str]:
     return found
 
 
+def in_scope(lab: plan.Lab, subject: str) -> bool:
+    """A medical laboratory's accreditation covers tests on people, a testing laboratory's those on everything else."""
+    return bool(lab.accreditation) and lab.accreditation.startswith("LM-") == (subject == "person")
+
+
 def build_capabilities(owners: dict[str, Owner]) -> None:
     """What each laboratory offers, at what price; journaled one by one in one unit per laboratory."""
     for lab in plan.laboratories():
@@ -118,7 +137,7 @@ def build_capabilities(owners: dict[str, Owner]) -> None:
                     "tat_hours": max(1, test.tat_hours),
                     "capacity_per_day": chance.choice([40, 80, 120, 200]) * lab.tier,
                     "price": chance.randrange(8, 30) * 1000 * (1 if test.tier < 3 else 5),
-                    "accredited": lab.tier >= 2 and chance.random() < 0.7,
+                    "accredited": in_scope(lab, test.subject) and chance.random() < 0.7,
                 }
                 row = Capability(owner=owner, test_code=code, **values)
                 rows.append(row)

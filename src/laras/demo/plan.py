@@ -23,6 +23,9 @@ class Lab:
     supervisor: str
     staff: int = 6
     share: float = 1.0
+    region: int | None = None
+    institution: str = ""
+    accreditation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,18 @@ class Office:
     name: str
     kind: str
     area: str
+    institution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Who organisations belong to by law; ``office`` keeps it. Of a regional government in ``area``, or a ministry."""
+
+    code: str
+    name: str
+    kind: str
+    office: str
+    area: str = ""
 
 
 FLOWERS = (
@@ -52,32 +67,55 @@ DISTRICTS = (
 )
 
 
+def bodies() -> tuple[Body, ...]:
+    """The owners by law: the ministry, the province, each district. A laboratory's region is another thing."""
+    return (
+        Body("KEMENKES", "Kementerian Kesehatan (contoh)", "kementerian", "KKES"),
+        Body("PEMPROV-NTB", "Pemerintah Provinsi {area} (contoh)", "pemda_provinsi", "DK-NTB", PROVINCE),
+        *(
+            Body(f"PEMDA-{code}", "Pemerintah {area} (contoh)", "pemda_kabkota", "DK-NTB", area)
+            for code, area, _k in DISTRICTS
+        ),
+    )
+
+
 def offices() -> tuple[Office, ...]:
     """The ministry, the province's office and one office per district."""
     return (
-        Office("KKES", "Kementerian Kesehatan (contoh)", "kementerian", "31.71"),
-        Office("DK-NTB", "Dinas Kesehatan Provinsi (contoh)", "dinkes_provinsi", PROVINCE),
+        Office("KKES", "Kementerian Kesehatan (contoh)", "kementerian", "31.71", "KEMENKES"),
+        Office("DK-NTB", "Dinas Kesehatan Provinsi (contoh)", "dinkes_provinsi", PROVINCE, "PEMPROV-NTB"),
         *(
-            Office(f"DK-{code}", "Dinas Kesehatan {area} (contoh)", "dinkes_kabkota", area)
+            Office(f"DK-{code}", "Dinas Kesehatan {area} (contoh)", "dinkes_kabkota", area, f"PEMDA-{code}")
             for code, area, _k in DISTRICTS
         ),
     )
 
 
 def laboratories() -> tuple[Lab, ...]:
-    """31 laboratories, from the top of the chain down, so that each supervisor exists before those below it."""
+    """31 laboratories, from the top of the chain down, so that each supervisor exists before those below it.
+
+    Accreditation numbers are invented, of the kind that KAN gives: ``LM`` to medical, ``LP`` to testing laboratories.
+    """
     labs = [
-        Lab("NAS-BK", "Balai Besar Labkesmas Purnama (Biologi Kesehatan)", "balai_besar_biologi", 5, "31.74", "", 7),
-        Lab("NAS-KL", "Balai Besar Labkesmas Bahari (Kesehatan Lingkungan)", "balai_besar_kesling", 5, "33.73", "", 6),
-        Lab("REG-06", "Labkesmas Regional Rinjani", "labkesmas_regional", 4, "51.71", "NAS-BK", 7),
-        Lab("NTB-00", "Labkesmas Provinsi Mutiara", "labkesda_provinsi", 3, "52.71.02", "REG-06", 9),
-    ]
+        Lab("NAS-BK", "Balai Besar Labkesmas Purnama (Biologi Kesehatan)", "balai_besar_biologi", 5, "31.74", "", 7,
+            institution="KEMENKES", accreditation="LM-9001-IDN (contoh)"),
+        Lab("NAS-KL", "Balai Besar Labkesmas Bahari (Kesehatan Lingkungan)", "balai_besar_kesling", 5, "33.73", "", 6,
+            institution="KEMENKES", accreditation="LP-9002-IDN (contoh)"),
+        Lab("REG-06", "Labkesmas Regional Rinjani", "labkesmas_regional", 4, "51.71", "NAS-BK", 7,
+            region=6, institution="KEMENKES", accreditation="LM-9003-IDN (contoh)"),
+        Lab("NTB-00", "Labkesmas Provinsi Mutiara", "labkesda_provinsi", 3, "52.71.02", "REG-06", 9,
+            institution="PEMPROV-NTB", accreditation="LM-9004-IDN (contoh)"),
+    ]  # fmt: skip
     flowers = iter(FLOWERS)
-    for (code, area, subdistricts), tree in zip(DISTRICTS, TREES, strict=True):
-        labs.append(Lab(f"{code}-00", f"Labkesmas {tree} ({{area}})", "labkesda_kabkota", 2, area, "NTB-00", 7))
+    for number, ((code, area, subdistricts), tree) in enumerate(zip(DISTRICTS, TREES, strict=True), 9005):
+        owner = f"PEMDA-{code}"
+        labs.append(
+            Lab(f"{code}-00", f"Labkesmas {tree} ({{area}})", "labkesda_kabkota", 2, area, "NTB-00", 7,
+                institution=owner, accreditation=f"LM-{number}-IDN (contoh)")
+        )  # fmt: skip
         labs += [
             Lab(f"{code}-{n:02d}", f"Puskesmas {next(flowers)} ({{area}})", "puskesmas", 1, sub, f"{code}-00", 5,
-                1.4 - n * 0.15)
+                1.4 - n * 0.15, institution=owner)
             for n, sub in enumerate(subdistricts, 1)
         ]  # fmt: skip
     return tuple(labs)
@@ -109,13 +147,19 @@ LOGINS = (
     ("verifikator", ("verifier",), "S.Tr.Kes."),
     ("validator", ("validator",), "Sp.PK."),
     ("kepala", ("head",), "M.Kes."),
+    ("mutu", ("quality_manager",), "M.K.M."),
+    ("kasir", ("cashier",), ""),
+    ("kurir", ("courier",), ""),
     ("admin", ("administrator",), ""),
 )
 OFFICE_LOGINS = (
     ("dinkes.kota", "DK-MTR", ("officer",)),
     ("dinkes.provinsi", "DK-NTB", ("officer",)),
+    ("epidemiolog.provinsi", "DK-NTB", ("officer",)),
+    ("perencana.provinsi", "DK-NTB", ("officer",)),
     ("pengelola.provinsi", "DK-NTB", ("network_manager",)),
     ("kemenkes", "KKES", ("officer",)),
+    ("pengelola.nasional", "KKES", ("network_manager",)),
 )
 
 
