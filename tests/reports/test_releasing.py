@@ -18,6 +18,7 @@ from laras.catalogue import queries as catalogue_queries
 from laras.core import journal
 from laras.core.errors import Conflict, Forbidden, MoveRefused, NotFound, Refused
 from laras.core.models import JournalEntry, StaffPerson
+from laras.core.printing.formats import moment_text
 from laras.orders import queries as orders
 from laras.orders import services as order_services
 from laras.orders.models import Sample
@@ -411,6 +412,38 @@ def test_the_same_test_on_two_points_is_told_apart(lab, now):
     second = queries.document(lab.release(made.id, reason="Salah salin"))
     assert [row.amended for row in second.rows] == [False, True]
     assert [(change.before, change.after) for change in second.amends.changes] == [("9,5 pH", "7,2 pH")]
+
+
+def test_a_reading_at_the_site_is_told_once(lab):
+    """As the result of the test that was asked for, by whom it was measured; the rest as measured at the site."""
+    lab.can("ECOLI")
+    made = order_services.register_site_order(
+        lab.counter,
+        owner=lab.owner,
+        new_site=SiteInput(name="Depot Contoh"),
+        standard="AM-PMK2-2023",
+        codes=["ECOLI", "PH"],
+        in_situ={"ph": "7,2", "residual_chlorine": "0,3", "turbidity": "1,5"},
+        collected_at=MORNING,
+        collector="Komang",
+    )
+    order_services.receive_samples(lab.counter, owner_id=lab.id, sample_ids=[s.id for s in made.samples])
+    lab.perform(made.id, "ECOLI", "0")
+    ph = lab.results(made.id)["PH"].id
+    bench.verify_result(lab.verifier, owner_id=lab.id, result_id=ph)
+    bench.validate_result(lab.doctor, owner_id=lab.id, result_id=ph)
+    told = queries.document(lab.release(made.id))
+    row = next(row for row in told.rows if row.test == "pH air")
+    assert (row.result, row.complies, row.note) == (
+        "7,2",
+        True,
+        f"Diukur di lapangan oleh Komang · {moment_text(MORNING, 'WIB')} · Depot Contoh",
+    )
+    assert told.site.in_situ == ("Sisa khlor: 0,3 mg/L", "Kekeruhan: 1,5 NTU")
+    # Who typed the reading at the counter is not printed as the one who examined it.
+    analysts = [signer.name for signer in told.signers if signer.role == "analyst"]
+    assert len(analysts) == 1
+    assert analysts[0].lower().endswith("analis")
 
 
 def test_a_release_costs_the_same_for_two_results_and_for_five(lab):

@@ -30,7 +30,7 @@ class _OnResult(Event):
 
 @dataclass(frozen=True)
 class ResultEntered(_OnResult):
-    """``why`` as in ``ResultValue.reason``."""
+    """``why`` as in ``ResultValue.reason``, or ``field`` for a reading at the site."""
 
     name: ClassVar[str] = "bench.result_entered"
     sequence: int

@@ -91,6 +91,7 @@ def _bound(given: Mapping[str, str]) -> str:
 
 REASONS = {
     "first": _("nilai pertama"),
+    "field": _("pengukuran lapangan"),
     "correction": _("koreksi"),
     "repeat": _("ulangan"),
     "dilution": _("pengenceran"),

@@ -16,38 +16,7 @@ from laras.core.forms import DayField, LarasForm, MomentField, NumberField
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
 from laras.orders.rules import IN_SITU
 from laras.orders.states import ORDER
-
-IN_SITU_LABELS = {
-    "temperature": _("Suhu air / sampel"),
-    "air_temperature": _("Suhu udara"),
-    "ph": _("pH"),
-    "residual_chlorine": _("Sisa khlor"),
-    "dissolved_oxygen": _("Oksigen terlarut"),
-    "turbidity": _("Kekeruhan"),
-    "conductivity": _("Daya hantar listrik"),
-    "humidity": _("Kelembapan"),
-}
-MATRIX_LABELS = {
-    "air_minum": _("Air minum"),
-    "air_higiene_sanitasi": _("Air higiene dan sanitasi"),
-    "kolam_renang": _("Air kolam renang"),
-    "pemandian_umum": _("Air pemandian umum"),
-    "pangan_siap_saji": _("Pangan siap saji"),
-    "usap": _("Usap alat dan tangan"),
-    "ruangan": _("Angka kuman ruangan"),
-    "vektor_bpp": _("Vektor dan binatang pembawa penyakit"),
-    "udara_ambien": _("Udara ambien"),
-    "kebisingan": _("Kebisingan"),
-    "udara_ruang": _("Udara dalam ruang"),
-    "air_limbah_fasyankes": _("Air limbah fasyankes"),
-    "air_limbah_domestik": _("Air limbah domestik"),
-    "air_permukaan": _("Air permukaan"),
-}
-
-
-def matrix_label(matrix: str) -> str:
-    """A matrix in words; one that a laboratory added shows its own name."""
-    return str(MATRIX_LABELS.get(matrix, matrix.replace("_", " ")))
+from laras.orders.words import IN_SITU_LABELS, matrix_label
 
 
 def _text(label: Any, longest: int, **options: Any) -> forms.CharField:

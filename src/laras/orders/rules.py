@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -48,15 +49,17 @@ IN_SITU: Mapping[str, InSitu] = {
     row.key: row
     for row in (
         InSitu("temperature", "°C", Decimal(-5), Decimal(100), "SUHU"),
-        InSitu("air_temperature", "°C", Decimal(-5), Decimal(60)),
+        InSitu("air_temperature", "°C", Decimal(-5), Decimal(60), "RU-SUHU"),
         InSitu("ph", "", Decimal(0), Decimal(14), "PH"),
         InSitu("residual_chlorine", "mg/L", Decimal(0), Decimal(20), "CL2"),
         InSitu("dissolved_oxygen", "mg/L", Decimal(0), Decimal(30), "DO"),
         InSitu("turbidity", "NTU", Decimal(0), Decimal(10000)),
         InSitu("conductivity", "µS/cm", Decimal(0), Decimal(200000), "DHL"),
-        InSitu("humidity", "%", Decimal(0), Decimal(100)),
+        InSitu("humidity", "%", Decimal(0), Decimal(100), "RU-RH"),
     )
 }
+ANSWERED = frozenset(row.test for row in IN_SITU.values() if row.test)
+"""Tests whose result a reading at the site can be."""
 
 
 def clean_text(text: str) -> str:
@@ -195,6 +198,19 @@ def read_in_situ(readings: Mapping[str, str]) -> tuple[dict[str, str], dict[str,
         else:
             kept[key] = f"{number:f}"
     return kept, wrong
+
+
+def readings_as_results(in_situ: Mapping[str, str], codes: Iterable[str]) -> dict[str, str]:
+    """Test code -> reading, of the tests asked for (``codes``, one for each sample) that a reading answers.
+
+    A test asked for at several points gets none: nobody wrote at which of them the reading was taken.
+    """
+    asked = Counter(codes)
+    return {
+        kind.test: in_situ[key]
+        for key, kind in IN_SITU.items()
+        if kind.test and in_situ.get(key) and asked[kind.test] == 1
+    }
 
 
 # --- Printed numbers --------------------------------------------------------------------------------------------------

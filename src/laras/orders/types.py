@@ -66,3 +66,15 @@ class Found:
     order_id: UUID
     number: str
     external_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReading:
+    """A reading at the site that is the result of a test the order asks for. ``text`` is a plain decimal number;
+    ``noted_by`` is the person who wrote it down when registering, ``taken_by`` whoever sampled (personal)."""
+
+    text: str
+    noted_by: UUID
+    taken_by: str
+    taken_at: datetime | None
+    place: str

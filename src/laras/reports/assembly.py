@@ -49,7 +49,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything about an order that a report says besides its results."""
+    """Everything about an order that a report says besides its results.
+
+    ``copied`` holds (test, person) of readings at the site: who wrote them down did not examine them.
+    """
 
     order_number: str
     clinical: bool
@@ -66,6 +69,7 @@ class Facts:
     persons: Mapping[Any, Person]
     sections: Mapping[str, str]
     sample_names: Mapping[str, str] = field(default_factory=dict)
+    copied: frozenset[tuple[str, Any]] = frozenset()
 
 
 def assemble(
@@ -242,6 +246,8 @@ def _signers(facts: Facts, results: Sequence[ResultView], releaser: Any, at: dat
         seen: dict[Any, tuple[str, datetime | None]] = {}
         for view in results:
             key, name, when = (getattr(view, column) for column in _DID[role])
+            if role == "analyst" and (view.test_code, key) in facts.copied:
+                continue
             if key is not None and not view.external:
                 last = seen.get(key, (name, None))[1]
                 seen[key] = (name, max((m for m in (last, when) if m), default=None))

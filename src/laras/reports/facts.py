@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +20,9 @@ from laras.core.printing.formats import number_text
 from laras.core.printing.types import Letterhead
 from laras.core.scope import Scope
 from laras.network import queries as network
-from laras.orders.forms import IN_SITU_LABELS
 from laras.orders.queries import OrderDetail
-from laras.orders.rules import IN_SITU
+from laras.orders.rules import IN_SITU, readings_as_results
+from laras.orders.words import IN_SITU_LABELS
 from laras.people import queries as people
 from laras.reports.assembly import Facts, Person
 from laras.reports.types import PatientBlock, SampleBlock, Sender, SiteBlock
@@ -48,6 +48,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], releaser: UUID | Non
     tested = {view.test_code for view in results}
     examined = {view.sample_number for view in results}
     accredited = {offer.test_code for offer in resources.capabilities_of(owner.id) if offer.accredited} & tested
+    answered = _answered(detail, tested)
     did = {key for view in results for key in (view.entered_by_id, view.verified_by_id, view.validated_by_id)}
     return Facts(
         order_number=order.number,
@@ -57,7 +58,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], releaser: UUID | Non
         place=town.replace("Kabupaten ", "").replace("Kota ", ""),
         sender=_sender(order),
         patient=_patient(order) if order.patient_id else None,
-        site=_site(order, known) if order.subject_kind != "person" else None,
+        site=_site(order, known, answered) if order.subject_kind != "person" else None,
         samples=tuple(_sample(sample) for sample in detail.samples if sample.number in examined),
         regulation=_regulation(order.standard, known),
         registered_at=order.registered_at,
@@ -68,6 +69,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], releaser: UUID | Non
         },
         sections={view.discipline: _words(DISCIPLINE_LABELS, view.discipline) for view in results},
         sample_names={sample.number: _sample_name(sample) for sample in detail.samples},
+        copied=frozenset((code, order.registered_by) for code in answered),
     )
 
 
@@ -111,7 +113,15 @@ def _patient(order: Any) -> PatientBlock:
     )
 
 
-def _site(order: Any, known: Catalogue) -> SiteBlock:
+def _answered(detail: OrderDetail, tested: Collection[str]) -> Collection[str]:
+    """Tests among the results of this report whose value came from a reading at the site: it is not told twice."""
+    if detail.order.source == "referral":
+        return ()
+    codes = [row.test_code for row in detail.requested if not row.cancelled]
+    return readings_as_results(detail.order.in_situ, codes).keys() & set(tested)
+
+
+def _site(order: Any, known: Catalogue, answered: Collection[str]) -> SiteBlock:
     site = order.site
     if site is None:
         return SiteBlock(name=order.subject_label or str(order.get_subject_kind_display()))
@@ -124,7 +134,11 @@ def _site(order: Any, known: Catalogue) -> SiteBlock:
         address=", ".join(x for x in (site.address, network.area_label(site.area_id)) if x),
         coordinates=point,
         matrix=standard.name if standard else _words(MATRIX_LABELS, order.matrix),
-        in_situ=tuple(_reading(key, value) for key, value in order.in_situ.items()),
+        in_situ=tuple(
+            _reading(key, value)
+            for key, value in order.in_situ.items()
+            if key not in IN_SITU or IN_SITU[key].test not in answered
+        ),
     )
 
 

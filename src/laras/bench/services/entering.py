@@ -50,7 +50,7 @@ def enter_result(
     entry = Entry(
         result_id, raw, reason, note, comment, method, instrument, reagent_lot, run, control_state, seen, decimal_mark
     )
-    work = _Batch(actor, owner_id, [entry])
+    work = Batch(actor, owner_id, [entry])
     work.read(strict=True)
     work.save()
     return work.results[result_id]
@@ -63,7 +63,7 @@ def enter_many(actor: Actor, *, owner_id: UUID, entries: Sequence[Entry]) -> Bat
     The number of queries does not depend on the number of rows. Raises NotFound, with nothing saved, when a result is
     not this laboratory's, and Forbidden.
     """
-    work = _Batch(actor, owner_id, entries)
+    work = Batch(actor, owner_id, entries)
     work.read(strict=False)
     work.save()
     return work.report()
@@ -102,12 +102,18 @@ class _Row:
     comment_only: bool = False
 
 
-class _Batch:
-    """One saving of values: read all rows, judge them with what one set of queries brought, write them together."""
+class Batch:
+    """One saving of values: read all rows, judge them with what one set of queries brought, write them together.
 
-    def __init__(self, actor: Actor, owner_id: UUID, entries: Sequence[Entry]) -> None:
+    ``person`` is whose values these are when a job brings them in; ``why`` then says to the journal where from.
+    """
+
+    def __init__(
+        self, actor: Actor, owner_id: UUID, entries: Sequence[Entry], *, person: UUID | None = None, why: str = ""
+    ) -> None:
         actor.require("bench.enter", owner_id)
-        self.person = rows.person_of(actor)
+        self.person = person or rows.person_of(actor)
+        self.why = why
         self.actor, self.owner_id, self.entries = actor, owner_id, entries
         self.results = rows.lock(owner_id, [entry.result_id for entry in entries])
         self.catalogue = catalogues.effective(owner_id)
@@ -204,7 +210,7 @@ class _Batch:
             journal.record(
                 self.actor,
                 owner=self.owner_id,
-                event=ResultEntered(**rows.facts(row.result), sequence=value.sequence, why=value.reason),
+                event=ResultEntered(**rows.facts(row.result), sequence=value.sequence, why=self.why or value.reason),
                 subject=row.result.order_id,
                 sealed={**rows.sealed_value(row.result), "note": value.note},
             )

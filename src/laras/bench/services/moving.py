@@ -21,6 +21,7 @@ from laras.bench.events import (
 from laras.bench.models import CriticalCall, Result
 from laras.bench.services import rows
 from laras.bench.services.entering import value_row, watch_critical
+from laras.bench.services.field import enter_readings
 from laras.bench.states import RESULT
 from laras.bench.types import ExternalValue, Received
 from laras.catalogue import queries as catalogues
@@ -30,6 +31,8 @@ from laras.core.actor import Actor
 from laras.core.errors import Refused
 from laras.core.scope import Scope
 from laras.core.unit import use_case
+from laras.orders import queries as orders
+from laras.orders.rules import ANSWERED
 from laras.resources import queries as resources
 
 
@@ -46,7 +49,8 @@ def open_results(
     """Put the tests (requested test, code) of a sample that is here onto the worklist, or aside for referral.
 
     Safe to call again: what is open stays as it is; what was cancelled because its sample was refused opens anew on the
-    replacement. Answers the results that were opened.
+    replacement. What was measured at the site has its value already and goes to the second eyes. Answers the results
+    that were opened.
     """
     actor.require("orders.receive_sample", owner_id)
     scope = Scope.of(owner_id)
@@ -58,6 +62,7 @@ def open_results(
     now = clock.now()
     catalogue = catalogues.effective(owner_id)
     able = resources.can_do(owner_id, wanted.values())
+    readings = orders.field_readings(scope, order_id) if not ANSWERED.isdisjoint(wanted.values()) else {}
     fresh: list[Result] = []
     again: list[Result] = []
     for requested_id, code in wanted.items():
@@ -72,7 +77,9 @@ def open_results(
             rows.empty(row)
             again.append(row)
         row.sample_id = sample_id
-        row.status = "waiting" if code in able else "to_refer"
+        row.status = (
+            "waiting" if code in able or (requested_id not in known and requested_id in readings) else "to_refer"
+        )
         row.discipline = test.discipline if test else ""
         row.urgency = urgency
         row.opened_at = now
@@ -91,6 +98,9 @@ def open_results(
             event=ResultsOpened(order=order_id, sample=sample_id, waiting=waiting, to_refer=len(opened) - waiting),
             subject=order_id,
         )
+    enter_readings(
+        actor, owner_id, {row.id: readings[row.requested_id] for row in fresh if row.requested_id in readings}
+    )
     return opened
 
 

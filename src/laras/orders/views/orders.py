@@ -18,12 +18,13 @@ from laras.catalogue.words import name_of
 from laras.core import journal
 from laras.core.web import page, submit_once
 from laras.orders import labels, queries, services
-from laras.orders.forms import IN_SITU_LABELS, AddForm, CancelForm, FilterForm, matrix_label, placed
+from laras.orders.forms import AddForm, CancelForm, FilterForm, placed
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
 from laras.orders.rules import IN_SITU
 from laras.orders.states import ORDER, SAMPLE
 from laras.orders.views.journey import history_items, journeys
 from laras.orders.views.registering import address_of
+from laras.orders.words import IN_SITU_LABELS, matrix_label
 from laras.partners import queries as partners_queries
 
 ORDER_PANELS: list[Callable[[HttpRequest, queries.OrderDetail], str]] = []

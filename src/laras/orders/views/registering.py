@@ -21,8 +21,9 @@ from laras.core import clock
 from laras.core.errors import NotFound
 from laras.core.web import page, submit_once
 from laras.orders import queries, rules, services
-from laras.orders.forms import CodesField, OrderForm, SiteOrderForm, matrix_label, placed
+from laras.orders.forms import CodesField, OrderForm, SiteOrderForm, placed
 from laras.orders.types import SiteInput
+from laras.orders.words import matrix_label
 from laras.partners import queries as partners_queries
 from laras.people import queries as people_queries
 from laras.people.areas import area_label
