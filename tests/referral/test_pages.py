@@ -11,6 +11,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from laras.core.models import User
+from laras.orders import queries as orders
 from laras.people.models import Patient
 from laras.referral import queries
 from laras.referral.models import Incoming, IncomingItem, Outgoing
@@ -39,6 +40,11 @@ def test_what_needs_a_referral_is_sent_from_its_page(at, puskesmas, district, re
     assert made.number in shown
     assert "Siti Aminah" in shown
     assert shown.index("Labkesmas LAB-C") < shown.index("Labkesmas LAB-B"), "who does all stands first"
+    assert "Bila dibagi menurut jenjang" in shown
+    assert "ke Labkesmas LAB-B; " in shown
+    nothing = browser.post(reverse("referral:send", args=[made.id]), {"recipient": region.id, "form_key": "k0"})
+    assert nothing.status_code == 422
+    assert "Centang paling sedikit satu pemeriksaan" in nothing.content.decode()
     assert "mengerjakan 1 dari 2 pemeriksaan" in shown or "meneruskan ke jenjang" in shown
     views = puskesmas.results(made.id)
     answer = browser.post(
@@ -139,6 +145,42 @@ def test_accepting_part_on_the_page(at, puskesmas, district):
     shown = page(at(puskesmas), "outgoing_referral", row.id)
     assert "Reagen habis" in shown
     assert "Dikerjakan di Labkesmas LAB-B" in shown
+
+
+def test_everything_wrong_with_a_decision_is_said_at_once(at, puskesmas, district):
+    puskesmas.send(district, puskesmas.order("GDP", "CHOL").id)
+    came, chol = Incoming.rows.get(), IncomingItem.rows.get(test_code="CHOL")
+    shown = page(at(district), "incoming_referral", came.id)
+    assert shown.index("Siti Aminah") < shown.index("Keputusan"), "who it is stands before what is decided"
+    answer = at(district).post(
+        reverse("referral:incoming_referral", args=[came.id]),
+        {f"decide_{chol.id.hex}": "other", "received": "on", "temperature": "200"},
+    )
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Jelaskan alasan lainnya" in shown
+    assert "Paling besar 60" in shown
+
+
+def test_refusing_after_acceptance_says_what_it_takes_along(at, puskesmas, district):
+    made = puskesmas.order("GDP")
+    came = district.accept(puskesmas.send(district, made.id))
+    browser = at(district)
+    assert f"Permintaan {came.order.number} di sini ikut dibatalkan" in page(browser, "incoming_referral", came.id)
+    assert browser.post(reverse("referral:refuse", args=[came.id]), {"reason": "hemolysed"}).status_code == 303
+    order = orders.order_head(district.scope, came.order_id)
+    assert order.status == "cancelled"
+    # In words, not as the code.
+    assert order.cancel_reason == "Rujukan ditolak: Lisis"
+    assert puskesmas.status(made.id) == {"GDP": "to_refer"}
+
+
+def test_what_was_reported_is_not_refused_any_more(at, puskesmas, district):
+    made = puskesmas.order("GDP")
+    came = district.accept(puskesmas.send(district, made.id))
+    district.perform(came.order_id, "GDP", "90")
+    district.release(came.order_id)
+    assert "Tolak seluruh rujukan" not in page(at(district), "incoming_referral", came.id)
 
 
 def test_the_page_asks_who_a_similar_person_is(at, puskesmas, district):

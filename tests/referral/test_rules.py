@@ -279,6 +279,37 @@ def test_excluded_laboratories_are_left_out():
     assert [r.code for r in rows] == ["B"]
 
 
+def supervisor(code):
+    return replace(candidate(code, price=None), is_supervisor=True, passes_on=True,
+                   reasons=(CandidateReason("passes_on", None, ""),))  # fmt: skip
+
+
+def test_a_supervisor_that_does_some_says_so_and_stands_before_others_that_do_some():
+    """It is near and passes the rest on; a stranger that does as many leaves the rest with us."""
+    by_test = {"X": [candidate("STRANGER"), candidate("ABOVE")], "Y": [candidate("TOP")]}
+    found = rules.join_candidates(["X", "Y"], by_test, frozenset())
+    rows = rules.with_supervisors(["X", "Y"], found, [supervisor("ABOVE"), supervisor("HIGHER")], frozenset())
+    assert [(r.code, r.passes_on, r.missing) for r in rows] == [
+        ("ABOVE", True, ()),
+        ("HIGHER", True, ()),
+        ("STRANGER", False, ("Y",)),
+        ("TOP", False, ("X",)),
+    ]
+    assert [(r.code, r.value) for r in rows[0].reasons] == [("some_and_passes_on", 1), ("distance", 1.0)]
+    assert [r.code for r in rows[1].reasons] == ["passes_on"]
+    # Who does everything is asked first, and the way that it came is closed.
+    whole = rules.join_candidates(["X"], by_test, frozenset())
+    again = rules.with_supervisors(["X"], whole, [supervisor("ABOVE"), supervisor("HIGHER")], frozenset({"HIGHER"}))
+    assert [(r.code, r.passes_on) for r in again] == [("STRANGER", False), ("ABOVE", False)]
+
+
+def test_whom_to_ask_for_each_test_alone():
+    by_test = {"X": [candidate("NEAR"), candidate("TOP")], "Y": [candidate("TOP")], "Z": [candidate("NEAR")], "W": []}
+    split = rules.nearest_for_each(["X", "Y", "Z", "W"], by_test, frozenset())
+    assert [(one.code, tests) for one, tests in split] == [("NEAR", ("X", "Z")), ("TOP", ("Y",))]
+    assert [one.code for one, _tests in rules.nearest_for_each(["X"], by_test, frozenset({"NEAR"}))] == ["TOP"]
+
+
 # --- Ageing ---------------------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,11 @@ class SendForm(LarasForm):
     """One order's results and the laboratory to which they go. ``results`` are chosen with checkboxes of the row."""
 
     recipient = forms.ChoiceField(label=_("Laboratorium tujuan"))
-    results = forms.MultipleChoiceField(label=_("Pemeriksaan"), widget=forms.CheckboxSelectMultiple)
+    results = forms.MultipleChoiceField(
+        label=_("Pemeriksaan"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Centang paling sedikit satu pemeriksaan yang dikirim.")},
+    )
     courier = forms.CharField(label=_("Kurir"), max_length=120, required=False)
     packaging = forms.CharField(label=_("Kemasan"), max_length=120, required=False)
     temperature = forms.CharField(label=_("Suhu pengiriman"), max_length=40, required=False)
@@ -39,9 +43,12 @@ class SendForm(LarasForm):
         self.fields["results"].initial = [str(view.id) for view in need.results]
 
 
+PARTLY = ("some_tests", "some_and_passes_on", "passes_on")
+
+
 def _named(one: Any) -> str:
     tier = _("tingkat %(tier)d") % {"tier": one.tier} if one.tier else ""
-    first = one.reasons[0].text if one.reasons and one.reasons[0].code in ("some_tests", "passes_on") else ""
+    first = one.reasons[0].text if one.reasons and one.reasons[0].code in PARTLY else ""
     return " · ".join(str(part) for part in (one.name, tier, first) if part)
 
 
@@ -94,6 +101,14 @@ class AcceptForm(LarasForm):
                 choices=[*people, ("new", _("Orang lain: daftarkan sebagai pasien baru"))],
                 widget=forms.RadioSelect,
             )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for item in self.items:
+            note = f"note_{item.id.hex}"
+            if data.get(f"decide_{item.id.hex}") == "other" and note not in self.errors and not data.get(note):
+                self.add_error(note, _("Jelaskan alasan lainnya."))
+        return data
 
     def rows(self) -> list[dict[str, Any]]:
         """Items with their bound fields, for the table."""

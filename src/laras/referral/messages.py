@@ -78,6 +78,9 @@ def reason_text(reason: CandidateReason, total: int) -> str:
             return str(_("mengerjakan semua pemeriksaan"))
         case "some_tests":
             return str(_("mengerjakan %(n)d dari %(total)d pemeriksaan")) % {"n": number, "total": total}
+        case "some_and_passes_on":
+            words = _("mengerjakan %(n)d dari %(total)d pemeriksaan, meneruskan sisanya")
+            return str(words) % {"n": number, "total": total}
         case "passes_on":
             return str(_("meneruskan ke jenjang di atasnya"))
         case "supervisor":

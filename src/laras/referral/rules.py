@@ -220,6 +220,45 @@ def join_candidates(
     return joined
 
 
+def with_supervisors(
+    tests: Sequence[str],
+    found: Sequence[ReferralCandidate],
+    supervisors: Sequence[ReferralCandidate],
+    excluded: frozenset[str],
+) -> list[ReferralCandidate]:
+    """``found`` with the laboratories above that do not do everything themselves but pass on what they do not do, nearest
+    first: behind who does all, before others that do some. ``supervisors`` carry how they stand when they do nothing."""
+    done = {row.owner_id: row for row in found}
+    passing = []
+    for row in supervisors:
+        own = done.get(row.owner_id)
+        if row.code in excluded or (own is not None and own.complete):
+            continue
+        reasons = row.reasons
+        if own is not None:
+            first = CandidateReason("some_and_passes_on", len(own.tests), "")
+            reasons = (first, *(reason for reason in own.reasons if reason.code != "some_tests"))
+        passing.append(replace(own or row, tests=tuple(tests), missing=(), tat_hours=0, price=None, passes_on=True,
+                               reasons=reasons))  # fmt: skip
+    names = {row.owner_id for row in passing}
+    complete = [row for row in found if row.complete]
+    return [*complete, *passing, *(row for row in found if not row.complete and row.owner_id not in names)]
+
+
+def nearest_for_each(
+    tests: Sequence[str], by_test: Mapping[str, Sequence[ReferralCandidate]], excluded: frozenset[str]
+) -> list[tuple[ReferralCandidate, tuple[str, ...]]]:
+    """Each test with the first laboratory that does it, joined by laboratory; a test that nobody does is left out."""
+    first: dict[UUID, ReferralCandidate] = {}
+    asked: dict[UUID, list[str]] = {}
+    for test in tests:
+        candidate = next((one for one in by_test.get(test, ()) if one.code not in excluded), None)
+        if candidate is not None:
+            first.setdefault(candidate.owner_id, candidate)
+            asked.setdefault(candidate.owner_id, []).append(test)
+    return [(first[key], tuple(codes)) for key, codes in asked.items()]
+
+
 def _joined(tests: Sequence[str], own: Mapping[str, ReferralCandidate]) -> ReferralCandidate:
     first = next(iter(own.values()))
     done = tuple(test for test in tests if test in own)

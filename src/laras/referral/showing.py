@@ -22,7 +22,7 @@ class Way:
     """One line of a specimen for a page: its tests, where it is in words, and the items of ``{% timeline %}``."""
 
     tests: str
-    samples: str
+    samples: tuple[str, ...]
     where: str
     holder: str
     since: Any
@@ -44,7 +44,7 @@ def ways(owner_id: UUID, journeys: Iterable[Journey]) -> list[Way]:
         found.append(
             Way(
                 tests=", ".join(name_of(names[test]) if test in names else test for test in journey.tests),
-                samples=", ".join(journey.samples),
+                samples=tuple(journey.samples),
                 where=following,
                 holder=_lab(where.name or where.lab, where.tier),
                 since=where.since,

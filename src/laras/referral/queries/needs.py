@@ -40,7 +40,8 @@ class RefusedBefore:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """The results of one order that this laboratory does not do, with whom to ask, best first."""
+    """The results of one order that this laboratory does not do, with whom to ask, best first. ``nearest``: whom to ask
+    for which tests when they are not all sent to one laboratory."""
 
     order_id: UUID
     order_number: str
@@ -50,6 +51,7 @@ class Need:
     results: tuple[ResultView, ...]
     candidates: tuple[ReferralCandidate, ...]
     refusals: tuple[RefusedBefore, ...] = ()
+    nearest: tuple[tuple[ReferralCandidate, tuple[str, ...]], ...] = ()
 
     @property
     def refused_before(self) -> tuple[str, ...]:
@@ -93,6 +95,7 @@ def needs(scope: Scope, owner_id: UUID, *, limit: int = 100) -> list[Need]:
                 since=min(view.opened_at for view in views),
                 results=tuple(views),
                 candidates=tuple(search.of([view.test_code for view in views], excluded)),
+                nearest=tuple(search.nearest([view.test_code for view in views], excluded)),
                 refusals=tuple(one for view in views for one in refused.get(view.id, ())),
             )
         )
@@ -156,12 +159,17 @@ class CandidateSearch:
         found = rules.join_candidates(wanted, self._by_test, excluded)
         if wanted and all(self._by_test[test] for test in wanted):
             # Somebody does each of them, so a laboratory above us can pass them on to where we have no way ourselves.
-            known = {row.owner_id for row in found if row.complete}
-            for row in self._supervisors():
-                if row.owner_id not in known and row.code not in excluded:
-                    found = [one for one in found if one.owner_id != row.owner_id]
-                    found.append(replace(row, tests=tuple(wanted)))
+            found = rules.with_supervisors(wanted, found, self._supervisors(), excluded)
         return [self._worded(row, len(wanted)) for row in found]
+
+    def nearest(
+        self, tests: Iterable[str], excluded: frozenset[str]
+    ) -> list[tuple[ReferralCandidate, tuple[str, ...]]]:
+        """Each test with whom to ask for it alone, joined by laboratory; empty when that is one laboratory for all."""
+        wanted = list(dict.fromkeys(tests))
+        self.look_up(wanted)
+        split = rules.nearest_for_each(wanted, self._by_test, excluded)
+        return split if len(split) > 1 else []
 
     def _supervisors(self) -> list[ReferralCandidate]:
         if self._above is None:

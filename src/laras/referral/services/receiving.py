@@ -31,6 +31,7 @@ from laras.referral.events import (
     ReferralAccepted,
     ReferralRefused,
 )
+from laras.referral.messages import refusal_text
 from laras.referral.models import Incoming, IncomingItem
 from laras.referral.services.answering import answer
 from laras.referral.services.common import keep_identifiers, lent, lock_incoming, refused_at, short, without_identity
@@ -366,7 +367,7 @@ def refuse_incoming(actor: Actor, *, owner_id: UUID, referral_id: UUID, reason: 
             lent(actor, owner_id, *IMPLIED),
             owner_id=owner_id,
             order_id=row.order_id,
-            reason=_("Rujukan ditolak: %(why)s") % {"why": refusal.note or refusal.reason},
+            reason=_("Rujukan ditolak: %(why)s") % {"why": refusal_text(refusal.reason, refusal.note)},
         )
     for item in items:
         if item.status in rules.OPEN_ITEM:

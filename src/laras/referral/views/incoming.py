@@ -156,7 +156,7 @@ def _incoming_detail(
         "ways": ways(row.owner_id, queries.journey_of_incoming(row)),
         "form": form,
         "refuse_form": refuse_form,
-        "may_refuse": may_receive and INCOMING.can(row.status, "refuse"),
+        "may_refuse": may_receive and INCOMING.can(row.status, "refuse") and not any(item.reported for item in items),
         "identifiers": queries.identifiers_of(queries.INCOMING_ENTITY, [row.id]).get(row.id, []),
         "INCOMING": INCOMING,
         "URGENCIES": URGENCIES,

@@ -45,7 +45,9 @@ def _outgoing_page(request: HttpRequest, refused: SendForm | None = None, order_
         for one in need.refusals:
             why = refusal_text(one.reason, one.note)
             before.setdefault((one.referral_id, one.number, one.laboratory, why), []).append(one.test_code)
-        rows.append((need, form, [(*key, ", ".join(tests)) for key, tests in before.items()]))
+        names = {view.test_code: view.screen.name for view in need.results}
+        split = [(one.name, ", ".join(names[code] for code in codes)) for one, codes in need.nearest]
+        rows.append((need, form, [(*key, ", ".join(tests)) for key, tests in before.items()], split))
     ended, _came = queries.lately_ended(request.scope, since=clock.now() - LATELY)
     away = [row for row in queries.ageing(request.scope) if row.kind in ("unanswered", "unfinished")]
     context = {
