@@ -2,9 +2,9 @@
 
 One migrated database, with the catalogue that every migrated database holds, is kept below ``.pytest_cache``: for SQLite a file that
 each process copies into its memory (and back after a test with real transactions, in place of emptying a hundred
-tables), for PostgreSQL a template database of the cluster. Its name says of which program it is, every byte of
-``src/laras`` and every installed version: nothing stale is ever taken. Whoever comes first makes it, by the product's own migrations from
-nothing; Django then asks ``migrate`` for every copy once more, which finds nothing left to do.
+tables), for PostgreSQL a template database of the cluster. Its name is a digest of all that decides what lies in it (``decides``), so
+nothing stale is taken. Whoever comes first makes it, by the product's own migrations from nothing; Django then asks
+``migrate`` for every copy once more, which finds nothing left to do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -27,14 +28,24 @@ import laras
 
 PACKAGE = Path(laras.__file__).parent
 PLACE = Path(__file__).parent.parent / ".pytest_cache" / "laras"
-PROGRAM = {".py", ".csv", ".sql", ".json", ".toml"}
+WHOLE = {"basics", "catalogue", "config", "core"}
+DAY = 24 * 3600
+
+
+def decides(path: Path) -> bool:
+    """Has this file a say in a freshly migrated database? Models and migrations have, and what runs after migrating: the
+    catalogue that loads itself and the core that builds the second wall. A module that begins to do so belongs in ``WHOLE``."""
+    module, *rest = path.relative_to(PACKAGE).parts
+    if path.suffix not in {".py", ".csv", ".gz", ".json", ".sql"}:
+        return False
+    return module in WHOLE or any(part.startswith(("models", "migrations")) for part in rest)
 
 
 @cache
 def digest() -> str:
     """Of which program a database is."""
     found = hashlib.sha256()
-    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in PROGRAM):
+    for path in sorted(path for path in PACKAGE.rglob("*") if decides(path)):
         found.update(f"{path.relative_to(PACKAGE)} {path.stat().st_size}\n".encode())
         found.update(path.read_bytes())
     for line in sorted(f"{one.name} {one.version}" for one in distributions()):
@@ -44,9 +55,9 @@ def digest() -> str:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """One process of this work tree at a time; the others wait."""
+    """One process makes it; the others wait for it."""
     PLACE.mkdir(parents=True, exist_ok=True)
-    with (PLACE / "lock").open("w") as lock:
+    with (PLACE / f"{digest()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -69,8 +80,9 @@ def sqlite_file() -> Path:
     path = PLACE / f"{digest()}.sqlite3"
     with alone():
         if not path.exists():
-            for old in PLACE.glob("*.sqlite3"):
-                old.unlink()
+            for old in PLACE.iterdir():
+                if old.stat().st_mtime < time.time() - DAY:
+                    old.unlink(missing_ok=True)
             with tempfile.TemporaryDirectory(prefix="laras-prepared-") as data:
                 migrate(Path(data))
                 # Without a WAL: its header would follow a copy into memory.

@@ -4,7 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BIN=.venv/bin
-export PYTHONDONTWRITEBYTECODE=1
+# Dozens of processes begin in here: each module and each test file is compiled once.
+unset PYTHONDONTWRITEBYTECODE
+# Whole files to whichever worker is free, the longest first (tests/conftest.py).
+PYTEST="$BIN/pytest -n 2 --dist loadfile --no-loadscope-reorder"
 
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && [ -z "${LARAS_CHROMIUM:-}" ]; then
   echo "Chromium belum ada; uji peramban memerlukannya. Pasang: sudo apt-get update && sudo apt-get install -y chromium" >&2
@@ -20,8 +23,8 @@ $BIN/djlint src --lint --quiet
 $BIN/python -m django makemigrations --check --dry-run --settings laras.config.settings
 
 echo "== tests on SQLite, with a real browser and real processes"
-$BIN/pytest -n 2 --dist loadfile -m "not process" "$@"
-$BIN/pytest -n 2 --dist loadfile -m process "$@"
+$PYTEST -m "not process" "$@"
+$PYTEST -m process tests/process "$@"
 
 echo "== tests on PostgreSQL"
-$BIN/python -m tests.postgres -- $BIN/pytest -n 2 --dist loadfile -m "not process and not browser and not pure" "$@"
+$BIN/python -m tests.postgres -- $PYTEST -m "not process and not browser and not pure" "$@"

@@ -6,12 +6,15 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests import prepared
 
 LARAS = (sys.executable, "-m", "laras.cli.main")
 
@@ -27,6 +30,18 @@ def run(data: Path, *command: str) -> str:
     done = subprocess.run(command, env=environment(data), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def copy_tables(data: Path) -> None:
+    """Tables that are migrated already. ``test_contract.py`` begins with nothing, as a user does."""
+    data.mkdir(mode=0o700)
+    shutil.copyfile(prepared.sqlite_file(), data / "laras.sqlite3")
+
+
+def install(data: Path) -> str:
+    """An installation with its catalogue, one laboratory and one account; answers the account's token."""
+    copy_tables(data)
+    return run(data, sys.executable, "-m", "tests.process.prepare").split()[-1]
 
 
 class Server:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.process.server import LARAS, Server, environment, run
+from tests.process.server import LARAS, Server, copy_tables, environment, run
 
 pytestmark = pytest.mark.process
 
@@ -166,6 +166,7 @@ def test_interrupting_is_one_word(house, data):
 
 def test_two_directories_never_meet_and_nothing_is_written_elsewhere(house, data, laras):
     second = house / "second"
+    copy_tables(second)
     subprocess.run(
         [sys.executable, "-m", "tests.process.prepare"],
         env=surroundings(house, second), cwd=house / "work", check=True, capture_output=True, timeout=300,

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import sqlite3
-import sys
 import threading
 import time
 from collections import Counter
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.server import LARAS, Caller, Server, run
+from tests.process.server import LARAS, Caller, Server, install, run
 
 pytestmark = pytest.mark.process
 
@@ -106,7 +105,7 @@ def write(log: Log, port: int, token: str, writer: int) -> None:
 def history(tmp_path_factory):
     """Fifty kills under load; answers the installation, the token and what the senders know."""
     data: Path = tmp_path_factory.mktemp("laras-kill") / "data"
-    token = run(data, sys.executable, "-m", "tests.process.prepare").split()[-1]
+    token = install(data)
     server, log, chance = Server(data), Log(), random.Random(20261122)
     threads = [
         threading.Thread(target=write, args=(log, server.port, token, n), daemon=True) for n in range(1, WRITERS + 1)

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.process.server import LARAS, environment, run
+from tests.process.server import LARAS, environment, install
 
 pytestmark = pytest.mark.process
 SOON = 90.0
@@ -26,7 +26,7 @@ SOON = 90.0
 def data(tmp_path_factory) -> Path:
     """An installation with its tables, and nothing in it."""
     root: Path = tmp_path_factory.mktemp("laras-run") / "data"
-    run(root, sys.executable, "-m", "tests.process.prepare")
+    install(root)
     return root
 
 
