@@ -341,3 +341,52 @@ def test_the_clock_of_the_laboratory_says_what_day_it_is(desk, lab):
             typed(nik="", no_nik_reason="newborn", mother_name="Sulastri", birth_date=born),
         )
     assert answer.status_code == 303
+
+
+def test_a_reason_why_the_nik_is_missing_is_no_value(desk, patient, clerk, lab):
+    """The one with the NIK is proposed, whichever of the two is kept; what is sure goes before an estimate."""
+    unsure = services.register_patient(
+        clerk, owner_id=lab.id, full_name="Sulastri", sex="U", birth_date=BORN, birth_date_estimated=True,
+        nik="", no_nik_reason="absent", duplicates_checked=True,
+    )  # fmt: skip
+    for kept, other, side in ((unsure, patient, "other"), (patient, unsure, "kept")):
+        page = text_of(desk.get(reverse("people:merge", args=[kept.id]) + f"?other={other.id}"))
+        for group in ("nik", "sex", "birth_date"):
+            assert re.search(rf'name="from_{group}" value="{side}" checked', page), (group, side)
+
+
+def test_after_a_merge_the_history_says_whose_line_it_is(desk, patient, clerk, lab):
+    other = services.register_patient(
+        clerk, owner_id=lab.id, full_name="Sulastri W", sex="P", birth_date=BORN, nik="", no_nik_reason="absent",
+    )  # fmt: skip
+    address = reverse("people:patient", args=[patient.id])
+    assert f'<span class="where">{patient.mrn}</span>' not in text_of(desk.get(address))
+    services.merge_patients(clerk, owner_id=lab.id, kept_id=patient.id, other_id=other.id, reason="sama")
+    page = text_of(desk.get(address))
+    for mrn in (patient.mrn, other.mrn):
+        assert f'Pasien didaftarkan <span class="where">{mrn}</span>' in page
+
+
+def test_a_refused_dialog_keeps_what_was_typed_and_names_its_field(desk, patient, clerk, lab):
+    give = reverse("people:give_consent", args=[patient.id])
+    page = text_of(desk.post(give, {"purpose": "examination", "relation": "parent", "form_key": "d1"}))
+    assert '<option value="parent" selected>' in page
+    assert page.count('class="error-summary"') == 1
+    assert 'href="#examination_given_by"' in page
+    assert 'id="examination_given_by"' in page
+    services.give_consent(clerk, owner_id=lab.id, patient_id=patient.id, purpose="examination")
+    consent = queries.consents_of(Scope.of(lab.id), patient.id)[0]
+    page = text_of(
+        desk.post(reverse("people:withdraw_consent", args=[consent.id]), {"reason": "panjang " * 50, "form_key": "d2"})
+    )
+    assert f'href="#{consent.id}_reason"' in page
+    assert "panjang panjang" in page
+    other = services.register_patient(
+        clerk, owner_id=lab.id, full_name="Sulastri W", sex="P", birth_date=BORN, nik="", no_nik_reason="absent",
+    )  # fmt: skip
+    merge = services.merge_patients(clerk, owner_id=lab.id, kept_id=patient.id, other_id=other.id, reason="sama")
+    page = text_of(
+        desk.post(reverse("people:undo_merge", args=[merge.id]), {"undo-reason": "terlalu " * 50, "form_key": "d3"})
+    )
+    assert f'href="#{merge.id}_undo-reason"' in page
+    assert "terlalu terlalu" in page

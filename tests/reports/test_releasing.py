@@ -437,7 +437,7 @@ def test_a_reading_at_the_site_is_told_once(lab):
     assert (row.result, row.complies, row.note) == (
         "7,2",
         True,
-        f"Diukur di lapangan oleh Komang · {moment_text(MORNING, 'WIB')} · Depot Contoh",
+        f"Diukur di lapangan oleh Komang · {moment_text(MORNING, 'WITA')} · Depot Contoh",
     )
     assert told.site.in_situ == ("Sisa khlor: 0,3 mg/L", "Kekeruhan: 1,5 NTU")
     # Who typed the reading at the counter is not printed as the one who examined it.

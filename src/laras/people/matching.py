@@ -5,23 +5,29 @@ that are to recognise each other's patients must hold the same one.
 """
 
 import os
-from pathlib import Path
 
 from laras.core.paths import below, secret
 
-_known: dict[Path, tuple[int, bytes]] = {}
+_known: dict[str, tuple[int, bytes, str]] = {}
+"""Root of the installation -> generation, key, and the path at which the next key would lie."""
 
 
 def current_key() -> tuple[int, bytes]:
-    """Generation (1, 2 ...) and bytes of the key in force; made at first use."""
-    folder = below("keys")
-    generation, key = _known.get(folder, (0, b""))
-    if not generation or (folder / f"matching-{generation + 1}").exists():
+    """Generation (1, 2 ...) and bytes of the key in force; made at first use.
+
+    Whether a next key lies there is asked each time: a patient registered by an old key a second after a rotation would
+    never be recognised.
+    """
+    # The directory itself is looked after by `below`: here its name is enough, since every registration asks.
+    root = os.path.abspath(os.environ.get("LARAS_DATA", "data"))
+    generation, key, following = _known.get(root, (0, b"", ""))
+    if not generation or os.path.exists(following):
+        folder = below("keys")
         while (folder / f"matching-{generation + 1}").exists():
             generation += 1
         generation = max(generation, 1)
         key = secret(f"matching-{generation}").encode()
-        _known[folder] = generation, key
+        _known[root] = generation, key, str(folder / f"matching-{generation + 1}")
     return generation, key
 
 

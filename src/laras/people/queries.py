@@ -100,6 +100,11 @@ def identity_ids(scope: Scope, patient_id: UUID) -> list[UUID]:
     return found
 
 
+def numbers_of(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Record -> its medical record number; unknown ids are left out."""
+    return dict(Patient.objects.within(scope).filter(id__in=list(ids)).values_list("id", "mrn"))
+
+
 def persons(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Every record of these persons -> the record under whom it is kept: those asked for and all that were merged with them.
 

@@ -16,10 +16,10 @@ from laras.core.errors import Problem, Refused
 from laras.core.web import page, refusals, submit_once
 from laras.people import queries, services
 from laras.people.areas import area_label
-from laras.people.forms import MergeForm, ReasonForm
+from laras.people.forms import MergeForm
 from laras.people.messages import reasons_in_words
 from laras.people.models import NO_NIK_LABELS, SEX_LABELS, Patient
-from laras.people.views.patient import act, address_of
+from laras.people.views.patient import act, address_of, undo_form
 
 
 @page("people.merge")
@@ -92,8 +92,8 @@ def _merge_rows(kept: Patient, other: Patient, taken: list[str], *, chosen: bool
         if values[0] == values[1]:
             continue
         words = [_group_in_words(patient, group) for patient in (kept, other)]
-        # What only one of them knows is proposed from that one.
-        proposed = not words[0] and bool(words[1])
+        # Who knows it, or knows it better, is proposed.
+        proposed = _certainty(kept, group) < _certainty(other, group)
         rows.append(
             {
                 "group": group,
@@ -104,6 +104,17 @@ def _merge_rows(kept: Patient, other: Patient, taken: list[str], *, chosen: bool
             }
         )
     return rows
+
+
+def _certainty(patient: Patient, group: str) -> int:
+    """0: not known, a reason why it is missing is no value; 1: estimated; 2: known."""
+    if group == "nik":
+        return 2 if patient.nik else 0
+    if group == "sex":
+        return 0 if patient.sex == "U" else 2
+    if group == "birth_date" and patient.birth_date_estimated:
+        return 1
+    return 2 if _group_in_words(patient, group) else 0
 
 
 def _group_in_words(patient: Patient, group: str) -> str:
@@ -127,15 +138,10 @@ def _group_in_words(patient: Patient, group: str) -> str:
 @page("people.merge")
 def undo_merge(request: HttpRequest, merge_id: UUID) -> HttpResponse:
     found = queries.get_merge(request.scope, merge_id)
-    form = ReasonForm(request.POST, prefix="undo")
 
-    def work() -> str:
-        services.undo_merge(
-            request.actor,
-            owner_id=request.owner.id,
-            merge_id=found.id,
-            reason=form.cleaned_data["reason"],
-        )
-        return address_of(found.kept_id)
+    def work(read: dict[str, Any]) -> None:
+        services.undo_merge(request.actor, owner_id=request.owner.id, merge_id=found.id, reason=read["reason"])
 
-    return act(request, found.kept_id, form, "undo_form", work, _("Penggabungan dibatalkan; kembali dua pasien."))
+    form = undo_form(found.id, request.POST)
+    said = _("Penggabungan dibatalkan; kembali dua pasien.")
+    return act(request, found.kept_id, form, "undo_form", said, work)
