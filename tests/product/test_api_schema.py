@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from laras.config.api import ROUTERS, api
+from laras.config.api import ROUTERS
 from laras.core import clock
 from laras.core.api import forget_tokens
 from tests.product import test_permissions as permissions
@@ -37,12 +37,8 @@ EXAMPLES = 8
 PROBLEM_STATUSES = {"400", "401", "403", "404", "409", "422"}
 
 
-def document():
-    return json.loads(json.dumps(api.get_openapi_schema(), default=str))
-
-
 def every_operation():
-    for route, methods in document()["paths"].items():
+    for route, methods in permissions.document()["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {route}", method, route, operation
 
