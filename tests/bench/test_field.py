@@ -7,6 +7,7 @@ import pytest
 
 from laras.bench import services
 from laras.bench.models import Result, ResultValue
+from laras.bench.words import basis_in_words
 from laras.core import journal
 from laras.core.actor import system_actor
 from laras.core.errors import Refused
@@ -86,7 +87,10 @@ def test_the_bench_may_measure_again(water, able, analyst, lab):
     able("PH")
     _order, rows = water("PH", ph="7,2")
     services.repeat_result(analyst, owner_id=lab.id, result_id=rows["PH"].id, reason="Alat lapangan belum dikalibrasi")
-    again = services.enter_result(analyst, owner_id=lab.id, result_id=rows["PH"].id, raw="6,9")
+    told = rows["PH"].comment
+    # The page sends back the comment that it showed: it spoke of the other measurement.
+    again = services.enter_result(analyst, owner_id=lab.id, result_id=rows["PH"].id, raw="6,9", comment=told)
+    assert (told[:18], again.comment) == ("Diukur di lapangan", "")
     assert (again.raw, again.entries, again.entered_by) == ("6,9", 2, analyst.person_id)
     assert [row.raw for row in ResultValue.rows.filter(result_id=again.id).order_by("sequence")] == ["7,2", "6,9"]
 
@@ -138,3 +142,13 @@ def test_told_twice_enters_once(water, lab):
         tests=[(row.requested_id, "PH")],
     )  # fmt: skip
     assert ResultValue.rows.filter(result_id=row.id).count() == 1
+
+
+def test_what_judged_is_said_in_words():
+    standards = {"AM-PMK2-2023": "Air minum, 19 parameter wajib"}
+    assert basis_in_words("limit:AM-PMK2-2023/PH@laras/fca346ec", standards) == "Air minum, 19 parameter wajib"
+    assert basis_in_words("limit:LAIN/PH@laras/1", standards) == "Baku mutu"
+    assert basis_in_words("range:HB/P/18-@laras/1 range:HB/U/0-@laras/1 critical:HB/a@lab/2", standards) == (
+        "Rentang rujukan; Batas nilai kritis"
+    )
+    assert basis_in_words("", standards) == ""

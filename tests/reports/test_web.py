@@ -124,6 +124,23 @@ def test_a_second_version_asks_what_changed_and_keeps_the_comments(lab, at, now)
     assert browser.get(reverse("reports:copy", args=[second.id])).status_code == 404
 
 
+def test_a_report_under_correction_says_so_until_the_new_version_is_out(lab, at, now):
+    from laras.bench import services as bench
+
+    order = lab.done({"HB": "13,5"})
+    report = lab.release(order)
+    browser = at(lab.doctor)
+    address = reverse("reports:detail", args=[report.id])
+    said = "Hasil dalam laporan ini sedang diperbaiki"
+    assert said not in words(browser.get(address))
+    now.forward(hours=1)
+    bench.amend_result(lab.doctor, owner_id=lab.id, result_id=lab.results(order)["HB"].id, reason="Salah salin")
+    assert said in words(browser.get(address))
+    lab.perform(order, "HB", "10,1")
+    lab.release(order, reason="Salah salin")
+    assert said not in words(browser.get(address))
+
+
 def test_withdrawing_on_the_page(lab, at):
     report = lab.release(lab.done())
     browser = at(lab.doctor)

@@ -87,6 +87,25 @@ def _bound(given: Mapping[str, str]) -> str:
     return ngettext("%(limit)s dalam %(n)s hari", "%(limit)s dalam %(n)s hari", days) % {"limit": limit, "n": days}
 
 
+BASES: dict[str, Any] = {
+    "range": _("Rentang rujukan"),
+    "answer": _("Arti jawaban"),
+    "critical": _("Batas nilai kritis"),
+    "limit": _("Baku mutu"),
+}
+
+
+def basis_in_words(keys: str, standards: Mapping[str, str]) -> str:
+    """What judged a result, by the keys that it keeps (``limit:AM-PMK2-2023/PH@laras/1f2e``); ``standards`` names sets of
+    limits by their code."""
+    said = []
+    for key in keys.split():
+        kind, _colon, rest = key.partition(":")
+        name = standards.get(rest.partition("/")[0], "") if kind == "limit" else ""
+        said.append(name or str(BASES.get(kind, key)))
+    return "; ".join(dict.fromkeys(said))
+
+
 # --- Events -------------------------------------------------------------------------------------------------------------
 
 REASONS = {

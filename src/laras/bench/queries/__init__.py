@@ -19,6 +19,7 @@ from laras.bench.queries.persons import enterers_of, names_of
 from laras.bench.queries.releasing import finished_orders, holds_of, objection_to, releasable
 from laras.bench.queries.rows import OPEN, narrowed, open_results, results, rows_with_things
 from laras.bench.queries.shown import (
+    first_notes,
     get_result,
     last_revisions,
     result_of_requested,
@@ -44,6 +45,7 @@ __all__ = [
     "critical_calls",
     "enterers_of",
     "finished_orders",
+    "first_notes",
     "get_result",
     "history_of",
     "history_of_many",

@@ -135,6 +135,17 @@ def shown_value(catalogue: Catalogue, test_code: str, row: Result | ResultValue,
     )
 
 
+def first_notes(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Result of a site -> what was noted beside its first value; nothing is asked for no results."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = ResultValue.objects.within(scope).filter(
+        result_id__in=wanted, sequence=1, result__order__patient__isnull=True
+    )
+    return dict(rows.exclude(note="").order_by().values_list("result_id", "note"))
+
+
 def value_here(catalogue: Catalogue, test_code: str, row: Result | ResultValue) -> str:
     """The value in the language of the screen."""
     return shown_value(catalogue, test_code, row, english=catalogue_words.is_english())

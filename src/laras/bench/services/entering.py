@@ -192,6 +192,10 @@ class Batch:
             return
         scope = Scope.of(self.owner_id)
         earlier = queries.previous_values(scope, [row.result for row in fresh])
+        told_at_site = self._told_at_site(fresh)
+        for row in fresh:
+            if row.result.id in told_at_site:
+                row.result.comment = ""
         values = [self._apply(row, earlier.get(row.result.id)) for row in fresh]
         rows.store(
             [row.result for row in fresh],
@@ -215,6 +219,12 @@ class Batch:
                 sealed={**rows.sealed_value(row.result), "note": value.note},
             )
         watch_critical(self.actor, self.owner_id, [(row.result, v) for row, v in zip(fresh, values, strict=True)])
+
+    def _told_at_site(self, fresh: Sequence[_Row]) -> set[UUID]:
+        """Results measured anew whose comment still tells of the reading at the site that is replaced."""
+        again = {row.result.id: row.result for row in fresh if row.reason in ("repeat", "dilution")}
+        notes = queries.first_notes(Scope.of(self.owner_id), [key for key, result in again.items() if result.comment])
+        return {key for key, told in notes.items() if again[key].comment == told}
 
     def _apply(self, row: _Row, earlier: queries.Earlier | None) -> ResultValue:
         result, value, entry, test = row.result, row.value, row.entry, row.test

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from laras.bench import queries, services
+from laras.bench import queries, services, words
 from laras.bench.forms import CallForm, EntryForm, HoldForm, ReasonForm, ValidateForm
 from laras.bench.models import Result
 from laras.bench.states import RESULT
@@ -22,6 +22,7 @@ from laras.bench.types import ValueView
 from laras.bench.views.shared import abilities, answer_choices, back_to, mine, small_number
 from laras.catalogue import queries as catalogues
 from laras.catalogue.labels import DISCIPLINE_LABELS
+from laras.catalogue.words import term
 from laras.core import journal
 from laras.core.errors import Conflict, Refused
 from laras.core.web import page, refusals, submit_once
@@ -64,6 +65,9 @@ def _result_page(
         "past": queries.history_of_many(request.scope, [row.id], limit=10).get(row.id, ()),
         "lines": _history(request, row, values),
         "can": can,
+        "basis": words.basis_in_words(
+            shown.basis, {code: term(standard.name) for code, standard in catalogue.standards.items()}
+        ),
         "mine": row.id in mine(request, [row.id]),
         "test": test,
         "answers": answer_choices(catalogue.answers(row.test_code)) if test else (),
