@@ -249,6 +249,17 @@ def _fresh_tokens():
     forget_tokens()
 
 
+def nothing(request: Any) -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def bare(settings):
+    """Thousands of refused requests: what their pages say is not looked at, and menu and bell cost more than all else of them.
+    Who may enter gets both (``test_who_holds_the_right_enters``)."""
+    settings.LARAS_MENU = settings.LARAS_BELL = f"{__name__}.nothing"
+
+
 def browser(user: Any) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(user, backend=BACKEND)
@@ -314,7 +325,7 @@ def test_signed_out_nobody_enters(world):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_who_lacks_the_right_is_refused_and_changes_nothing(world, role):
+def test_who_lacks_the_right_is_refused_and_changes_nothing(world, role, bare):
     client, wrong = browser(world.users[role]), []
     before = worlds.state()
     held = ROLES[role].rights
@@ -358,7 +369,7 @@ def may_alter(role: str) -> bool:
     return "network.manage_organisation" in ROLES[role].rights
 
 
-def test_an_empty_form_never_breaks_and_writes_nothing_unasked(world):
+def test_an_empty_form_never_breaks_and_writes_nothing_unasked(world, bare):
     """All rights, own objects, and nothing filled in."""
     client, wrong = browser(world.everybody), []
     for page in pages():
@@ -394,7 +405,7 @@ def openings(world: worlds.World) -> list[str]:
     return wrong
 
 
-def test_another_laboratorys_number_in_the_address_is_not_found(world):
+def test_another_laboratorys_number_in_the_address_is_not_found(world, bare):
     before = worlds.state()
     wrong = openings(world)
     assert wrong == [], wrong
@@ -402,7 +413,7 @@ def test_another_laboratorys_number_in_the_address_is_not_found(world):
 
 
 @pytest.mark.sqlite_only  # there the second wall keeps most of them shut: tests/core/test_second_wall.py
-def test_the_walk_would_see_a_scope_that_is_not_kept(world, monkeypatch):
+def test_the_walk_would_see_a_scope_that_is_not_kept(world, monkeypatch, bare):
     """With the first wall taken down the walk finds pages of every module open."""
     monkeypatch.setattr(Scope, "condition", lambda self, field_name="owner_id": Q())
     # A refusal by the database or by a later rule is no opening.
