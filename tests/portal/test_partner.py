@@ -382,6 +382,9 @@ def test_a_visit_is_asked_for_and_answered(lab, rina, clinic, sign_in, make_user
     assert "Dijadwalkan" in text
     assert "Pak Made" in text
     withdraw = reverse("portal:partner_withdraw", args=[row.id])
+    shown = client.get(reverse("portal:partner_bookings")).content.decode()
+    # One press too many is not enough: the button of the row asks first.
+    assert shown.index("<dialog") < shown.index(withdraw)
     assert client.post(withdraw, {"form_key": "w1"}).status_code == 303
     assert partners.bookings(lab.scope).get().status == "withdrawn"
 

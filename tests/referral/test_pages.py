@@ -100,7 +100,10 @@ def test_cancelling_on_the_page(at, puskesmas, district):
     answer = browser.post(reverse("referral:cancel", args=[row.id]), {"reason": "Pasien menolak"})
     assert answer.status_code == 303
     assert puskesmas.outgoing(row).status == "cancelled"
-    assert "Pasien menolak" in page(browser, "outgoing_referral", row.id)
+    shown = page(browser, "outgoing_referral", row.id)
+    assert "Pasien menolak" in shown
+    # Our own reason is not theirs.
+    assert "Catatan laboratorium tujuan" not in shown
 
 
 def test_a_scan_opens_the_announced_referral(at, puskesmas, district):

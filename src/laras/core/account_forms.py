@@ -17,7 +17,8 @@ NEW_PERSON = "new"
 
 
 def role_choices(kind: str) -> list[tuple[str, str]]:
-    return [(name, str(ROLES[name].label)) for name in roles_for(kind)]
+    # Somebody of a client gets the account on the client's page, which says whom it speaks for.
+    return [(name, str(ROLES[name].label)) for name in roles_for(kind) if name != "partner"]
 
 
 class AccountFilterForm(LarasForm):

@@ -133,7 +133,7 @@ def enter(request: HttpRequest) -> HttpResponse | None:
     actor = actor_of(user, "web")
     if not actor.grants:
         raise Forbidden(
-            _("Akun Anda belum memiliki peran di lembaga mana pun. Hubungi administrator laboratorium Anda.")
+            _("Akun Anda tidak memegang peran di lembaga mana pun sekarang. Hubungi administrator laboratorium Anda.")
         )
     if user.must_change_password and request.resolver_match.url_name != "account_change_password":
         return redirect("account_change_password")

@@ -283,7 +283,7 @@ def checked(
     tier = result.get("tier")
     if tier is not None and (isinstance(tier, bool) or tier not in rules.TIERS):
         problems.append(Problem("tier", _("Tingkat ditulis 1 sampai 5, atau dikosongkan.")))
-    elif tier is not None and rules.KINDS.get(str(kind)) != "laboratory":
+    elif tier is not None and rules.KINDS.get(str(kind), "laboratory") != "laboratory":
         problems.append(Problem("tier", _("Hanya laboratorium yang bertingkat.")))
     elif kind in rules.NATIONAL_KINDS and tier != 5:
         problems.append(Problem("tier", _("Balai besar ini bertingkat 5.")))

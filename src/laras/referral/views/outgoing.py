@@ -173,7 +173,7 @@ def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
             services.cancel_referral(
                 request.actor, owner_id=request.owner.id, referral_id=row.id, reason=form.cleaned_data["reason"]
             )
-            messages.success(request, _("Pembatalan dikirim; berlaku bila laboratorium tujuan belum menerimanya."))
+            messages.success(request, _("Pembatalan dikirim."))
             return reverse("referral:outgoing_referral", args=[row.id])
 
         with refusals(form):
