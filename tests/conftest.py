@@ -129,8 +129,7 @@ def _every_test_begins_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     translation.activate("id")
     for module in (api, prices, catalogue):
         monkeypatch.setattr(module, "FRESH_SECONDS", 3600.0)
-    for held in catalogue._memory.by_owner.values():
-        held.checked = float("-inf")  # what the test before published was rolled back
+    catalogue._memory.asked = float("-inf")  # what the test before published was rolled back
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
+from laras.config import prices
 from laras.core.errors import Conflict, Forbidden, MoveRefused, NotFound, Refused
 from laras.core.journal import history, verify
 from laras.core.models import JournalEntry, Owner
 from laras.core.scope import Scope
 from laras.network import services as network_services
+from laras.orders.types import Price
 from laras.resources import queries, services
 from laras.resources.models import Capability
 from tests.network.conftest import SYSTEM
@@ -219,3 +221,13 @@ def test_queries_do_not_grow_with_laboratories(network, make_organisation, djang
     with django_assert_max_num_queries(10):
         assert len(queries.laboratories_for("TCMTB", network["tier1"].pk)) == 8
     assert queries.laboratories_counts(["TCMTB", "HB"]) == {"TCMTB": 8}
+
+
+def test_a_new_price_holds_for_the_next_order(capability, network, head):
+    lab = network["tier2"].pk
+    prices.forget()
+    assert prices.prices_for(lab, ["TCMTB", "HB"]) == {"TCMTB": Price(150_000)}
+    services.alter_capability(head, owner_id=lab, capability_id=capability.id, changes={"price": 175_000})
+    assert prices.prices_for(lab, ["TCMTB"]) == {"TCMTB": Price(175_000)}
+    services.pause_capability(head, owner_id=lab, capability_id=capability.id, reason="Alat rusak")
+    assert prices.prices_for(lab, ["TCMTB"]) == {}

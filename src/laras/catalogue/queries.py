@@ -31,7 +31,6 @@ _KEPT_CATALOGUES: Final = 256
 class _Held:
     catalogue: Catalogue
     stamp: int
-    checked: float
     chained: float
 
 
@@ -43,9 +42,11 @@ class _Memory:
         self.by_owner: dict[UUID | None, _Held] = {}
         self.by_chain: OrderedDict[tuple[UUID, ...], Catalogue] = OrderedDict()
         self.releases: dict[UUID, LayerRelease] = {}
+        self.stamp, self.asked = 0, float("-inf")
 
     def clear(self) -> None:
         with self.lock:
+            self.asked = float("-inf")
             self.by_owner.clear()
             self.by_chain.clear()
             self.releases.clear()
@@ -61,15 +62,14 @@ def effective(owner_id: UUID | None) -> Catalogue:
     Held in the process. At most once in two seconds one count is asked, to see whether anything was
     published; within this process a publication holds at once."""
     now = time.monotonic()
+    if now - _memory.asked >= FRESH_SECONDS:
+        _memory.stamp, _memory.asked = ReferenceRelease.objects.count(), now
+    stamp = _memory.stamp
     held = _memory.by_owner.get(owner_id)
-    if held is not None and now - held.checked < FRESH_SECONDS:
-        return held.catalogue
-    stamp = ReferenceRelease.objects.count()
     if held is not None and held.stamp == stamp and now - held.chained < CHAIN_SECONDS:
-        held.checked = now
         return held.catalogue
     catalogue = _assemble(_chain(owner_id))
-    _memory.by_owner[owner_id] = _Held(catalogue, stamp, now, now)
+    _memory.by_owner[owner_id] = _Held(catalogue, stamp, now)
     return catalogue
 
 

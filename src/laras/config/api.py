@@ -47,17 +47,18 @@ api = LarasAPI(
 )
 install_handlers(api)
 
+# The busiest first: an address is found by walking through the list.
 ROUTERS = (
-    "network",
-    "resources",
-    "catalogue",
-    "people",
-    "partners",
     "orders",
     "bench",
-    "referral",
     "reports",
+    "referral",
+    "people",
+    "partners",
     "portal",
+    "catalogue",
+    "resources",
+    "network",
 )
 for name in ROUTERS:
     if find_spec(f"laras.{name}.api"):

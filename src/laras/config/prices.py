@@ -6,17 +6,18 @@ import time
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from laras.core.delivery import Delivery
 from laras.orders.types import Price
 from laras.resources import queries as resources
 
-FRESH_SECONDS = 2.0
-"""So long an order may still be priced by the list of before a change, as with the catalogue."""
+FRESH_SECONDS = 10.0
+"""So long an order may still be priced by the list of before a change made in another process; in this one it holds at once."""
 _lists: dict[UUID, tuple[float, dict[str, Price]]] = {}
 
 
 def prices_for(owner_id: UUID, codes: Iterable[str]) -> Mapping[str, Price]:
     """Code -> price at this laboratory now; of several methods the cheapest. The whole list is read at once and kept for
-    two seconds, since a queue at the counter asks for it again and again."""
+    some seconds, since a queue at the counter asks for it again and again."""
     held = _lists.get(owner_id)
     if held is None or held[0] < time.monotonic():
         rows = resources.capabilities(owner_id=owner_id, status="active").filter(price__isnull=False)
@@ -28,5 +29,10 @@ def prices_for(owner_id: UUID, codes: Iterable[str]) -> Mapping[str, Price]:
 
 
 def forget() -> None:
-    """Read every list anew at the next question; tests use it between cases."""
+    """Read every list anew at the next question."""
     _lists.clear()
+
+
+def follow_capabilities(delivery: Delivery) -> None:
+    """Handler of everything that changes what a laboratory offers."""
+    _lists.pop(delivery.sender, None)

@@ -1,6 +1,7 @@
 """Which event wakes which handler. One table, read top to bottom; the order of handlers of one event is kept."""
 
 _ACCESS = ("laras.core.api.follow_access",)
+_PRICES = ("laras.config.prices.follow_capabilities",)
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     # Who may do what has changed: tokens are looked up anew at once.
@@ -8,6 +9,12 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "core.role_ended": _ACCESS,
     "core.user_deactivated": _ACCESS,
     "core.token_revoked": _ACCESS,
+    # What a laboratory offers has changed: its prices are read anew at once.
+    "resources.capability_added": _PRICES,
+    "resources.capability_altered": _PRICES,
+    "resources.capability_paused": _PRICES,
+    "resources.capability_resumed": _PRICES,
+    "resources.capability_removed": _PRICES,
     # Samples that arrive become work; what nobody needs any more leaves the bench.
     "orders.sample_received": ("laras.bench.handlers.follow_orders",),
     "orders.test_added": ("laras.bench.handlers.follow_orders",),

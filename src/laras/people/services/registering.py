@@ -1,7 +1,7 @@
 """Putting people on file: what a registration must say, who is on file already, what is derived from it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from uuid import UUID
 
@@ -103,8 +103,15 @@ def register_patient(
     refuse_automatic_mrn(given.mrn)
     require_area(residence_id)
     refuse_same_person(owner_id, given, duplicates_checked=duplicates_checked)
-    patient = Patient(owner_id=owner_id, residence_id=residence_id, **asdict(given))
-    patient.registered_at = patient.updated_at = clock.now()
+    now = clock.now()
+    patient = bulk.new(
+        Patient,
+        owner_id=owner_id,
+        residence_id=residence_id,
+        registered_at=now,
+        updated_at=now,
+        **{name: getattr(given, name) for name in INPUT_FIELDS},
+    )
     if not patient.mrn:
         patient.mrn = _next_mrn(owner_id, today)
     fill_derived(patient, today)
