@@ -160,6 +160,14 @@ def test_money_counts_of_the_day_leave_out_what_was_cancelled_and_other_days(lab
     assert charges.totals_by_payer(scope, today - timedelta(days=1)) == []
 
 
+def test_a_network_manager_begins_from_the_first_page(lab, make_owner, make_user, sign_in):
+    office = make_owner("DK-1", kind="office", tier=None)
+    new = reverse("network:create")
+    assert new in sign_in(make_user("jejaring", office, "network_manager")).get("/").content.decode()
+    # Who may not is offered nothing that would refuse.
+    assert new not in sign_in(make_user("petugas3", office, "officer")).get("/").content.decode()
+
+
 def test_an_office_takes_its_week_away_as_a_file(lab, counter, make_owner, make_user, sign_in):
     office = make_owner("DK-2", kind="office", tier=None)
     Reach.objects.create(office=office, reached=lab, way="jurisdiction")
