@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
-from django.db import transaction
+from django.db import connection, transaction
 
 from laras.cli.main import laras
 from laras.core import clock
@@ -51,6 +51,7 @@ def shipped(django_db_setup, django_db_blocker) -> Iterator[None]:
     with django_db_blocker.unblock(), taken_back():
         load_shipped_areas()
         load_shipped_catalogue()
+        connection.check_constraints()
         yield
 
 
@@ -60,6 +61,8 @@ def small_demo(shipped, django_db_blocker) -> Iterator[None]:
     with django_db_blocker.unblock(), clock.at(NOW), taken_back():
         try:
             commands.load(ORDERS, quiet=True)
+            # Foreign keys are deferred: PostgreSQL would check these hundred thousand rows anew after each test.
+            connection.check_constraints()
             yield
         finally:
             commands.marker().unlink(missing_ok=True)

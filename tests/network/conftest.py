@@ -8,7 +8,7 @@ from unittest import mock
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from laras.core.actor import system_actor
 from laras.network import queries, rules, services, shipped
@@ -83,6 +83,7 @@ class Ground:
                     services.load_shipped_areas()
             else:
                 self.organisations = build_network()
+            connection.check_constraints()  # once, not after each test: foreign keys are deferred
 
 
 GROUND = Ground()

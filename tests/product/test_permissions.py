@@ -255,8 +255,8 @@ def nothing(request: Any) -> list[Any]:
 
 @pytest.fixture
 def bare(settings):
-    """Thousands of refused requests: what their pages say is not looked at, and menu and bell cost more than all else of them.
-    Who may enter gets both (``test_who_holds_the_right_enters``)."""
+    """Thousands of requests of which only the status is looked at; menu and bell cost more than all else of most of them.
+    With both, every role walks through all pages it is shown in ``tests/portal/test_links.py``."""
     settings.LARAS_MENU = settings.LARAS_BELL = f"{__name__}.nothing"
 
 
@@ -342,7 +342,7 @@ def test_who_lacks_the_right_is_refused_and_changes_nothing(world, role, bare):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_who_holds_the_right_enters(world, role):
+def test_who_holds_the_right_enters(world, role, bare):
     client, wrong = browser(world.users[role]), []
     held = ROLES[role].rights
     for page in pages():

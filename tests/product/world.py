@@ -280,6 +280,7 @@ def build() -> World:
     outsider = give_account(neighbour.owner, "luar", *ROLES)
     let_speak(here, users["partner"], everybody)
     let_speak(neighbour, outsider)
+    connection.check_constraints()  # once, not after each test: foreign keys are deferred
     return World(
         here,
         neighbour,
