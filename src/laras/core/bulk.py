@@ -178,12 +178,17 @@ def _one_message(statements: Iterable[tuple[str, Sequence[Any]]]) -> str:
     from psycopg.adapt import Transformer
 
     literal = Transformer.from_context(connection.connection).as_literal
+    # Most of the values of an order's rows are the same few objects: the owner, the order, the moment, nothing, false.
+    known: dict[int, str] = {}
     written = []
     for text, values in statements:
         parts = text.split("%s")
         pieces = [parts[0]]
         for value, rest in zip(values, parts[1:], strict=True):
-            pieces += (literal(value).decode(), rest)
+            said = known.get(id(value))  # the values are held, so no two have one id
+            if said is None:
+                said = known[id(value)] = literal(value).decode()
+            pieces += (said, rest)
         written.append("".join(pieces))
     return "; ".join(written)
 
