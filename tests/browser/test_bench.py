@@ -254,3 +254,16 @@ def test_the_pages_are_accessible_wide_and_narrow(open_page, sign_in_browser, st
             assert_accessible(seen)
         seen.goto(f"/meja-kerja/hasil/{Result.rows.get(test_code='HB').id}/")
         assert_accessible(seen)
+
+
+def test_what_was_refused_once_is_no_draft_after_it_was_saved(page, sign_in_browser, staff):
+    """The refusal stands at another address than the page: both are one draft, and it is gone when the value is kept."""
+    sign_in_browser(page, staff["analyst"])
+    page.goto(f"/meja-kerja/hasil/{Result.rows.get(test_code='HB').id}/")
+    for raw in ("1.250", "13,1"):
+        page.locator("#id_raw").fill(raw)
+        page.get_by_role("button", name="Simpan nilai").click()
+        expect(page.locator(".error-summary" if raw == "1.250" else "#pesan")).to_be_visible()
+    assert Result.rows.get(test_code="HB").raw == "13,1"
+    expect(page.locator("#id_raw")).to_have_value("")
+    expect(page.get_by_text("Isian yang belum tersimpan dikembalikan")).to_have_count(0)

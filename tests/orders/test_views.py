@@ -335,6 +335,19 @@ def test_labels_and_the_form_on_paper(desk, order):
 # --- Samples ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_scan_of_what_cannot_be_received_names_it(desk, order):
+    htmx = {"HX-Request": "true"}
+    sample = order.samples[0]
+    for other in order.samples[1:]:
+        desk.post(url("receiving"), {"scan": other.number}, headers=htmx)
+    desk.post(url("refuse", sample.id), {"reason": "hemolysed", "form_key": "r1"})
+    said = desk.post(url("receiving"), {"scan": sample.number}, headers=htmx).content.decode()
+    assert f"{sample.number} tidak diterima: statusnya “Ditolak”" in said
+    # Everything of the order is here or refused: nobody is asked to scan its labels one by one.
+    said = desk.post(url("receiving"), {"scan": order.number}, headers=htmx).content.decode()
+    assert "yang masih menunggu diterima" in said
+
+
 def test_a_scan_receives_at_once(desk, order):
     sample = order.samples[0]
     htmx = {"HX-Request": "true"}

@@ -50,7 +50,8 @@ def search(request: HttpRequest, text: str) -> list[Hit]:
         for report in reports.reports(scope, number=text).order_by("-version")[:5]:
             label = f"{report.number} v{report.version}"
             url = reverse("reports:detail", args=[report.id])
-            hits.append(Hit(_("LHU"), label, "", url, "report", exact=report.number == text.upper()))
+            note = str(report.get_status_display())
+            hits.append(Hit(_("LHU"), label, note, url, "report", exact=report.number == text.upper()))
     if actor.can("referral.read", owner.id) and "-" in text:
         hits += [
             Hit(

@@ -95,6 +95,8 @@ def _receive_scanned(request: HttpRequest, text: str, how: dict[str, Any]) -> li
     if sample is None:
         found = queries.find_by_number(request.scope, text)
         if found:
+            if not _waiting_in(request, found[0].order_id):
+                return [("waiting", _("Tidak ada sampel “%(text)s” yang masih menunggu diterima.") % {"text": text})]
             return [
                 ("waiting", _("“%(text)s” adalah beberapa sampel: pindai labelnya satu per satu.") % {"text": text})
             ]
@@ -102,8 +104,16 @@ def _receive_scanned(request: HttpRequest, text: str, how: dict[str, Any]) -> li
     facts = {"number": sample.number, "subject": queries.subject_of(sample.order), "specimen": term(sample.specimen)}
     if sample.status == "received":
         return [("waiting", _("%(number)s sudah diterima sebelumnya (%(subject)s).") % facts)]
+    if not SAMPLE.can(sample.status, "receive"):
+        facts["status"] = SAMPLE.label(sample.status)
+        return [("danger", _("%(number)s tidak diterima: statusnya “%(status)s” (%(subject)s).") % facts)]
     services.receive_samples(request.actor, owner_id=request.owner.id, sample_ids=[sample.id], **how)
     return [("done", _("Diterima: %(number)s · %(subject)s · %(specimen)s") % facts)]
+
+
+def _waiting_in(request: HttpRequest, order_id: UUID) -> bool:
+    samples = queries.get_order(request.scope, order_id).samples
+    return any(SAMPLE.can(sample.status, "receive") for sample in samples)
 
 
 # --- Taking samples -----------------------------------------------------------------------------------------------------

@@ -59,7 +59,11 @@
     drop: (key) => { try { sessionStorage.removeItem(key); } catch { /* off */ } },
     keys: () => { try { return Object.keys(sessionStorage); } catch { return []; } },
   };
-  const draftKey = (form) => `draft:${user}:${location.pathname}:${form.dataset.draft}`;
+  // A field may be named "method" or "action" and then hides the form's own.
+  const sentBy = (form) => (form.getAttribute("method") || "get").toLowerCase();
+  // By where it is sent: a refusal shows the same form at that address, and both are one draft.
+  const sentTo = (form) => new URL(form.getAttribute("action") || location.href, location.href).pathname;
+  const draftKey = (form) => `draft:${user}:${sentTo(form)}:${form.dataset.draft}`;
   const keepable = (field) => field.name && !["password", "file", "hidden", "submit", "button"].includes(field.type) &&
     !["csrfmiddlewaretoken", "form_key"].includes(field.name) && !field.hasAttribute("data-no-draft");
   const typed = (form) => [...form.elements].filter(keepable).map((field) =>
@@ -274,7 +278,7 @@
     }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       const form = event.target.closest?.("form");
-      if (form && form.method === "post") { event.preventDefault(); form.requestSubmit(); }
+      if (form && sentBy(form) === "post") { event.preventDefault(); form.requestSubmit(); }
     }
     walk(event);
   });
@@ -282,9 +286,9 @@
   /* --- Sending: once, and remembered until it was saved --- */
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method === "dialog") return;
+    if (sentBy(form) === "dialog") return;
     if (form.hasAttribute("data-signout")) for (const key of session.keys()) if (key.startsWith("draft")) session.drop(key);
-    if (form.method !== "post") return;
+    if (sentBy(form) !== "post") return;
     if (form.dataset.busy) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     if (form.matches("form[data-draft]")) { keepDraftNow(form); if (!form.hasAttribute("hx-post")) session.set("draft-sent", draftKey(form)); }
     busy(form, true);
