@@ -172,24 +172,21 @@ def insert_all(*tables: Sequence[models.Model], then: tuple[str, Sequence[Any]] 
             instance._state.db = connection.alias
 
 
-def _one_message(statements: Iterable[tuple[str, Sequence[Any]]]) -> str:
+def _one_message(statements: Sequence[tuple[str, Sequence[Any]]]) -> str:
     """The statements with their values written into them by the driver's own quoting. Given apart, so many values would be
     too many for the driver to keep the taken-apart statement, and it would take it apart each time."""
     from psycopg.adapt import Transformer
 
     literal = Transformer.from_context(connection.connection).as_literal
-    # Most of the values of an order's rows are the same few objects: the owner, the order, the moment, nothing, false.
+    # Most of the values of an order's rows are the same few objects: the owner, the order, the moment, nothing, false. All
+    # are held meanwhile, so no two have one id.
     known: dict[int, str] = {}
-    written = []
-    for text, values in statements:
-        parts = text.split("%s")
-        pieces = [parts[0]]
-        for value, rest in zip(values, parts[1:], strict=True):
-            said = known.get(id(value))  # the values are held, so no two have one id
-            if said is None:
-                said = known[id(value)] = literal(value).decode()
-            pieces += (said, rest)
-        written.append("".join(pieces))
+
+    def quote(value: Any) -> str:
+        known[id(value)] = said = literal(value).decode()
+        return said
+
+    written = [text % tuple([known.get(id(value)) or quote(value) for value in values]) for text, values in statements]
     return "; ".join(written)
 
 
