@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -129,6 +130,16 @@ def test_each_role_of_the_chain_finds_work(demo, code):
     assert all(found[status] for status in ("waiting", "entered", "verified", "validated")), found
     open_orders = Order.objects.within(scope).filter(status="working")
     assert any(bench.releasable(scope, order.id).ready for order in open_orders), "nothing is ready to be released"
+
+
+def test_a_specimen_is_on_its_way_up_every_step_of_the_chain(demo):
+    """The courier below has something to carry, the receiver above something that comes."""
+    chain = list(plan.CHAIN.values())
+    under_way = Outgoing.objects.within(ALL).filter(status="sent").values_list("owner__code", "recipient__code")
+    assert set(pairwise(chain)) <= set(under_way)
+    for code in chain[1:]:
+        scope = Scope.of(Owner.objects.get(code=code).id)
+        assert Incoming.objects.within(scope).filter(status="announced").exists(), code
 
 
 def test_the_sampler_has_places_to_go_to(demo):

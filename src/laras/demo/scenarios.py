@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from laras.bench import queries as bench_queries
@@ -210,6 +211,19 @@ def play(owners: dict[str, Owner], staff: dict[str, Staff]) -> None:
             middle.release(there)
             origin.perform(order_id, chance)
             origin.release(order_id)
+    for n, (below, above) in enumerate(pairwise(plan.CHAIN.values())):
+        _set_out(labs[below], labs[above], _person(ROUNDS + n, chance), chance, now)
+
+
+def _set_out(low: Lab, high: Lab, person: dict[str, object], chance: random.Random, now: datetime) -> None:
+    """A specimen on its way up the chain at this moment: with the courier here, announced there."""
+    codes = _tests_between(low, high, chance)
+    if codes:
+        hours = _Hours(now - timedelta(hours=3), now)
+        with hours.later(0) as at:
+            order_id = low.register(codes, person, at - timedelta(minutes=20), "routine")
+        with hours.later(1):
+            low.send(high, order_id)
 
 
 def _tests_between(low: Lab, high: Lab, chance: random.Random) -> list[str]:
