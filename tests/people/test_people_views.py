@@ -390,3 +390,11 @@ def test_a_refused_dialog_keeps_what_was_typed_and_names_its_field(desk, patient
     )
     assert f'href="#{merge.id}_undo-reason"' in page
     assert "terlalu terlalu" in page
+
+
+def test_the_reason_without_nik_is_in_sight_when_it_is_asked_for(desk):
+    address = reverse("people:register")
+    assert '<details class="field">' in text_of(desk.get(address))
+    page = text_of(desk.post(address, typed(nik="", no_nik_reason="", form_key="w1")))
+    assert "pilih alasan" in page
+    assert '<details class="field" open>' in page

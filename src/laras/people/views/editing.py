@@ -113,7 +113,8 @@ def _form_context(request: HttpRequest, form: PatientForm, met: _Met) -> dict[st
         "ask_duplicates_checked": "duplicates_checked" in form.errors or bool(form["duplicates_checked"].value()),
         "areas": [(chosen_id, area_label(chosen_id))] if chosen_id else [],
         "chosen_area": chosen_id,
-        "without_nik": bool(form["no_nik_reason"].value()),
+        # A form that came back without NIK is asked for the reason: its field must be in sight.
+        "without_nik": bool(form["no_nik_reason"].value()) or (form.is_bound and not form["nik"].value()),
         "sexes": SEX_LABELS,
     }
 
