@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from laras.core import clock, events, journal
 from laras.core.actor import Actor
 from laras.core.models import ApiToken, RoleAssignment
@@ -21,11 +23,11 @@ class Ending:
     tokens: int
 
 
-def _held(owner_id: UUID):  # type: ignore[no-untyped-def]
+def _held(owner_id: UUID) -> QuerySet[RoleAssignment]:
     return RoleAssignment.objects.filter(owner_id=owner_id, valid_until__isnull=True)
 
 
-def _living(owner_id: UUID):  # type: ignore[no-untyped-def]
+def _living(owner_id: UUID) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(owner_id=owner_id, revoked_at__isnull=True)
 
 
