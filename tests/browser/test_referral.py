@@ -72,7 +72,7 @@ def test_a_referral_from_need_to_answer(labs, page, open_page, sign_in_browser, 
     other.get_by_label("Pindai nomor rujukan").fill(row.number)
     other.keyboard.press("Enter")
     other.wait_for_url("**/rujukan/masuk/*-*/")
-    expect(other.get_by_text("Siti Aminah")).to_be_visible()
+    expect(other.get_by_text("Siti Aminah").first).to_be_visible()
     assert_accessible(other)
     shot(other, "masuk-satu")
     other.get_by_label("Keputusan untuk").nth(1).select_option("insufficient")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.network.conftest import areas, make_organisation, network
+from tests.network.conftest import _no_ground_beyond_the_file, areas, django_db_setup, make_organisation, network
 
-__all__ = ["areas", "make_organisation", "network"]
+__all__ = ["_no_ground_beyond_the_file", "areas", "django_db_setup", "make_organisation", "network"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("with_context")]
 
 
