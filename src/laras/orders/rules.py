@@ -200,6 +200,12 @@ def read_in_situ(readings: Mapping[str, str]) -> tuple[dict[str, str], dict[str,
     return kept, wrong
 
 
+def in_form_order(in_situ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Readings in the order of the form, which PostgreSQL does not keep; unknown ones last."""
+    places = {key: place for place, key in enumerate(IN_SITU)}
+    return sorted(in_situ.items(), key=lambda reading: places.get(reading[0], len(places)))
+
+
 def readings_as_results(in_situ: Mapping[str, str], codes: Iterable[str]) -> dict[str, str]:
     """Test code -> reading, of the tests asked for (``codes``, one for each sample) that a reading answers.
 

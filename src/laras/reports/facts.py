@@ -21,7 +21,7 @@ from laras.core.printing.types import Letterhead
 from laras.core.scope import Scope
 from laras.network import queries as network
 from laras.orders.queries import OrderDetail
-from laras.orders.rules import IN_SITU, readings_as_results
+from laras.orders.rules import IN_SITU, in_form_order, readings_as_results
 from laras.orders.words import IN_SITU_LABELS
 from laras.people import queries as people
 from laras.reports.assembly import Facts, Person
@@ -136,7 +136,7 @@ def _site(order: Any, known: Catalogue, answered: Collection[str]) -> SiteBlock:
         matrix=standard.name if standard else _words(MATRIX_LABELS, order.matrix),
         in_situ=tuple(
             _reading(key, value)
-            for key, value in order.in_situ.items()
+            for key, value in in_form_order(order.in_situ)
             if key not in IN_SITU or IN_SITU[key].test not in answered
         ),
     )

@@ -20,7 +20,7 @@ from laras.core.web import page, submit_once
 from laras.orders import labels, queries, services
 from laras.orders.forms import AddForm, CancelForm, FilterForm, placed
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
-from laras.orders.rules import IN_SITU
+from laras.orders.rules import IN_SITU, in_form_order
 from laras.orders.states import ORDER, SAMPLE
 from laras.orders.views.journey import history_items, journeys
 from laras.orders.views.registering import address_of
@@ -117,7 +117,7 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
         "history_items": history_items(journal.history(request.scope, order.id)),
         "in_situ": [
             (IN_SITU_LABELS.get(key, key), value, IN_SITU[key].unit if key in IN_SITU else "")
-            for key, value in order.in_situ.items()
+            for key, value in in_form_order(order.in_situ)
         ],
         "standard": catalogue.standards.get(order.standard),
         "matrix": matrix_label(order.matrix) if order.matrix else "",
