@@ -30,6 +30,7 @@ from laras.core import clock
 from laras.core.api import new_token, token_digest
 from laras.core.bulk import Rows
 from laras.core.ids import new_id
+from laras.core.jobs import refresh_statistics
 from laras.core.models import ApiToken, Owner, RoleAssignment, StaffPerson, User
 from laras.core.numbering import format_number
 
@@ -152,10 +153,7 @@ def rows(count: int) -> None:
         if n % 5000 == 4999:
             flush()
     flush()
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    refresh_statistics()
 
 
 def addresses(code: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -106,3 +107,18 @@ def test_a_task_whose_process_was_killed_is_taken_up_again_but_not_for_ever(trie
     rows.update(started_at=now - jobs.LOST_AFTER - timedelta(minutes=1))
     jobs.run_once()
     assert rows.get().status == status
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db
+def test_rare_values_are_looked_for_by_their_index(make_owner, settings):
+    """All rows but few hold one value: the average alone would make SQLite read the table."""
+    owner = make_owner("NTB-01")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE rare (owner text, value text, other text)")
+        cursor.execute("CREATE INDEX rare_value ON rare (owner, value)")
+        cursor.executemany("INSERT INTO rare VALUES (%s, %s, %s)", [(str(owner.pk), "done", "x")] * 5000)
+        settings.LARAS_RARE_INDEXES = ("rare_value",)
+        jobs.refresh_statistics()
+        cursor.execute("SELECT stat FROM sqlite_stat1 WHERE idx = 'rare_value'")
+        assert cursor.fetchone() == ("5000 5000 5",)

@@ -223,6 +223,7 @@ LARAS_MENU = "laras.portal.menu.menu_for"
 # Request -> what waits for this person, on the bell.
 LARAS_BELL = "laras.portal.menu.bell_for"
 # Organisation and codes -> prices; orders ask, resources know, and neighbours do not know each other.
+LARAS_RARE_INDEXES = ("orders_sample_by_status", "orders_sample_external", "orders_order_by_status")
 LARAS_PRICES = "laras.config.prices.prices_for"
 
 # --- Logs: what happened, never whose health data ---------------------------------------------------------------------

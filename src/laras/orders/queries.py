@@ -312,20 +312,24 @@ def counts_for_home(scope: Scope) -> dict[str, int]:
     """What waits: ``registered_today``, ``to_collect``, ``to_receive``, ``urgent_to_receive``, ``open_orders``."""
     midnight = datetime.combine(clock.now().astimezone(zone := _zone(scope)).date(), time(), zone)
     orders = Order.objects.within(scope)
+    waiting = Sample.objects.within(scope).filter(status__in=("expected", "collected"))
+    # From the few samples to their orders: joined, SQLite walked through all orders of the laboratory.
+    urgent = orders.filter(id__in=waiting.values("order_id")).exclude(urgency="routine")
     return {
         "registered_today": orders.filter(registered_at__gte=midnight).count(),
         "open_orders": orders.filter(status__in=("registered", "working")).count(),
+        "urgent_to_receive": waiting.filter(order_id__in=urgent.values("id")).count(),
         **samples_waiting(scope),
     }
 
 
 def samples_waiting(scope: Scope) -> dict[str, int]:
-    """``to_collect``, ``to_receive``, ``urgent_to_receive``; one query, which every page's menu asks."""
+    """``to_collect`` and ``to_receive``; one query on an index, which every page's menu asks."""
     rows = Sample.objects.within(scope).filter(status__in=("expected", "collected"))
     return rows.aggregate(
-        to_collect=Count("id", filter=Q(status="expected")),
-        to_receive=Count("id", filter=Q(status="collected")),
-        urgent_to_receive=Count("id", filter=~Q(order__urgency="routine")),
+        # Of the status and not of the key: so the index alone answers.
+        to_collect=Count("status", filter=Q(status="expected")),
+        to_receive=Count("status", filter=Q(status="collected")),
     )
 
 
