@@ -1,4 +1,4 @@
-"""``make bench``: the figures that Laras promises, measured on this machine. Prints medians and ratios; judges nothing.
+"""``make bench``: the figures that Laras promises, measured on this machine. Prints medians, ratios and what missed.
 
 ``python -m bench [registration burst chain pages reports memory demo]`` runs only those; ``--quick`` shortens them.
 """

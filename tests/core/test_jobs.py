@@ -122,3 +122,16 @@ def test_rare_values_are_looked_for_by_their_index(make_owner, settings):
         jobs.refresh_statistics()
         cursor.execute("SELECT stat FROM sqlite_stat1 WHERE idx = 'rare_value'")
         assert cursor.fetchone() == ("5000 5000 5",)
+
+
+@pytest.mark.django_db
+def test_the_indexes_of_rare_values_exist(settings):
+    """A renamed index would go back to being read past, and nothing would say so."""
+    with connection.cursor() as cursor:
+        found = {
+            name
+            for table in connection.introspection.table_names(cursor)
+            for name in connection.introspection.get_constraints(cursor, table)
+        }
+    assert settings.LARAS_RARE_INDEXES
+    assert set(settings.LARAS_RARE_INDEXES) <= found

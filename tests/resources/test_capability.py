@@ -225,7 +225,6 @@ def test_queries_do_not_grow_with_laboratories(network, make_organisation, djang
 
 def test_a_new_price_holds_for_the_next_order(capability, network, head):
     lab = network["tier2"].pk
-    prices.forget()
     assert prices.prices_for(lab, ["TCMTB", "HB"]) == {"TCMTB": Price(150_000)}
     services.alter_capability(head, owner_id=lab, capability_id=capability.id, changes={"price": 175_000})
     assert prices.prices_for(lab, ["TCMTB"]) == {"TCMTB": Price(175_000)}

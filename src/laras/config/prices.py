@@ -28,11 +28,6 @@ def prices_for(owner_id: UUID, codes: Iterable[str]) -> Mapping[str, Price]:
     return {code: held[1][code] for code in codes if code in held[1]}
 
 
-def forget() -> None:
-    """Read every list anew at the next question."""
-    _lists.clear()
-
-
 def follow_capabilities(delivery: Delivery) -> None:
     """Handler of everything that changes what a laboratory offers."""
     _lists.pop(delivery.sender, None)

@@ -223,8 +223,9 @@ LARAS_MENU = "laras.portal.menu.menu_for"
 # Request -> what waits for this person, on the bell.
 LARAS_BELL = "laras.portal.menu.bell_for"
 # Organisation and codes -> prices; orders ask, resources know, and neighbours do not know each other.
-LARAS_RARE_INDEXES = ("orders_sample_by_status", "orders_sample_external", "orders_order_by_status")
 LARAS_PRICES = "laras.config.prices.prices_for"
+# Indexes on (organisation, value, ...) of which rare values are asked for; see core.jobs.refresh_statistics.
+LARAS_RARE_INDEXES = ("orders_sample_by_status", "orders_sample_external", "orders_order_by_status")
 
 # --- Logs: what happened, never whose health data ---------------------------------------------------------------------
 LOGGING = {

@@ -11,9 +11,14 @@ import secrets
 from pathlib import Path
 
 
+def root_name() -> str:
+    """Where that directory is or will be, without looking at the disk: for what is asked at every registration."""
+    return os.path.abspath(os.environ.get("LARAS_DATA", "data"))
+
+
 def data_root() -> Path:
     """The directory of this installation, made private to its user at first use."""
-    root = Path(os.environ.get("LARAS_DATA", "data")).resolve()
+    root = Path(root_name()).resolve()
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     return root
 

@@ -6,7 +6,7 @@ that are to recognise each other's patients must hold the same one.
 
 import os
 
-from laras.core.paths import below, secret
+from laras.core.paths import below, root_name, secret
 
 _known: dict[str, tuple[int, bytes, str]] = {}
 """Root of the installation -> generation, key, and the path at which the next key would lie."""
@@ -18,8 +18,7 @@ def current_key() -> tuple[int, bytes]:
     Whether a next key lies there is asked each time: a patient registered by an old key a second after a rotation would
     never be recognised.
     """
-    # The directory itself is looked after by `below`: here its name is enough, since every registration asks.
-    root = os.path.abspath(os.environ.get("LARAS_DATA", "data"))
+    root = root_name()
     generation, key, following = _known.get(root, (0, b"", ""))
     if not generation or os.path.exists(following):
         folder = below("keys")
