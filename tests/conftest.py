@@ -29,10 +29,10 @@ TOUCHES_THE_DATABASE = {"db", "transactional_db", "django_db_setup", "live_serve
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what never touches a database: on the second database it would only say the same again. What speaks of the other
-    database's ways is left out: both run, so nothing is skipped."""
-    other = "sqlite_only" if connection.vendor == "postgresql" else "postgres"
-    foreign = [item for item in items if item.get_closest_marker(other)]
+    """Mark what never touches a database: on the second database it would only say the same again, as what is marked
+    ``either`` would. What speaks of the other database's ways is left out: both run, so nothing is skipped."""
+    others = {"sqlite_only", "either"} if connection.vendor == "postgresql" else {"postgres"}
+    foreign = [item for item in items if any(item.get_closest_marker(other) for other in others)]
     config.hook.pytest_deselected(items=foreign)
     items[:] = [item for item in items if item not in foreign]
     for item in items:

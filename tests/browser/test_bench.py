@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import DESKTOP, PHONE
 
 from laras.bench.models import CriticalCall, Result
 from laras.catalogue import queries as catalogue_queries
@@ -245,14 +246,12 @@ def test_three_persons_and_a_critical_call(page, open_page, sign_in_browser, sta
     assert_accessible(third)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_accessible_wide_and_narrow(open_page, sign_in_browser, staff, assert_accessible, scheme):
-    for size in ({"width": 1366, "height": 768}, {"width": 390, "height": 844}):
-        seen = sign_in_browser(open_page(size, color_scheme=scheme), staff["analyst"])
-        for address in ("/meja-kerja/", "/meja-kerja/?status=to_refer", "/meja-kerja/ditahan/"):
-            seen.goto(address)
-            assert_accessible(seen)
-        seen.goto(f"/meja-kerja/hasil/{Result.rows.get(test_code='HB').id}/")
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_the_pages_are_accessible(open_page, sign_in_browser, staff, assert_accessible, size, scheme):
+    seen = sign_in_browser(open_page(size, color_scheme=scheme), staff["analyst"])
+    result = Result.rows.get(test_code="HB").id
+    for address in ("/meja-kerja/", "/meja-kerja/?status=to_refer", f"/meja-kerja/hasil/{result}/"):
+        seen.goto(address)
         assert_accessible(seen)
 
 

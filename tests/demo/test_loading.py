@@ -33,6 +33,7 @@ def digests() -> dict[str, str]:
     return found
 
 
+@pytest.mark.either
 def test_one_seed_gives_one_content(shipped, db, monkeypatch):
     def once() -> dict[str, str]:
         with taken_back():

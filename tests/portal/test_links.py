@@ -18,7 +18,7 @@ from laras.core import clock
 from laras.core.rights import ROLES
 from tests.product import world as worlds
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.either]
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 HREF = re.compile(r'<(?:a|link|use|script|img)\b[^>]*?\s(?:href|src)="([^"]+)"')

@@ -306,6 +306,7 @@ def problem(page: str, method: str, status: int) -> str:
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.either
 def test_signed_out_nobody_enters(world):
     before, wrong = worlds.state(), []
     for page in pages():
@@ -324,6 +325,7 @@ def test_signed_out_nobody_enters(world):
     assert worlds.state() == before
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("role", ROLES)
 def test_who_lacks_the_right_is_refused_and_changes_nothing(world, role, bare):
     client, wrong = browser(world.users[role]), []
@@ -534,6 +536,7 @@ def call(one: Operation, ids: dict[str, Any], token: str = "", key: bool = True)
     return client.generic(one.method, address, headers=headers)
 
 
+@pytest.mark.either
 def test_no_token_no_answer(world):
     before, wrong = worlds.state(), []
     for one in operations():
@@ -553,6 +556,7 @@ BEYOND_THE_RIGHT = {
 }  # fmt: skip
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("role", ROLES)
 def test_a_token_does_what_its_role_may_and_no_more(world, role):
     wrong, held = [], ROLES[role].rights

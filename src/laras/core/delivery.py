@@ -12,7 +12,8 @@ import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -79,13 +80,14 @@ def wake(written: Iterable[Any]) -> None:
     Never raises: what was confirmed stays confirmed; what failed is kept on its cursor and tried again by the jobs.
     """
     wanted = _wanted()
-    jobs = [
+    # Each once: who is woken takes all that waits.
+    jobs = dict.fromkeys(
         (handler, item.owner_id)
         for item in written
         if item.event in wanted
         for handler, events in subscriptions().items()
         if item.event in events
-    ]
+    )
     if not jobs:
         return
     if _queue.waiting is not None:
@@ -98,6 +100,16 @@ def wake(written: Iterable[Any]) -> None:
             catch_up(handler, owner_id)
     finally:
         _queue.waiting = None
+
+
+@contextmanager
+def nobody_woken() -> Iterator[None]:
+    """For a bulk load that does the handlers' work itself and ends with :func:`move_cursors_to_heads`."""
+    _queue.waiting, kept = deque(), _queue.waiting
+    try:
+        yield
+    finally:
+        _queue.waiting = kept
 
 
 def catch_up(subscriber: str, owner_id: UUID, *, even_if_failing: bool = False) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -192,24 +193,27 @@ def refusals(form: BaseForm) -> Iterator[None]:
 def submit_once(request: HttpRequest, work: Callable[[], str]) -> HttpResponse:
     """Do ``work`` (which answers the address to go to) once for the form's key, however often the button is pressed.
 
-    The key is kept in the same transaction as the effect; a second press is led to where the first one went.
+    The key is kept in the same transaction as the effect; a second press is led to where the first one went. It counts for
+    one address: a dialog that serves many rows brings one key to all of them.
     """
-    key = request.POST.get("form_key", "")
-    if not key:
+    given = request.POST.get("form_key", "")
+    if not given:
         return _go(request, work())
-    known = IdempotencyKey.objects.filter(user=request.user, key=f"form:{key}"[:120]).first()
+    digest = hashlib.blake2b(f"{request.path}\n{given}".encode(errors="replace"), digest_size=16).hexdigest()
+    key = f"form:{digest}"
+    known = IdempotencyKey.objects.filter(user=request.user, key=key).first()
     if known is None:
         try:
             with unit():
                 # Taken first, so that a second press waits here for the first one's outcome.
                 row = IdempotencyKey.objects.create(
-                    user=request.user, key=f"form:{key}"[:120], request_digest="", status=303, body=b""
+                    user=request.user, key=key, request_digest="", status=303, body=b""
                 )
                 address = work()
                 IdempotencyKey.objects.filter(pk=row.pk).update(body=address.encode())
             return _go(request, address)
         except IntegrityError:
-            known = IdempotencyKey.objects.filter(user=request.user, key=f"form:{key}"[:120]).first()
+            known = IdempotencyKey.objects.filter(user=request.user, key=key).first()
             if known is None:  # the violation was the work's own
                 raise
     return _go(request, bytes(known.body).decode())

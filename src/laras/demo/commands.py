@@ -87,7 +87,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     # On stderr: what the command answers stays alone on stdout.
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
         task = progress.add_task("orders", total=sum(count for _lab, count in plan.shares(orders)))
-        with in_bulk(), transaction.atomic():
+        with in_bulk(), delivery.nobody_woken(), transaction.atomic():
             since = clock.today() - timedelta(days=3 * 365)
             owners = network.build_organisations(since)
             network.build_capabilities(owners)

@@ -101,17 +101,16 @@ def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], templ
             "tab": tab,
             "rows": [
                 {
-                    "key": str(item.result.id),
                     "item": item,
                     "mine": item.result.id in entered_by_me,
                     "past": past.get(item.result.id, ()),
-                    "back": ReasonForm(auto_id=f"r{item.result.id}-%s"),
-                    "again": ReasonForm(auto_id=f"u{item.result.id}-%s"),
                 }
                 for item in items
             ],
             "look": look,
             "normal": normal,
+            "returning": ReasonForm(auto_id="return-%s"),
+            "repeating": ReasonForm(auto_id="repeat-%s"),
             "more": (look if tab == "look" else normal) - len(items),
             "can": abilities(request),
             "RESULT": RESULT,

@@ -130,9 +130,17 @@
   };
 
   /* --- Dialogs --- */
-  const openDialog = (name) => {
+  /* One dialog may serve every row of a list: the button that opens it says where its form goes and what its title is. */
+  const openDialog = (name, opener) => {
     const box = document.getElementById(name);
     if (!box || box.open) return;
+    const { dialogAction, dialogTitle } = opener?.dataset ?? {};
+    if (dialogAction) {
+      const form = find("form", box);
+      if (form.getAttribute("action") !== dialogAction) form.reset();
+      form.setAttribute("action", dialogAction);
+    }
+    if (dialogTitle) find(".dialog-head h2", box).textContent = dialogTitle;
     box.showModal();
     (find("[autofocus], .field input:not([type=hidden]), .field textarea, .field select", box) || box).focus();
   };
@@ -217,7 +225,7 @@
       root.dataset.theme = dark ? "light" : "dark";
       stored("laras-theme", root.dataset.theme);
     }
-    if ((found = hit("[data-dialog]"))) openDialog(found.dataset.dialog);
+    if ((found = hit("[data-dialog]"))) openDialog(found.dataset.dialog, found);
     if ((found = hit("[data-close]"))) found.closest("dialog")?.close();
     if (hit("[data-back]")) history.back();
     if (hit("[data-print]")) window.print();
