@@ -206,9 +206,7 @@ def submit_once(request: HttpRequest, work: Callable[[], str]) -> HttpResponse:
         try:
             with unit():
                 # Taken first, so that a second press waits here for the first one's outcome.
-                row = IdempotencyKey.objects.create(
-                    user=request.user, key=key, request_digest="", status=303, body=b""
-                )
+                row = IdempotencyKey.objects.create(user=request.user, key=key, request_digest="", status=303, body=b"")
                 address = work()
                 IdempotencyKey.objects.filter(pk=row.pk).update(body=address.encode())
             return _go(request, address)

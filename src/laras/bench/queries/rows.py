@@ -61,17 +61,32 @@ def narrowed(rows: QuerySet[Result], by: Narrowing) -> QuerySet[Result]:
     return rows
 
 
-_NOT_SHOWN = (
-    "passport_number", "mother_nik", "mother_name", "description", "address", "phone", "privacy_note", "search_name",
-    "search_tail", "sound_key", "token_nik", "token_name",
-)  # fmt: skip
-"""Of a patient: what no list of the bench shows need not be read."""
+_SHOWN = {
+    "order": (
+        *(
+            "number",
+            "subject_kind",
+            "subject_label",
+            "purpose",
+            "standard",
+            "in_situ",
+            "registered_at",
+            "patient",
+            "site",
+        ),
+    ),
+    "order__patient": ("full_name", "sex", "birth_date"),
+    "order__site": ("name",),
+    "sample": ("number", "specimen", "collected_at", "received_at"),
+    "requested": ("position",),
+}
+"""What the bench shows and judges by; the rest of those wide rows need not be read for each line of a list."""
 
 
 def with_its_things(rows: QuerySet[Result]) -> QuerySet[Result]:
-    """With order, subject, sample and requested test, without what no list of the bench shows."""
-    rows = rows.select_related("order", "order__patient", "order__site", "sample", "requested")
-    return rows.defer(*(f"order__patient__{name}" for name in _NOT_SHOWN))
+    """With order, subject, sample and requested test: of these only what the bench shows and judges by."""
+    own = [field.attname for field in Result._meta.concrete_fields]
+    return rows.select_related(*_SHOWN).only(*own, *(f"{of}__{name}" for of, names in _SHOWN.items() for name in names))
 
 
 def page(scope: Scope, rows: QuerySet[Result], limit: int, offset: int) -> list[Result]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -17,7 +18,16 @@ from django.views.decorators.http import require_POST
 from laras.bench import judging, queries, services
 from laras.bench.states import RESULT
 from laras.bench.types import CALL_MINUTES, BatchReport, Entry, GridRow, ResultView
-from laras.bench.views.shared import ROWS, abilities, answer_choices, judged_line, narrowing, say_batch, small_number
+from laras.bench.views.shared import (
+    ROWS,
+    abilities,
+    address_of_result,
+    answer_choices,
+    judged_line,
+    narrowing,
+    say_batch,
+    small_number,
+)
 from laras.catalogue import queries as catalogues
 from laras.core import clock
 from laras.core.errors import DomainError, Refused
@@ -65,6 +75,7 @@ def _grid_page(
     sets = {row.answers: answer_choices(catalogue.answers_by_set.get(row.answers, ())) for row in rows if row.answers}
     can = abilities(request)
     counts = once(request, queries.counts)
+    now = clock.now()
     context = {
         "tab": tab,
         "tabs": [
@@ -74,12 +85,24 @@ def _grid_page(
         "form": form,
         "rows": [
             {
-                "row": row,
+                "view": row.item.result,
+                "item": row.item,
+                "key": mark_safe(str(row.item.result.id)),
+                "url": address_of_result(row.item.result.id),
+                "name": row.item.result.screen.name,
+                "number": row.kind not in ("coded", "text"),
+                "answers": row.answers if row.kind == "coded" else "",
+                "unit": row.unit,
+                "reference": row.item.result.screen.reference or row.expected,
+                "lacking": row.lacking,
+                "previous": row.previous,
+                "previous_at": row.previous_at,
                 "again": again,
+                "seen": str(row.item.result.entries),
                 "raw": (typed or {}).get(f"raw-{row.item.result.id}", row.item.result.raw),
                 "comment": (typed or {}).get(f"comment-{row.item.result.id}", row.item.result.comment),
                 "wrong": (wrong or {}).get(row.item.result.id, ""),
-                "late": bool(row.item.result.due_at and row.item.result.due_at < clock.now()),
+                "late": bool(row.item.result.due_at and row.item.result.due_at < now),
             }
             for row, again in zip(rows, _same_sample(rows), strict=True)
         ],

@@ -16,7 +16,7 @@ from laras.bench import queries, services
 from laras.bench.forms import ReasonForm
 from laras.bench.states import RESULT
 from laras.bench.types import BatchReport
-from laras.bench.views.shared import ROWS, abilities, mine, narrowing, say_batch, small_number
+from laras.bench.views.shared import ROWS, abilities, address_of_result, mine, narrowing, say_batch, small_number
 from laras.core.errors import Conflict, Refused
 from laras.core.web import page
 
@@ -102,6 +102,7 @@ def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], templ
             "rows": [
                 {
                     "item": item,
+                    "url": address_of_result(item.result.id),
                     "mine": item.result.id in entered_by_me,
                     "past": past.get(item.result.id, ()),
                 }
