@@ -252,7 +252,11 @@ def test_the_public_page_confirms_the_paper_and_tells_nothing_else(lab, client, 
     for secret in filter(None, secrets):
         assert secret not in body
     now.forward(hours=1)
+    assert "dan berlaku" in words(client.get(address))
     lab.amend(order_id, "HB", "11,5")
+    page = words(client.get(address))
+    assert "sedang diperbaiki" in page
+    assert "dan berlaku" not in page
     second = lab.release(order_id, reason="Salah salin")
     assert "sudah digantikan" in words(client.get(address))
     assert "versi 2" in words(client.get(address))

@@ -160,13 +160,15 @@ class PublicFacts:
     pdf_digest: str
     content_digest: str
     newest_version: int
+    in_correction: bool
+    """A result on it was opened again; what holds will be the next version."""
 
 
 def public_facts(token: str) -> PublicFacts:
     """By the unguessable token only. Raises NotFound."""
     if len(token) != 43:
         raise NotFound()
-    rows = Report.objects.within(Scope.everything()).select_related("owner").defer("content")
+    rows = Report.objects.within(Scope.everything()).select_related("owner", "order").defer("content")
     report = rows.filter(token=token).first()
     if report is None:
         raise NotFound()
@@ -188,6 +190,7 @@ def public_facts(token: str) -> PublicFacts:
         pdf_digest=report.pdf_digest,
         content_digest=report.content_digest,
         newest_version=newest or report.version,
+        in_correction=report.status == "released" and not report.interim and report.order.status != "reported",
     )
 
 
