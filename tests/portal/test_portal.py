@@ -71,6 +71,15 @@ def test_the_first_page_of_each_role_with_and_without_work(role, lab, counter, m
         assert shown == bool(mine and (place.kind == "laboratory" or not entry.laboratory_only)), entry.label
 
 
+def test_a_laboratory_that_offers_nothing_yet_tells_who_can_mend_it(lab, make_user, sign_in):
+    hint = "belum punya daftar kemampuan"
+    manager = sign_in(make_user("dewi", lab, "head"))
+    assert hint in manager.get("/").content.decode()
+    assert hint not in sign_in(make_user("made", lab, "analyst")).get("/").content.decode()
+    Capability.rows.create(owner=lab, test_code="HB", method="", tat_hours=4)
+    assert hint not in manager.get("/").content.decode()
+
+
 def test_an_office_sees_numbers_and_no_names(lab, counter, make_owner, make_user, sign_in):
     office = make_owner("DK-1", kind="office", tier=None)
     Reach.objects.create(office=office, reached=lab, way="jurisdiction")

@@ -26,7 +26,7 @@ FEW, MANY = 3, 12
 # Address -> queries of the whole request, sign-in, menu and bell included. A change that needs fewer lowers the figure;
 # one that needs more says why in its commit.
 RECORDED = {
-    "/": 40,
+    "/": 41,
     "/pasien/": 10,
     "/pengirim/": 11,
     "/permintaan/": 13,

@@ -19,6 +19,7 @@ from laras.orders.states import ORDER, SAMPLE
 from laras.portal import homes, search
 from laras.referral.states import INCOMING, OUTGOING
 from laras.reports.states import REPORT
+from laras.resources import queries as resources
 
 MACHINES = {
     "ORDER": ORDER,
@@ -36,7 +37,16 @@ def home(request: HttpRequest) -> HttpResponse:
     blocks = [{"template": f"portal/_{name}.html", "home": homes.HOMES[name](request)} for name in names]
     template = "portal/partner/home.html" if names == ["partner"] else "portal/home.html"
     roles = [ROLES[role].label for role in sorted(request.actor.roles.get(request.owner.id, ())) if role in ROLES]
-    context = {"blocks": blocks, "roles": roles, "now": clock.now(), "today": day(clock.now())}
+    context = {
+        "blocks": blocks,
+        "roles": roles,
+        "now": clock.now(),
+        "today": day(clock.now()),
+        # Whoever can mend it is told: without capabilities every test would have to be referred.
+        "offers_nothing": request.owner.kind == "laboratory"
+        and request.actor.can("resources.manage_capability", request.owner.id)
+        and not resources.capabilities(owner_id=request.owner.id).exists(),
+    }
     return render(request, template, {**context, **MACHINES})
 
 
