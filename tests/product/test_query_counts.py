@@ -33,7 +33,7 @@ RECORDED = {
     "/permintaan/baru/": 12,
     "/permintaan/penerimaan/": 11,
     "/permintaan/pengambilan/": 10,
-    "/meja-kerja/": 21,
+    "/meja-kerja/": 19,
     "/meja-kerja/verifikasi/": 22,
     "/meja-kerja/validasi/": 17,
     "/meja-kerja/kritis/": 16,

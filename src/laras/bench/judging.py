@@ -165,12 +165,11 @@ def try_values(owner_id: UUID, written: Sequence[tuple[UUID, str]]) -> list[Trie
 
 
 def grid(
-    scope: Scope, owner_id: UUID, by: Narrowing, *, statuses: Sequence[str], limit: int = 50, offset: int = 0
+    scope: Scope, owner: Owner, by: Narrowing, *, statuses: Sequence[str], limit: int = 50, offset: int = 0
 ) -> list[GridRow]:
     """The worklist with what a person needs beside an empty cell: reference, previous value, allowed answers."""
     rows = queries.worklist_rows(scope, by, statuses=statuses, limit=limit, offset=offset)
-    catalogue = catalogues.effective(owner_id)
-    zone = Owner.objects.values_list("zone", flat=True).get(id=owner_id)
+    catalogue, zone = catalogues.effective(owner.id), owner.zone
     earlier = queries.previous_values(scope, rows)
     found = []
     for row, item in zip(rows, queries.work_items(scope, rows), strict=True):

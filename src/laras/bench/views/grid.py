@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from laras.bench import judging, queries, services
 from laras.bench.states import RESULT
-from laras.bench.types import CALL_MINUTES, BatchReport, Entry, GridRow, ResultView
+from laras.bench.types import CALL_MINUTES, BatchReport, Entry, GridRow, Narrowing, ResultView
 from laras.bench.views.shared import (
     ROWS,
     abilities,
@@ -68,13 +68,13 @@ def _grid_page(
         tab = "waiting"
     statuses = TABS[tab][1]
     form, by = narrowing(request, *statuses)
-    total = queries.count(request.scope, by, *statuses)
+    counts = once(request, queries.counts)
+    total = queries.count(request.scope, by, *statuses) if by != Narrowing() else _count_of(counts, tab)
     number = min(_page_number(request), max(1, -(-total // ROWS)))
-    rows = judging.grid(request.scope, request.owner.id, by, statuses=statuses, limit=ROWS, offset=(number - 1) * ROWS)
+    rows = judging.grid(request.scope, request.owner, by, statuses=statuses, limit=ROWS, offset=(number - 1) * ROWS)
     catalogue = catalogues.effective(request.owner.id)
     sets = {row.answers: answer_choices(catalogue.answers_by_set.get(row.answers, ())) for row in rows if row.answers}
     can = abilities(request)
-    counts = once(request, queries.counts)
     now = clock.now()
     context = {
         "tab": tab,
