@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "orders": ("laras.orders.commands", "orders", "Orders and samples."),
     "referral": ("laras.referral.commands", "referral", "Referrals between laboratories."),
     "report": ("laras.reports.commands", "report", "Laboratory reports (LHU)."),
+    "detect": ("laras.surveillance.commands", "detect", "What is unusual in series of counts."),
+    "scan": ("laras.surveillance.commands", "scan_command", "Clusters of cases in space and time."),
 }
 
 

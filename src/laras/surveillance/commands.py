@@ -1,0 +1,272 @@
+"""``laras detect`` and ``laras scan``: detection for scripts, without a database."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from django.utils.translation import gettext as _
+
+# Many small products of matrices: threads of the BLAS would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from laras.core.errors import Problem, Refused
+from laras.core.output import json_option, say
+from laras.surveillance import files
+from laras.surveillance.rules import CRITERIA, Verdicts, distances, klb_criteria, scan
+from laras.surveillance.rules.methods import METHODS, Method
+from laras.surveillance.rules.references import STEPS
+from laras.surveillance.rules.series import Detection
+
+HEADING = ("series", "date", "observed", "expected", "upperbound", "score", "alarm")
+STEP_DAYS = {"week": 7, "day": 1, "month": files.MONTH}
+
+
+@click.command("detect")
+@click.argument("path", metavar="SERIES.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--method", required=True, type=click.Choice([*METHODS, "klb"]))
+@click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the method; may be repeated."
+)
+@click.option("--frequency", type=click.IntRange(1), default=52, show_default=True, help="Rows a year.")
+@click.option(
+    "--calendar",
+    type=click.Choice(["rows", "dates"]),
+    default="rows",
+    show_default=True,
+    help="A year back: whole rows, or the nearest same weekday.",
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of to standard output."
+)
+def detect(path: Path, method: str, params: tuple[str, ...], frequency: int, calendar: str, out: Path | None) -> None:
+    """What is unusual in SERIES.csv: series,date,observed[,population,deaths,total] (weekly, daily or monthly).
+
+    Answers series,date,observed,expected,upperbound,score,alarm with a row for each time point; what has no answer (too
+    little history, no report) is empty. alarm is 1 or 0. For klb each legal criterion has a further column: yes, no or not evaluable.
+
+    Parameters carry the names of the R package surveillance in snake case; range=FIRST:LAST (rows from 1) judges only those.
+    """
+    chosen = METHODS.get(method)
+    given = _parameters(params, chosen)
+    batches = files.read_series(path)
+    if chosen is None or chosen.yearly:
+        _check_frequency(batches, frequency)
+    if calendar == "dates" and (chosen is None or not chosen.calendar):
+        raise _wrong("calendar", _("metode %(method)s tidak memakai tanggal") % {"method": method})
+    answers = []
+    for batch in batches:
+        try:
+            answers.append(
+                _klb_rows(batch, frequency, given)
+                if chosen is None
+                else _rows(batch, chosen, frequency, calendar == "dates", given)
+            )
+        except ValueError as error:
+            name, _colon, message = str(error).partition(": ")
+            raise _wrong(name, message or str(error)) from error
+    heading = HEADING if chosen else (*HEADING, *CRITERIA)
+    rows = (row for answer in answers for row in answer)
+    if out is None:
+        files.write_rows(sys.stdout, heading, rows)
+    else:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            files.write_rows(file, heading, rows)
+
+
+def _wrong(name: str, message: str) -> Refused:
+    return Refused(_("Parameter tidak dapat dipakai."), problems=[Problem(name, message)])
+
+
+def _parameters(params: tuple[str, ...], method: Method | None) -> dict[str, Any]:
+    readers = {} if method is None else dict(method.parameters)
+    given: dict[str, Any] = {}
+    for param in params:
+        name, sign, text = param.partition("=")
+        name = name.strip()
+        if not sign:
+            raise _wrong(name, _("tulis NAMA=NILAI"))
+        if name in given:
+            raise _wrong(name, _("diberikan dua kali"))
+        if name == "range":
+            given[name] = _range(text)
+            continue
+        if name not in readers:
+            raise _wrong(name, _("tidak dikenal; yang ada: %(names)s") % {"names": ", ".join([*readers, "range"])})
+        try:
+            given[name] = readers[name](text.strip())
+        except ValueError as error:
+            raise _wrong(name, _("%(value)r tidak dapat dibaca") % {"value": text}) from error
+    return given
+
+
+def _range(text: str) -> range:
+    first, _colon, last = text.partition(":")
+    try:
+        found = range(int(first) - 1, int(last or first))
+    except ValueError:
+        found = range(0)
+    if not len(found) or found[0] < 0:
+        raise _wrong("range", _("tulis BARIS_PERTAMA:BARIS_TERAKHIR, dihitung dari 1"))
+    return found
+
+
+def _check_frequency(batches: list[files.Batch], frequency: int) -> None:
+    """A year of so many rows must fit the distance of the dates: a wrong one would be a silent number."""
+    wanted = STEP_DAYS.get(STEPS.get(frequency, ""))
+    if wanted is None:
+        return
+    for batch in batches:
+        if len(batch.days) > 1 and files.step_of(batch) != wanted:
+            raise _wrong(
+                "frequency",
+                _("%(frequency)s baris setahun tidak cocok dengan jarak tanggal deret %(series)s; "
+                  "mingguan 52, harian 365, bulanan 12") % {"frequency": frequency, "series": batch.names[0]},
+            )  # fmt: skip
+
+
+def _rows(
+    batch: files.Batch, method: Method, frequency: int, by_dates: bool, given: dict[str, Any]
+) -> Iterator[tuple[object, ...]]:
+    more: dict[str, Any] = dict(method.fixed)
+    if method.frequency:
+        more["frequency"] = frequency
+    if by_dates:
+        more["calendar"] = files.calendar_of(batch)
+    if given.get("population_offset") or str(given.get("fit_method", "")).endswith(("Offset", "offset")):
+        if "population" not in batch.tables:
+            raise ValueError("population: " + _("kolom ini diperlukan"))
+        more["population"] = batch.tables["population"]
+    parameters = {name: value for name, value in given.items() if name != "range"}
+    found: Detection = method.run(batch.observed, at=_within(batch, given), **more, **parameters)
+    return _written(batch, found)
+
+
+def _written(batch: files.Batch, found: Detection) -> Iterator[tuple[object, ...]]:
+    place = {time: at for at, time in enumerate(found.at.tolist())}
+    for series, name in enumerate(batch.names):
+        observed = batch.observed[series].tolist()
+        columns = [table[series].tolist() for table in (found.expected, found.upperbound, found.score)]
+        alarm, evaluated = found.alarm[series].tolist(), found.evaluated[series].tolist()
+        for time, day in enumerate(batch.days):
+            at = place.get(time)
+            if at is None:
+                yield name, day, observed[time], "", "", "", ""
+            else:
+                judged = int(alarm[at]) if evaluated[at] else ""
+                yield name, day, observed[time], *(column[at] for column in columns), judged
+
+
+def _within(batch: files.Batch, given: dict[str, Any]) -> range | None:
+    asked: range | None = given.get("range")
+    if asked is not None and asked[-1] >= len(batch.days):
+        raise ValueError(
+            "range: " + _("deret %(series)s hanya %(rows)s baris") % {"series": batch.names[0], "rows": len(batch.days)}
+        )
+    return asked
+
+
+def _klb_rows(batch: files.Batch, frequency: int, given: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    found = klb_criteria(
+        batch.observed,
+        deaths=batch.tables.get("deaths"),
+        total=batch.tables.get("total"),
+        frequency=frequency,
+        at=_within(batch, given),
+    )
+    return _written_verdicts(batch, found)
+
+
+def _written_verdicts(batch: files.Batch, found: Verdicts) -> Iterator[tuple[object, ...]]:
+    """score is the number of criteria that are met, alarm whether there is one."""
+    place = {time: at for at, time in enumerate(found.at.tolist())}
+    for series, name in enumerate(batch.names):
+        for time, day in enumerate(batch.days):
+            at = place.get(time)
+            met = found.met[:, series, at] if at is not None else None
+            evaluable = found.evaluable[:, series, at] if at is not None else None
+            row: tuple[object, ...] = (name, day, float(batch.observed[series, time]), "", "")
+            if met is None or evaluable is None or not evaluable.any():
+                yield (*row, "", "", *("not evaluable" if evaluable is not None else "" for _key in CRITERIA))
+            else:
+                words = (
+                    "yes" if yes else "no" if can else "not evaluable" for yes, can in zip(met, evaluable, strict=True)
+                )
+                yield (*row, int(met.sum()), int(met.any()), *words)
+
+
+@click.command("scan")
+@click.argument("cases", metavar="CASES.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--population", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="area,population"
+)
+@click.option(
+    "--coords",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="area,latitude,longitude or area,x,y",
+)
+@click.option(
+    "--max-population", type=float, default=0.5, show_default=True, help="Greatest share of all persons in a cluster."
+)
+@click.option("--max-duration", type=click.IntRange(1), help="Greatest number of periods; default half of all.")
+@click.option("--replicates", type=click.IntRange(0), default=999, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@json_option
+def scan_command(
+    cases: Path,
+    population: Path,
+    coords: Path,
+    max_population: float,
+    max_duration: int | None,
+    replicates: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Clusters in space and time up to the last date of CASES.csv: area,date,cases. The strongest stands first."""
+    found = files.read_map(cases, population, coords)
+    try:
+        clusters = scan(
+            found.cases,
+            found.population,
+            distances(found.coordinates, geographic=found.geographic),
+            max_population=max_population,
+            max_duration=max_duration,
+            replicates=replicates,
+            seed=seed,
+        )
+    except ValueError as error:
+        name, _colon, message = str(error).partition(": ")
+        raise _wrong(name, message) from error
+    rows = [
+        {
+            "areas": [found.areas[area] for area in cluster.areas],
+            "centre": found.areas[cluster.areas[0]],
+            "start": found.days[-cluster.duration].isoformat(),
+            "end": found.days[-1].isoformat(),
+            "duration": cluster.duration,
+            "observed": int(cluster.observed),
+            "expected": cluster.expected,
+            "relative_risk": cluster.relative_risk,
+            "score": cluster.score,
+            "p_value": cluster.pvalue,
+        }
+        for cluster in clusters
+    ]
+    if as_json:
+        say({"clusters": rows, "replicates": replicates, "seed": seed}, as_json)
+    else:
+        shown = [
+            {
+                **row,
+                "areas": ", ".join(row["areas"]),
+                **{name: f"{row[name]:.4g}" for name in ("expected", "relative_risk", "score", "p_value")},
+            }
+            for row in rows
+        ]
+        columns = ("start", "end", "observed", "expected", "relative_risk", "score", "p_value", "areas")
+        say(shown, as_json, columns)
