@@ -1,6 +1,6 @@
 """``make bench``: the figures that Laras promises, measured on this machine. Prints medians, ratios and what missed.
 
-``python -m bench [registration burst chain pages reports memory demo]`` runs only those; ``--quick`` shortens them.
+``python -m bench [registration burst chain pages reports memory demo detect]`` runs only those; ``--quick`` shortens them.
 """
 
 from __future__ import annotations
@@ -244,9 +244,40 @@ def demo() -> None:
         )  # fmt: skip
 
 
+def detect() -> None:
+    """Detection for 514 districts x 20 diseases, one processor, beside the R package `surveillance` where it is installed."""
+    command = [sys.executable, "-m", "bench.detection", *(["--quick"] if QUICK else [])]
+    found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    rival = found["r"]
+    if rival is None:
+        print("  R with its package surveillance is not installed: absolute times only")
+    else:
+        print(f"  R timed on {found['sample']:,} points of the same series")
+    figure(f"Farrington flexible, {found['series']:,} series x 52 weeks", f"{found['seconds']:.1f} s")
+    for name, key, theirs, promise in (
+        ("Farrington flexible, every statistic", "flexible", "flexible", 400),
+        (f"  points below limit54 skipped ({found['skipped']:.0%})", "flexible_skipped", "flexible", 1500),
+        ("  10 periods, every statistic", "periods", "periods", 150),
+        ("  10 periods, skipped", "periods_skipped", "periods", 500),
+        ("EARS C1", "C1", "C1", 500),
+        ("EARS C3", "C3", "C3", 500),
+    ):
+        figure(f"{name}, a point", f"{found[key] * 1e6:.3g} us")
+        if rival is not None:
+            times = rival[theirs] / found[key]
+            figure(
+                f"    R ({rival[theirs] * 1e6:.3g} us) : ours",
+                f"{times:.0f} x",
+                f"{promise}{' MISSED' if times < promise else ''}",
+            )
+    figure(f"weekly run of {found['series']:,} series", f"{found['weekly']:.2f} s", "under 0.5 s for 10,280")
+    figure("twice the series take", f"{found['linear']:.2f} x", "2 x")
+    figure("memory of the process", f"{found['megabytes']:.0f} MB", "under 1,000 MB")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "registration": registration, "burst": burst, "chain": chain, "pages": pages, "reports": reports, "memory": memory,
-    "demo": demo,
+    "demo": demo, "detect": detect,
 }  # fmt: skip
 
 
