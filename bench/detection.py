@@ -78,7 +78,7 @@ def timed_by_r(counts: np.ndarray, weeks: list[int]) -> dict[str, float] | None:
 
 def main() -> None:
     quick = "--quick" in sys.argv
-    series = 1_028 if quick else DISTRICTS * DISEASES
+    series = DISTRICTS if quick else DISTRICTS * DISEASES
     counts = nation(series)
     year = range(BASELINE, BASELINE + WEEKS)
     points, part = series * WEEKS, counts[:: max(1, series // 500)]
@@ -101,8 +101,9 @@ def main() -> None:
         "skipped": float((farrington_flexible(part, at=year, skip_below_limit=True).evaluated == 0).mean()),
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    weeks = list(year[:: 26 if quick else 7])
-    sample = counts[:: series // 250][:250]
+    weeks = list(year[-2 if quick else -8 :])  # R wants them in a row
+    many = 100 if quick else 250
+    sample = counts[:: max(1, series // many)][:many]
     found["sample"] = len(weeks) * len(sample)
     found["r"] = timed_by_r(sample, weeks)
     print(json.dumps(found))

@@ -71,6 +71,44 @@ class Design:
         assert best is not None
         return best
 
+    @cached_property
+    def _product(self) -> tuple[Floats, Floats, Floats, Floats, Ints] | None:
+        """Where every slow time meets every fast one once, and the group follows from the fast one: slow times from their middle,
+        the middle, powers of the slow times ``(3, slow)``, moments of the fast ones ``(2 groups + 1, fast)``, their groups."""
+        slow, i, fast, j = self._grid
+        group = np.full(len(fast), -1)
+        group[j] = self.group
+        pairs = np.unique(i * len(fast) + j)
+        if len(pairs) != self.size or self.size != len(slow) * len(fast) or (group[j] != self.group).any():
+            return None
+        levels = (np.arange(self.groups)[:, None] == group).astype(np.float64)
+        middle = slow.mean()
+        away = slow - middle
+        time = fast + middle
+        return (
+            away,
+            time,
+            away ** np.arange(3)[:, None],
+            np.concatenate([levels, levels * time, time[None, :] ** 2]),
+            group,
+        )
+
+    def sums_of_means(self, level: Floats, trend: Floats) -> Floats | None:
+        """``moments @ means`` for weights of 1 without the means, from sums over slow and fast times; None where the design is no
+        product of them. (A mean below the smallest adds nothing here.)"""
+        if self._product is None:
+            return None
+        away, time, powers, moments, group = self._product
+        if not np.fmax.reduce(np.abs(trend)) * np.abs(away).max() < 300.0:
+            return None  # the factors of a runaway trend could overflow where their product does not
+        slow = powers @ np.exp(away[:, None] * trend)
+        fast = moments @ np.exp((level if self.groups == 1 else level.take(group, axis=0)) + time[:, None] * trend)
+        p = self.groups
+        found = fast * slow[0]
+        found[p : 2 * p] += fast[:p] * slow[1]
+        found[2 * p] += 2.0 * fast[p : 2 * p].sum(axis=0) * slow[1] + fast[:p].sum(axis=0) * slow[2]
+        return found
+
     def root_means(self, level: Floats, trend: Floats | None, offset: Floats | None) -> Floats:
         """The sixth root of the means, ``(n, models)``: cheap, and both the mean and Anscombe's powers follow from it."""
         if trend is None:
@@ -236,10 +274,13 @@ def fit(design: Design, responses: Responses, *, trend: bool, weights: Floats | 
             spread = normal[2 * p] - (normal[p : 2 * p] * centre).sum(axis=0)
             turn = (rest.time - (centre * rest.level).sum(axis=0)) / spread
             new_level, new_slope = level + rest.level * inverse - centre * turn, slope + turn
-            mean = design.root_means(new_level, new_slope, offset)
-            mean *= mean * mean
-            mean *= mean
-            new_normal = design.moments @ (mean if w is None else np.multiply(mean, w, out=mean))
+            sums = design.sums_of_means(new_level, new_slope) if w is None and offset is None else None
+            if sums is None:
+                mean = design.root_means(new_level, new_slope, offset)
+                mean *= mean * mean
+                mean *= mean
+                sums = design.moments @ (mean if w is None else np.multiply(mean, w, out=mean))
+            new_normal = sums
             times = new_normal[p : 2 * p].sum(axis=0)
         else:
             new_level, new_slope = level + rest.level * inverse, slope
