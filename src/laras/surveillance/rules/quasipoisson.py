@@ -104,7 +104,7 @@ class Design:
         slow = powers @ np.exp(away[:, None] * trend)
         fast = moments @ np.exp((level if self.groups == 1 else level.take(group, axis=0)) + time[:, None] * trend)
         p = self.groups
-        found = fast * slow[0]
+        found: Floats = fast * slow[0]
         found[p : 2 * p] += fast[:p] * slow[1]
         found[2 * p] += 2.0 * fast[p : 2 * p].sum(axis=0) * slow[1] + fast[:p].sum(axis=0) * slow[2]
         return found
