@@ -239,11 +239,16 @@ def orders_by_id(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, Order]:
     return {row.id: row for row in rows}
 
 
+def standing_tests(scope: Scope) -> QuerySet[RequestedTest]:
+    """Requested tests that were not cancelled; narrowed by the caller."""
+    return RequestedTest.objects.within(scope).filter(cancelled=False)
+
+
 def requested_of(
     scope: Scope, *, order_id: UUID | None = None, sample_ids: Sequence[UUID] = (), ids: Sequence[UUID] = ()
 ) -> list[RequestedTest]:
     """Requested tests that stand, of an order, of samples or by id, with sample and order joined."""
-    rows = RequestedTest.objects.within(scope).filter(cancelled=False).select_related("order", "sample")
+    rows = standing_tests(scope).select_related("order", "sample")
     if order_id is not None:
         rows = rows.filter(order_id=order_id)
     if sample_ids:

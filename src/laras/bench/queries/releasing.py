@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, Max, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
 from laras.bench import rules
@@ -57,14 +57,15 @@ def finished_orders(scope: Scope, *, limit: int = 100) -> list[tuple[UUID, datet
     working = Result.objects.within(scope).filter(
         scope.condition("order__owner_id"), order__status__in=("registered", "working")
     )
-    not_begun = working.filter(order__requested__cancelled=False, order__requested__result__isnull=True)
+    # Of the order and not "in" a list of orders: PostgreSQL would count that list's cost for every order and read all results.
+    not_begun = orders.standing_tests(scope).filter(order_id=OuterRef("order_id"), result__isnull=True)
     rank = Case(
         *(When(order__urgency=word, then=Value(place)) for word, place in rules.URGENCY_RANK.items()),
         default=Value(9),
         output_field=IntegerField(),
     )
     rows = (
-        working.exclude(order_id__in=not_begun.values("order_id"))
+        working.filter(~Exists(not_begun))
         .order_by()
         .values("order_id")
         .annotate(
