@@ -1,0 +1,1 @@
+"""What analyzers send, read without a clock, a socket or a database."""
