@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "laras.referral",
     "laras.reports",
     "laras.portal",
+    "laras.interop",
 ]
 
 MIDDLEWARE = [
