@@ -42,6 +42,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """A result as an instrument finds it: by the number on the sample's label, or the sender's own number of it."""
+
+    result_id: UUID
+    sample_number: str
+    external_number: str
+    test_code: str
+    status: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """What the rules say of a value. ``findings`` are codes; :mod:`laras.bench.words` says them to a reader.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -51,7 +52,12 @@ def from_file(path: Path) -> Profile:
         raise Refused(_("Profil %(file)s tidak dapat dipakai.") % {"file": path.name}, problems=problems) from error
 
 
-def _place():  # type: ignore[no-untyped-def]
+def find(name: str) -> Profile:
+    """A shipped profile by its name, or the one in a file (``.toml``). Raises NotFound, Refused or ``OSError``."""
+    return from_file(Path(name)) if name.endswith(".toml") else shipped(name)
+
+
+def _place() -> Traversable:
     return files("laras.interop").joinpath("profiles")
 
 

@@ -36,6 +36,7 @@ SENTENCES: dict[str, Any] = {
     "moment": _("waktu “%(written)s” tidak dapat dibaca"),
     "future": _("waktu ukur %(written)s masih di depan"),
     # The profile
+    "profile": _("profil “%(name)s” tidak ada atau tidak dapat dipakai"),
     "profile_key": _("tidak dikenal; yang dikenal: %(known)s"),
     "profile_table": _("harus berupa tabel"),
     "profile_rows": _("harus berupa daftar tabel"),

@@ -17,7 +17,7 @@ from laras.bench.queries.lists import (
 )
 from laras.bench.queries.persons import enterers_of, names_of
 from laras.bench.queries.releasing import finished_orders, holds_of, objection_to, releasable
-from laras.bench.queries.rows import OPEN, narrowed, open_results, results, rows_with_things
+from laras.bench.queries.rows import OPEN, narrowed, open_results, results, rows_with_things, targets_on_samples
 from laras.bench.queries.shown import (
     first_notes,
     get_result,
@@ -66,6 +66,7 @@ __all__ = [
     "rows_with_things",
     "shown_value",
     "statuses_of",
+    "targets_on_samples",
     "tests_waiting",
     "to_validate",
     "to_verify",

@@ -9,7 +9,7 @@ from django.db.models import BooleanField, Case, F, Func, IntegerField, Q, Query
 
 from laras.bench import rules
 from laras.bench.models import Result
-from laras.bench.types import Narrowing
+from laras.bench.types import Narrowing, Target
 from laras.core.scope import Scope
 
 
@@ -99,3 +99,11 @@ def page(scope: Scope, rows: QuerySet[Result], limit: int, offset: int) -> list[
 def rows_with_things(scope: Scope, ids: Iterable[UUID]) -> list[Result]:
     """Rows with order, subject and sample; unknown ids are left out."""
     return list(with_its_things(Result.objects.within(scope).filter(id__in=list(ids))))
+
+
+def targets_on_samples(scope: Scope, numbers: Iterable[str]) -> list[Target]:
+    """Every result on samples with these numbers (as on the label, or the sender's own), whatever its status. One query."""
+    wanted = list(numbers)
+    rows = Result.objects.within(scope).filter(Q(sample__number__in=wanted) | Q(sample__external_number__in=wanted))
+    found = rows.values_list("id", "sample__number", "sample__external_number", "test_code", "status", "entries")
+    return [Target(*row) for row in found.order_by("id")]

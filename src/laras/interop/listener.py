@@ -1,0 +1,383 @@
+"""The listener: one process for all lines. It acknowledges a message only when it is durable.
+
+Three kinds of thread: the loop speaks with the devices and waits for no disk; the writer makes what has arrived durable,
+all that waits in one flush (group commit); the reader turns stored messages into readings while the lines are quiet, so
+that a burst of an instrument is never held up by the bench.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import close_old_connections, connection
+
+from laras.core import wall
+from laras.core.actor import system_actor
+from laras.core.scope import Scope
+from laras.interop import devices, queries, services
+from laras.interop.rules import framing, mllp
+from laras.interop.rules.framing import Captured, Complete, Reply
+from laras.interop.rules.profiles import Profile
+from laras.interop.services import Arrived
+
+log = logging.getLogger(__name__)
+ACTOR = system_actor("job:analyzer")
+
+SILENCE: Final = 30.0
+"""Seconds without a byte after which an ASTM session is over (LIS01-A2, 6.5.2.3: the receiver's timer)."""
+TICK: Final = 5.0
+"""Seconds between two looks at who is silent."""
+QUIET: Final = 0.25
+"""Seconds without a message after which the reader begins; it begins anyway after ``PATIENCE``."""
+PATIENCE: Final = 5.0
+READ_AT_ONCE: Final = 50
+WRITE_AT_ONCE: Final = 256
+MOST_JUNK: Final = 1024 * 1024
+"""Bytes that belong to nothing before a connection is closed."""
+MOST_CONNECTIONS: Final = 64
+"""On one line."""
+MOST_TODO: Final = 1000
+"""Events of one connection before it is slowed down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where Laras listens, and how what arrives there is read. ``owner_id`` None: nobody has said whose line it is."""
+
+    protocol: str
+    host: str
+    port: int
+    profile: str
+    owner_id: UUID | None = None
+    instrument_id: UUID | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.protocol} {self.host}:{self.port}"
+
+
+Done = Callable[[bool], None]
+
+
+class Writer(threading.Thread):
+    """Makes messages durable in groups, and tells each line when its own are."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(name="writer", daemon=True)
+        self.loop = loop
+        self.waiting: queue.SimpleQueue[tuple[list[Arrived], Done] | None] = queue.SimpleQueue()
+        self.last = 0.0
+
+    def put(self, arrived: list[Arrived], done: Done) -> None:
+        self.waiting.put((arrived, done))
+
+    def stop(self) -> None:
+        """End when all that waits is stored."""
+        self.waiting.put(None)
+        self.join()
+
+    def run(self) -> None:
+        ending = False
+        while not ending:
+            group = [self.waiting.get()]
+            size = 0
+            while size < WRITE_AT_ONCE:
+                try:
+                    group.append(self.waiting.get_nowait())
+                    size += 1
+                except queue.Empty:
+                    break
+            ending = None in group
+            taken = [one for one in group if one is not None]
+            if taken:
+                stored = self._store([message for messages, _done in taken for message in messages])
+                self.last = time.monotonic()
+                self.loop.call_soon_threadsafe(_tell, [done for _messages, done in taken], stored)
+        connection.close()
+
+    def _store(self, arrived: list[Arrived]) -> bool:
+        owners = {one.owner_id for one in arrived if one.owner_id is not None}
+        try:
+            with wall.ground(Scope.of(*owners)):
+                services.store_messages(ACTOR, arrived=arrived)
+            return True
+        except Exception:
+            # Nothing is acknowledged: the devices keep what they have and send it again.
+            log.exception("messages could not be stored")
+            close_old_connections()
+            return False
+
+
+def _tell(waiting: Sequence[Done], stored: bool) -> None:
+    for done in waiting:
+        done(stored)
+
+
+class Reader(threading.Thread):
+    """Reads what is stored, a few at a time, while nothing arrives."""
+
+    def __init__(self, writer: Writer) -> None:
+        super().__init__(name="reader", daemon=True)
+        self.writer = writer
+        self.ended = threading.Event()
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.join()
+
+    def run(self) -> None:
+        put_off = time.monotonic()
+        while not self.ended.wait(QUIET):
+            now = time.monotonic()
+            if now - self.writer.last < QUIET and now - put_off < PATIENCE:
+                continue
+            put_off = now
+            try:
+                while read_stored() and not self.ended.is_set() and time.monotonic() - self.writer.last >= QUIET:
+                    pass
+            except Exception:
+                log.exception("stored messages could not be read")
+                self.ended.wait(PATIENCE)
+            close_old_connections()
+        connection.close()
+
+
+def read_stored() -> int:
+    """Read some of the stored messages of every laboratory; answers how many. One that fails does not stop the others."""
+    count = 0
+    for owner_id, ids in queries.unread(READ_AT_ONCE).items():
+        with wall.ground(Scope.of(owner_id)):
+            try:
+                count += services.read_messages(ACTOR, owner_id=owner_id, message_ids=ids)
+            except Exception:
+                log.exception("messages of %s could not be read together", owner_id)
+                count += sum(_read_alone(owner_id, key) for key in ids)
+    return count
+
+
+def _read_alone(owner_id: UUID, key: UUID) -> int:
+    try:
+        return services.read_messages(ACTOR, owner_id=owner_id, message_ids=[key])
+    except Exception:
+        log.exception("message %s could not be read", key)
+        return 0
+
+
+class _Connection(asyncio.Protocol):
+    """One device on a line: what has to be done is done in the order in which it came about."""
+
+    def __init__(self, line: Line, profile: Profile, writer: Writer, open_ones: set[_Connection]) -> None:
+        self.line, self.profile, self.writer, self.open_ones = line, profile, writer, open_ones
+        self.todo: deque[Any] = deque()
+        self.storing = self.paused = False
+        self.peer = ""
+        self.heard = time.monotonic()
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        if len(self.open_ones) >= MOST_CONNECTIONS:
+            transport.abort()
+            return
+        self.open_ones.add(self)
+        peer = transport.get_extra_info("peername") or ("",)
+        self.peer = str(peer[0])
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = time.monotonic()
+        self.todo.extend(self.feed(data))
+        if self.junk() > MOST_JUNK:
+            log.warning("%s: %s sends nothing that can be read; closed", self.line.name, self.peer)
+            self.abort()
+            return
+        self.go_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.open_ones.discard(self)
+        self.transport = None
+        self.todo.extend(self.close())
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Do what waits, up to a message that must be durable first."""
+        out = bytearray()
+        while self.todo and not self.storing:
+            messages, answer = self.step(self.todo.popleft())
+            if messages:
+                self.storing = True
+                self.writer.put(
+                    [self.arrived(one) for one in messages], lambda stored, a=answer: self.stored(stored, a)
+                )
+            else:
+                out += answer
+        self.send(bytes(out))
+        if self.transport is not None:
+            # A device that does not wait for its answers is slowed down instead of being kept in memory.
+            if not self.paused and len(self.todo) > MOST_TODO:
+                self.paused = True
+                self.transport.pause_reading()
+            elif self.paused and not self.todo:
+                self.paused = False
+                self.transport.resume_reading()
+
+    def stored(self, stored: bool, answer: bytes) -> None:
+        self.storing = False
+        if not stored:
+            self.abort()
+            return
+        self.send(answer)
+        self.go_on()
+
+    def send(self, content: bytes) -> None:
+        if content and self.transport is not None:
+            self.transport.write(content)
+
+    def abort(self) -> None:
+        """Without a word: what was not acknowledged is sent again."""
+        self.todo.clear()
+        if self.transport is not None:
+            self.transport.abort()
+
+    def arrived(self, captured: Captured) -> Arrived:
+        line = self.line
+        return Arrived(
+            captured, line.name, line.protocol, line.profile, line.owner_id, line.instrument_id, peer=self.peer
+        )
+
+    # What the protocols do in their own way.
+    def feed(self, data: bytes) -> list[Any]:
+        raise NotImplementedError
+
+    def close(self) -> list[Any]:
+        raise NotImplementedError
+
+    def junk(self) -> int:
+        raise NotImplementedError
+
+    def step(self, event: Any) -> tuple[list[Captured], bytes]:
+        """(messages to store, answer): the answer is sent at once, or when they are stored."""
+        raise NotImplementedError
+
+    def tick(self, now: float) -> None:
+        """Called every few seconds."""
+
+
+class _Astm(_Connection):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        profile = self.profile
+        self.receiver = framing.Receiver(profile.handshake, profile.numbers, profile.checksums)
+
+    def feed(self, data: bytes) -> list[Any]:
+        return self.receiver.feed(data)
+
+    def close(self) -> list[Any]:
+        return self.receiver.close()
+
+    def junk(self) -> int:
+        return self.receiver.junk
+
+    def step(self, event: Any) -> tuple[list[Captured], bytes]:
+        if isinstance(event, Reply):
+            if event.reason:
+                log.info("%s: frame refused: %s", self.line.name, event.reason)
+            return [], bytes((event.byte,))
+        if isinstance(event, Complete):
+            return list(event.messages), b""  # its ACK is the next event
+        return [event], b""
+
+    def tick(self, now: float) -> None:
+        if now - self.heard > SILENCE:
+            self.heard = now
+            self.todo.extend(self.receiver.close())
+            self.go_on()
+
+
+class _Mllp(_Connection):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.receiver = mllp.Receiver()
+
+    def feed(self, data: bytes) -> list[Any]:
+        return self.receiver.feed(data)
+
+    def close(self) -> list[Any]:
+        return self.receiver.close()
+
+    def junk(self) -> int:
+        return self.receiver.junk
+
+    def step(self, event: Any) -> tuple[list[Captured], bytes]:
+        from laras.interop.hl7 import acknowledgement
+
+        if event.broken:
+            return [event], mllp.block(acknowledgement(event.text[:4000], "AR", event.broken))
+        if not event.text.startswith(b"MSH"):
+            return [Captured(event.raw, event.text, "no_header")], mllp.block(acknowledgement(b"", "AR", "no_header"))
+        return [event], mllp.block(acknowledgement(event.text, "AA"))
+
+
+class Listener:
+    """All lines of this process, until it is told to stop."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self.profiles = {line: devices.find(line.profile) for line in lines}
+        self.connections: dict[Line, set[_Connection]] = {line: set() for line in lines}
+        self.servers: list[asyncio.Server] = []
+
+    async def run(self, ready: Callable[[Sequence[Line]], None]) -> None:
+        """Listen until SIGTERM or SIGINT. ``ready`` is told once every line is open. Raises ``OSError``."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, ended.set)
+        writer = Writer(loop)
+        reader = Reader(writer)
+        try:
+            for line in self.lines:
+                self.servers.append(await self._open(loop, line, writer))
+            writer.start()
+            reader.start()
+            ready(self.lines)
+            while not ended.is_set():
+                try:
+                    await asyncio.wait_for(ended.wait(), TICK)
+                except TimeoutError:
+                    self._tick()
+        finally:
+            await self._close(writer, reader)
+
+    async def _open(self, loop: asyncio.AbstractEventLoop, line: Line, writer: Writer) -> asyncio.Server:
+        kind = _Astm if line.protocol == "astm" else _Mllp
+        profile, connections = self.profiles[line], self.connections[line]
+        return await loop.create_server(lambda: kind(line, profile, writer, connections), line.host, line.port)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        for connections in self.connections.values():
+            for one in list(connections):
+                one.tick(now)
+
+    async def _close(self, writer: Writer, reader: Reader) -> None:
+        for server in self.servers:
+            server.close()
+        for connections in self.connections.values():
+            for one in list(connections):
+                if one.transport is not None:
+                    one.transport.close()
+        await asyncio.sleep(0.05)  # what the closed lines leave behind goes to the writer
+        if writer.is_alive():
+            await asyncio.to_thread(reader.stop)
+            await asyncio.to_thread(writer.stop)
