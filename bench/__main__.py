@@ -1,6 +1,6 @@
 """``make bench``: the figures that Laras promises, measured on this machine. Prints medians, ratios and what missed.
 
-``python -m bench [registration burst chain pages reports memory demo detect]`` runs only those; ``--quick`` shortens them.
+``python -m bench [registration burst chain pages reports memory demo detect listen]`` runs only those; ``--quick`` shortens them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 
 from bench import load
-from bench.server import laras, serving
+from bench.server import laras, listening, serving
 
 QUICK = "--quick" in sys.argv
 ROWS = 50_000 if QUICK else 1_000_000
@@ -223,6 +223,34 @@ def memory() -> None:
         figure("`laras run` at rest, proportional memory", f"{server.proportional_memory():.0f} MB", "under 300 MB")
 
 
+def listen() -> None:
+    """Blood counts of six records over ASTM, each durable before its last ACK; the devices on the same cores."""
+    count = 500 if QUICK else 3000
+    for postgres in (False, True):
+        with ExitStack() as stack:
+            data, url, _tokens = installation(stack, postgres=postgres, count=1)
+            name = "PostgreSQL" if postgres else "SQLite"
+            line = stack.enter_context(listening(data, database_url=url))
+            _devices(line.port, 1, 100, 0)
+            for number, (connections, promise) in enumerate(((1, 500), (8, 1000)), start=1):
+                before = line.cpu_seconds()
+                sent = _devices(line.port, connections, count, number * 1_000_000)
+                rate = sent["messages"] / sent["seconds"]
+                cost = (line.cpu_seconds() - before) / sent["messages"] * 1e3
+                missed = "" if rate >= promise else " MISSED"
+                figure(f"messages a second, {connections} connections, {name}", f"{rate:.0f} /s", f"{promise}{missed}")
+                figure("  median, p95 of a message", f"{sent['median'] * 1e3:.1f}, {sent['p95'] * 1e3:.1f} ms")
+                figure("  CPU of the listener for one message", f"{cost:.2f} ms")
+            inbox = json.loads(laras(data, "analyzer", "inbox", "--json", database_url=url))
+            figure("  stored, of those acknowledged", f"{len(inbox):,}", f"{100 + 9 * count:,}")
+
+
+def _devices(port: int, connections: int, count: int, first: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.lines", *map(str, (port, connections, count, first))]
+    answer: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return answer
+
+
 def demo() -> None:
     """The demo network from an empty, migrated installation, and a morning's reports issued from it."""
     with tempfile.TemporaryDirectory(prefix="laras-bench-") as place:
@@ -277,7 +305,7 @@ def detect() -> None:
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "registration": registration, "burst": burst, "chain": chain, "pages": pages, "reports": reports, "memory": memory,
-    "demo": demo, "detect": detect,
+    "demo": demo, "detect": detect, "listen": listen,
 }  # fmt: skip
 
 

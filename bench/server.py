@@ -65,6 +65,24 @@ def serving(
         child.wait(timeout=30)
 
 
+@contextmanager
+def listening(data: Path, *, database_url: str = "") -> Iterator[Server]:
+    """``laras listen`` on ``data`` with one line for Sysmex XN, until the block ends."""
+    port = free_port()
+    environment = {**os.environ, "LARAS_DATA": str(data), "LARAS_LOG": "ERROR"}
+    if database_url:
+        environment["DATABASE_URL"] = database_url
+    line = ("--astm", f"127.0.0.1:{port}", "--profile", "sysmex-xn", "--lab", "BM-00")
+    command = [sys.executable, "-m", "laras.cli.main", "listen", *line]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        _wait(port)
+        yield Server(port, psutil.Process(child.pid))
+    finally:
+        child.terminate()
+        child.wait(timeout=30)
+
+
 def _wait(port: int) -> None:
     for _try in range(300):
         try:

@@ -32,6 +32,9 @@ profile_option = click.option(
     "--profile", "profile_name", required=True, help="Name of a shipped profile, or a file of yours (.toml)."
 )
 
+LONGEST_PROFILE = 200
+"""Letters of a profile's name or file, as a message keeps it."""
+
 
 @click.group()
 def analyzer() -> None:
@@ -242,6 +245,10 @@ def listen(astm: tuple[str, ...], mllp: tuple[str, ...], profile_name: str, code
 
 def _lines(addresses: list[tuple[str, str]], profile_name: str, code: str) -> list[Line]:
     wanted = devices.find(profile_name) if profile_name else None
+    if profile_name.endswith(".toml"):  # stored with each message, and read from wherever the reader runs
+        profile_name = str(Path(profile_name).resolve())
+        if len(profile_name) > LONGEST_PROFILE:
+            raise Refused(f"{profile_name}: nama berkas terlalu panjang")
     owner_id = owner_of(code).id if code else _only_laboratory()
     lines = []
     for protocol, text in addresses:
