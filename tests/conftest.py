@@ -49,10 +49,19 @@ LONGEST = (
     "tests/product/test_permissions.py",
     "tests/product/test_api_schema.py",
     "tests/process/test_kill.py",
+    "tests/browser/test_registration.py",
+    "tests/browser/test_bench.py",
+    "tests/process/test_contract.py",
+    "tests/browser/test_main_job.py",
+    "tests/browser/test_ui.py",
+    "tests/process/test_run.py",
+    "tests/process/test_listen.py",
+    "tests/browser/test_partner.py",
     "tests/portal/test_links.py",
     "tests/orders/test_bad_input.py",
     "tests/demo/test_demo.py",
     "tests/demo/test_loading.py",
+    "tests/product/test_query_counts.py",
 )
 """Files that take longest begin first (``tests/run.sh`` hands out whole files in the order of collection)."""
 

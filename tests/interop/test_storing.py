@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,7 +16,7 @@ from laras.core.actor import system_actor
 from laras.core.errors import Forbidden, NotFound, Refused
 from laras.core.models import JournalEntry
 from laras.core.scope import Scope
-from laras.interop import queries, services
+from laras.interop import devices, queries, services
 from laras.interop.commands import analyzer
 from laras.interop.listener import ACTOR, read_stored
 from laras.interop.models import Message, Reading
@@ -212,6 +213,18 @@ def test_glucose_goes_to_the_one_that_was_ordered(lab, make_results, arrive, ins
     # Millimoles need the substance: they wait for a person, at the result they would go to.
     assert rows["717"].result_id == results["GDP"].id
     assert "mmol/L tidak dapat diubah ke mg/dL" in rows["717"].why
+
+
+def test_values_by_a_profile_from_memory_wait_for_an_analyst(lab, make_results, arrive, instrument, monkeypatch):
+    known = devices.find("sysmex-xn")
+    monkeypatch.setattr(devices, "find", lambda name: replace(known, status="memory"))
+    results = make_results("HB")
+    arrive(sysmex_records(number_of(results), CBC[2:]), instrument)
+    read_stored()
+    hb = readings(lab.id)["HB"]
+    assert (hb.status, hb.result_id) == ("waiting", results["HB"].id)
+    assert "belum diperiksa" in hb.why
+    assert Result.objects.within(Scope.of(lab.id)).get().status == "waiting"
 
 
 def test_two_results_of_a_device_make_one_coded_answer(lab, make_results, arrive, instrument):

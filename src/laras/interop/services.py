@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -164,7 +164,8 @@ def read_messages(actor: Actor, *, owner_id: UUID, message_ids: Sequence[UUID]) 
     """Read stored messages of one laboratory: readings, or the reason why there are none. Answers how many were read.
 
     Readings that fit a waiting result are entered when their instrument has an operator who may enter values; all others
-    wait for an analyst. A message that was read by somebody else meanwhile is left alone.
+    wait for an analyst, and so do all of a profile whose codes are from memory. A message that was read by somebody else
+    meanwhile is left alone.
     """
     actor.require("bench.enter", owner_id)
     scope = Scope.of(owner_id)
@@ -188,6 +189,8 @@ def read_messages(actor: Actor, *, owner_id: UUID, message_ids: Sequence[UUID]) 
             continue
         for position, reading in enumerate(one.readings, start=1):
             matched = matching.match(reading, targets, catalogue)
+            if matched.result_id is not None and not matched.why and _from_memory(message.profile):
+                matched = replace(matched, why=_("Peta kode profil ini belum diperiksa terhadap alatnya"))
             row = _row(message, position, reading, matched)
             fresh.append(row)
             if row.result_id is not None and not row.why:
@@ -204,6 +207,11 @@ def read_messages(actor: Actor, *, owner_id: UUID, message_ids: Sequence[UUID]) 
     for instrument_id, rows_ready in ready.items():
         _enter_for_operator(owner_id, instrument_id, rows_ready)
     return len(messages)
+
+
+def _from_memory(profile: str) -> bool:
+    """Whether nobody compared this profile's codes with a source: then a person looks at each value first."""
+    return devices.find(profile).status == "memory"
 
 
 def _hear(message: Message, loinc: Mapping[str, str], zone: ZoneInfo) -> devices.Heard:
