@@ -182,6 +182,14 @@ def test_a_query_opens_its_own_scope_for_its_own_statement(two_labs):
         assert ask("SELECT digest FROM core_attachment") == [("A",)], "and not for the next"
 
 
+def test_the_first_statement_of_a_process_has_its_scope(monkeypatch):
+    """A command's first statement may be one over everything; it connects on its way."""
+    monkeypatch.setattr(wall, "standing", False)
+    assert connection.copy("first").connection is None
+    wall.open_to(Scope.everything())
+    assert wall.take() == "*"
+
+
 def test_a_unit_keeps_what_its_queries_and_rights_opened(two_labs):
     a, b = two_labs
     with application_role(), unit():

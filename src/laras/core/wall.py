@@ -27,7 +27,7 @@ from django.db import connection
 if TYPE_CHECKING:
     from laras.core.scope import Scope
 
-# Set by the backend when it first connects: where it is not in use, nothing is noted down.
+# Set by the backend: where it is not in use, nothing is noted down.
 standing = False
 
 POLICY = "laras_scope"

@@ -59,12 +59,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     told: str | None = ""
     checked = 0.0
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Before it connects: the first statement of a process connects on its way, and has its scope by then.
+        wall.standing = True
+
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
         if params["cursor_factory"] is not base.Cursor or params.get("prepare_threshold") is not None:
             raise ImproperlyConfigured("the second wall needs client-side binding without prepared statements")
         params["cursor_factory"] = Cursor
-        wall.standing = True
         return params
 
     def close_if_health_check_failed(self) -> None:
