@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -130,12 +131,14 @@ def with_context(_instrumented, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _every_test_begins_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """In Indonesian, whatever the test before spoke; and what is kept for seconds is kept, however slow the machine is,
-    so that counted queries do not depend on it."""
+    so that counted queries do not depend on it. Self-made certificates begin on the day of the test that made them: one
+    that plays an earlier day makes its own."""
     from laras.catalogue import queries as catalogue
     from laras.config import prices
     from laras.core import api
 
     translation.activate("id")
+    shutil.rmtree(Path(os.environ["LARAS_DATA"]) / "keys" / "signing", ignore_errors=True)
     for module in (api, prices, catalogue):
         monkeypatch.setattr(module, "FRESH_SECONDS", 3600.0)
     catalogue._memory.asked = float("-inf")  # what the test before published was rolled back

@@ -28,6 +28,9 @@ from laras.core.models import ApiToken, JournalHead, Owner, RoleAssignment, Staf
 from laras.core.rights import RIGHTS, ROLES
 from laras.core.scope import Scope
 from laras.core.services import create_token, create_user
+from laras.interop import queries as analyzers
+from laras.interop import services as interop
+from laras.interop.rules.framing import unframe
 from laras.network import queries as network_queries
 from laras.network import services as network
 from laras.network import shipped
@@ -41,6 +44,7 @@ from laras.referral import queries as referrals
 from laras.referral import services as referral
 from laras.reports import services as reports
 from laras.resources import services as resources
+from tests.interop import captures
 from tests.network import places
 
 MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -211,6 +215,16 @@ def furnish(lab: Lab, number: int) -> None:
     ids["line_id"] = orders_line(lab, waiting)
     ids["organisation_id"] = owner_id
     ids["own_test"] = _own_test(lab)
+    ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
+
+
+def _from_an_analyzer(lab: Lab) -> tuple[UUID, UUID]:
+    """A value of a sample that nobody knows, and the message it came in."""
+    (found,) = unframe(captures.session(captures.sysmex_records("LAIN-1", captures.CBC[2:])))
+    arrived = interop.Arrived(found, f"astm {lab.owner.code}", "astm", "sysmex-xn", lab.id)
+    (message_id,) = interop.store_messages(SYSTEM, arrived=[arrived])
+    interop.read_messages(SYSTEM, owner_id=lab.id, message_ids=[message_id])
+    return analyzers.waiting_readings(lab.scope)[0].id, message_id
 
 
 def orders_line(lab: Lab, order_id: UUID) -> UUID:

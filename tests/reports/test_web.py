@@ -249,8 +249,10 @@ def test_the_public_page_confirms_the_paper_and_tells_nothing_else(lab, client, 
     secrets = [document.patient.name, document.patient.medical_record, document.order_number, "Sesuai klinis", "Anemia"]
     secrets += [text for row in document.rows for text in (row.test, row.result, row.limit) if text]
     secrets += [signer.name for signer in document.signers]
+    # Digests and tokens hold any three figures now and then.
+    said = re.sub(r"[\w-]{20,}", "", body)
     for secret in filter(None, secrets):
-        assert secret not in body
+        assert secret not in said
     now.forward(hours=1)
     assert "dan berlaku" in words(client.get(address))
     lab.amend(order_id, "HB", "11,5")

@@ -23,6 +23,7 @@ MOUNTS = [
     ("meja-kerja/", "laras.bench.urls"),
     ("rujukan/", "laras.referral.urls"),
     ("lhu/", "laras.reports.urls"),
+    ("alat/", "laras.interop.urls"),
 ]
 
 urlpatterns = [

@@ -54,8 +54,25 @@ def unread(limit: int) -> dict[UUID, list[UUID]]:
 
 def waiting_readings(scope: Scope, *, limit: int = 200) -> list[Reading]:
     """Readings that wait for an analyst, the newest message first, in the order of the message."""
-    rows = Reading.objects.within(scope).filter(status="waiting").select_related("message", "result__sample")
+    rows = Reading.objects.within(scope).filter(status="waiting")
+    rows = rows.select_related("message__instrument", "result__sample").defer("message__raw")
     return list(rows.order_by("-message_id", "position")[:limit])
+
+
+def count_waiting(scope: Scope) -> int:
+    return Reading.objects.within(scope).filter(status="waiting").count()
+
+
+def get_reading(scope: Scope, reading_id: UUID) -> Reading:
+    """Raises NotFound."""
+    found: Reading = get_or_404(Reading.objects.within(scope), id=reading_id)
+    return found
+
+
+def unreadable(scope: Scope, *, limit: int = 40) -> list[Message]:
+    """Messages that could not be read or did not come whole, newest first, without their bytes."""
+    rows = Message.objects.within(scope).filter(status__in=("refused", "broken")).select_related("instrument")
+    return list(rows.defer("raw").order_by("-received_at", "-id")[:limit])
 
 
 def readings_of(scope: Scope, message_id: UUID) -> list[Reading]:

@@ -81,6 +81,10 @@ def store_messages(actor: Actor, *, arrived: Sequence[Arrived]) -> list[UUID]:
 
     What came before on the same line with the same content, within a day, is counted as a repeat and stored once.
     """
+    if (
+        not actor.system
+    ):  # the listener stores; a message may be nobody's yet, where no person's right would be asked for
+        raise Forbidden(right="bench.enter")
     for owner_id in {one.owner_id for one in arrived}:
         if owner_id is not None:
             actor.require("bench.enter", owner_id)
@@ -348,6 +352,32 @@ def assign_readings(
         wanted.append((row, raw, None, _instrument_name(row)))
     _enter(actor, owner_id, wanted)
     return rows
+
+
+@use_case
+def assign_by_number(actor: Actor, *, owner_id: UUID, reading_id: UUID, number: str, test_code: str = "") -> Reading:
+    """An analyst says on which sample a value was measured, and of which test where the profile does not know the code.
+
+    Raises Refused (``number``, ``test_code``) where no result waits there, or for what :func:`assign_readings` refuses.
+    """
+    actor.require("bench.enter", owner_id)
+    (row,) = _locked(owner_id, [reading_id])
+    given = number.strip()
+    number, code = given.upper(), test_code.strip().upper() or row.test_code
+    targets = matching.by_number(bench_queries.targets_on_samples(Scope.of(owner_id), {number, given}))
+    on_sample = targets.get(number, [])
+    if not on_sample:
+        message = _("Tidak ada pekerjaan pada sampel %(number)s") % {"number": number}
+        raise Refused(message, problems=[Problem("number", message)])
+    meant = next((one for one in on_sample if one.test_code == code), None)
+    if meant is None:
+        there = ", ".join(sorted(one.test_code for one in on_sample))
+        message = _("%(test)s tidak diminta pada sampel ini; yang ada: %(there)s") % {"test": code, "there": there}
+        raise Refused(message, problems=[Problem("test_code", message)])
+    (row,) = assign_readings(actor, owner_id=owner_id, reading_ids=[reading_id], result_id=meant.result_id)
+    if row.status != "entered":  # what the bench does not take is said to the person, and the reading waits as before
+        raise Refused(row.why, problems=[Problem("number", row.why)])
+    return row
 
 
 @use_case
