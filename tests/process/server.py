@@ -7,12 +7,13 @@ import http.client
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import psutil
 
 from tests import prepared
 
@@ -83,8 +84,14 @@ class Server:
         """SIGKILL to the supervisor, the web server and its worker at once; nobody gets to say good-bye."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        # One by one: the web server has a group of its own, and left alone its worker would end in peace, answering meanwhile.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            everybody = psutil.Process(self.process.pid)
+            tree = [everybody, *everybody.children(recursive=True)]
+            for one in tree:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
+            psutil.wait_procs(tree[1:], timeout=30)
         self.process.wait(timeout=30)
         self.process = None
 
