@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from laras.core.errors import Refused
+from laras.core.forms import LarasForm
 from laras.core.web import page, refusals, submit_once
 from laras.interop import queries, services
 from laras.interop.forms import AsideForm, AssignForm
@@ -74,19 +76,11 @@ def _accept(request: HttpRequest) -> HttpResponse:
 def assign(request: HttpRequest, reading_id: UUID) -> HttpResponse:
     queries.get_reading(request.scope, reading_id)
     form = AssignForm(request.POST, auto_id="assign-%s")
-    if form.is_valid():
-        with refusals(form):
 
-            def work() -> str:
-                services.assign_by_number(
-                    request.actor, owner_id=request.owner.id, reading_id=reading_id, **form.cleaned_data
-                )
-                return reverse("interop:waiting")
+    def work() -> None:
+        services.assign_by_number(request.actor, owner_id=request.owner.id, reading_id=reading_id, **form.cleaned_data)
 
-            response = submit_once(request, work)
-            messages.success(request, _("Nilai masuk sebagai hasil."))
-            return response
-    return _page(request, {"assign": form, "assign_to": request.path}, status=422)
+    return _decided(request, "assign", form, work, _("Nilai masuk sebagai hasil."))
 
 
 @page("bench.enter")
@@ -94,22 +88,13 @@ def assign(request: HttpRequest, reading_id: UUID) -> HttpResponse:
 def set_aside(request: HttpRequest, reading_id: UUID) -> HttpResponse:
     queries.get_reading(request.scope, reading_id)
     form = AsideForm(request.POST, auto_id="aside-%s")
-    if form.is_valid():
-        with refusals(form):
 
-            def work() -> str:
-                services.discard_readings(
-                    request.actor,
-                    owner_id=request.owner.id,
-                    reading_ids=[reading_id],
-                    reason=form.cleaned_data["reason"],
-                )
-                return reverse("interop:waiting")
+    def work() -> None:
+        services.discard_readings(
+            request.actor, owner_id=request.owner.id, reading_ids=[reading_id], reason=form.cleaned_data["reason"]
+        )
 
-            response = submit_once(request, work)
-            messages.success(request, _("Nilai disisihkan; pesannya tetap tersimpan."))
-            return response
-    return _page(request, {"aside": form, "aside_to": request.path}, status=422)
+    return _decided(request, "aside", form, work, _("Nilai disisihkan; pesannya tetap tersimpan."))
 
 
 @page("bench.enter")
@@ -117,16 +102,25 @@ def set_aside(request: HttpRequest, reading_id: UUID) -> HttpResponse:
 def set_message_aside(request: HttpRequest, message_id: UUID) -> HttpResponse:
     queries.get_message(request.scope, message_id)
     form = AsideForm(request.POST, auto_id="message-%s")
+
+    def work() -> None:
+        services.discard_message(
+            request.actor, owner_id=request.owner.id, message_id=message_id, reason=form.cleaned_data["reason"]
+        )
+
+    return _decided(request, "message_aside", form, work, _("Pesan disisihkan; bitanya tetap tersimpan."))
+
+
+def _decided(request: HttpRequest, name: str, form: LarasForm, work: Callable[[], None], said: str) -> HttpResponse:
+    """Do it once and say so, or show the page with the dialog ``name`` open and what is wrong in it."""
     if form.is_valid():
         with refusals(form):
 
-            def work() -> str:
-                services.discard_message(
-                    request.actor, owner_id=request.owner.id, message_id=message_id, reason=form.cleaned_data["reason"]
-                )
+            def act() -> str:
+                work()
                 return reverse("interop:waiting")
 
-            response = submit_once(request, work)
-            messages.success(request, _("Pesan disisihkan; bitanya tetap tersimpan."))
+            response = submit_once(request, act)
+            messages.success(request, said)
             return response
-    return _page(request, {"message_aside": form, "message_to": request.path}, status=422)
+    return _page(request, {name: form, f"{name}_to": request.path}, status=422)

@@ -25,7 +25,7 @@ ROWS = 40
 
 
 def address_of_result(result_id: UUID) -> str:
-    """The page of a result; in lists of fifty, finding each address anew would be a tenth of the page."""
+    """The page of a result; in lists, finding each address anew would be a tenth of the page."""
     return _result_page().replace(str(_NOWHERE), str(result_id))
 
 
