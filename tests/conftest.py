@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -144,19 +142,6 @@ def _every_test_begins_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (api, prices, catalogue):
         monkeypatch.setattr(module, "FRESH_SECONDS", 3600.0)
     catalogue._memory.asked = float("-inf")  # what the test before published was rolled back
-
-
-@pytest.fixture(autouse=True)
-def _no_event_loop_of_the_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The browser's driver leaves its event loop running in this thread for as long as the browser is open, and that is until
-    the last test. A test without a browser that wants a loop of its own would be refused by whichever file ran before it."""
-    if request.node.get_closest_marker("browser"):
-        yield
-        return
-    foreign = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(foreign)
 
 
 @pytest.fixture
