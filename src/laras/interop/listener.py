@@ -341,13 +341,13 @@ class Listener:
         """Listen until SIGTERM or SIGINT. ``ready`` is told once every line is open. Raises ``OSError``."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, ended.set)
         writer = Writer(loop)
         reader = Reader(writer)
         try:
             for line in self.lines:
                 self.servers.append(await self._open(loop, line, writer))
+            for name in (signal.SIGTERM, signal.SIGINT):  # before this there is nothing to end in order
+                loop.add_signal_handler(name, ended.set)
             writer.start()
             reader.start()
             ready(self.lines)
