@@ -126,12 +126,14 @@ def run(
             time.sleep(1)
 
     threads = [threading.Thread(target=client, args=(n,)) for n in range(clients)]
-    threads += [threading.Thread(target=reader, args=(path, headers)) for path, headers in beside]
-    for thread in threads:
+    readers = [threading.Thread(target=reader, args=(path, headers)) for path, headers in beside]
+    for thread in (*threads, *readers):
         thread.start()
     for thread in threads:
         thread.join()
     outcome.seconds = time.perf_counter() - begin
+    for thread in readers:
+        thread.join()
     outcome.client_cpu = time.process_time() - cpu
     return outcome
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.template import Template
 from django.utils import translation
@@ -142,6 +142,14 @@ def _every_test_begins_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (api, prices, catalogue):
         monkeypatch.setattr(module, "FRESH_SECONDS", 3600.0)
     catalogue._memory.asked = float("-inf")  # what the test before published was rolled back
+
+
+@pytest.fixture
+def statements_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept ready by the connection: a test that reads the statements sees them, on PostgreSQL too."""
+    wrapper = connections["default"]
+    monkeypatch.setattr(wrapper, "prepared", {}, raising=False)
+    monkeypatch.setattr(wrapper, "keeps_statements", lambda: False, raising=False)
 
 
 @pytest.fixture

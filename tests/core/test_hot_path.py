@@ -1,12 +1,17 @@
 """What the fast road of a registration must not lose."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, connections, models, transaction
 
-from laras.core import bulk
-from laras.core.models import JournalEntry, Owner, StaffPerson
-from laras.core.postgresql import base
+from laras.core import bulk, statements
+from laras.core.models import ApiToken, JournalEntry, Owner, StaffPerson, User
+from laras.core.postgresql import base, prepared
+from laras.core.scope import Scope
+from laras.orders.models import Site
 
 LARAS_MODELS = [m for m in apps.get_models() if m.__module__.startswith("laras.")]
 
@@ -66,6 +71,51 @@ def test_rows_of_several_tables_arrive_as_they_were_given() -> None:
     )
     assert list(Owner.objects.filter(code__startswith="UJI-").order_by("code").values_list("name", flat=True)) == names
     assert not people[0]._state.adding
+
+
+@pytest.mark.django_db
+def test_each_kind_of_value_arrives_as_it_was_given() -> None:
+    at = datetime(2026, 11, 23, 4, 5, 6, 789012, tzinfo=UTC)
+    content = ["é \\ \" ' %s", None, {"list": [1, 2.5, True]}]
+    owner = bulk.new(Owner, code="UJI", name="Uji", kind="laboratory", tier=2)
+    person = bulk.new(StaffPerson, name="Seseorang")
+    user = bulk.new(User, username="seseorang", password="!", person_id=person.id)
+    token = bulk.new(ApiToken, user_id=user.id, owner_id=owner.id, label="uji", digest="0", rights=content)
+    site = bulk.new(Site, owner_id=owner.id, name="Sumur", latitude=Decimal("-8.583333"), longitude=Decimal("116.1"))
+    entry = bulk.new(
+        JournalEntry, owner_id=owner.id, epoch=1, sequence=1, event="uji.ujian", version=1, subject=owner.id,
+        occurred_at=at, recorded_at=at, device="", payload=bytes(range(256)), previous=b"\x00\\'", digest=b"",
+    )  # fmt: skip
+    bulk.insert_all([owner], [person], [user], [token], [site], [entry])
+    assert ApiToken.objects.get(pk=token.pk).rights == content
+    assert ApiToken.objects.get(pk=token.pk).revoked_at is None
+    kept = Site.objects.within(Scope.of(owner.id)).get()
+    assert (kept.latitude, kept.longitude) == (Decimal("-8.583333"), Decimal("116.1"))
+    written = JournalEntry.objects.within(Scope.of(owner.id)).get()
+    assert (bytes(written.payload), bytes(written.previous)) == (bytes(range(256)), b"\x00\\'")
+    assert (written.occurred_at, written.subject, written.person, written.cause) == (at, owner.id, None, None)
+
+
+@pytest.mark.django_db
+def test_a_statement_kept_ready_is_asked_again_with_other_values() -> None:
+    asked = "SELECT CAST(%s AS integer) + CAST(%s AS integer)"
+    for left, right in ((1, 2), (40, 2)):
+        with connection.cursor() as cursor:
+            statements.execute(cursor, asked, [left, right])
+            assert cursor.fetchall() == [(left + right,)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_behind_a_pooler_nothing_is_kept_ready(monkeypatch) -> None:
+    """It tells the client of another process than the one that answers, and the next transaction may have another one."""
+    wrapper = connections["default"]
+    with monkeypatch.context() as pooled:
+        pooled.setattr(wrapper, "prepared", {})
+        pooled.setattr(wrapper, "direct", None)
+        pooled.setattr(type(wrapper.connection.info), "backend_pid", -1)
+        assert prepared.statement("SELECT %s", [7]) == "SELECT 7"
+    assert prepared.statement("SELECT %s::integer", [7]).startswith("EXECUTE laras_")
 
 
 @pytest.mark.django_db

@@ -93,7 +93,7 @@ def test_finding_uses_an_index(scope, way):
     assert not [plan for plan in found if plan.endswith(" (owner_id=?)") and way != "latest"]
 
 
-def test_registering_looks_by_index_only(scope, lab, make_actor):
+def test_registering_looks_by_index_only(scope, lab, make_actor, statements_in_full):
     clerk = make_actor("clerk-2", lab, "receptionist")
     with plans() as found:
         services.register_patient(

@@ -87,7 +87,7 @@ def test_personal_values_are_sealed_and_not_in_the_payload(register, lab):
     assert journal.verify(lab).whole
 
 
-def test_registering_costs_few_statements(register, clerk, lab):
+def test_registering_costs_few_statements(register, clerk, lab, statements_in_full):
     register()  # the journal's head and the day's counter exist from now on
     more = sulastri(nik=nik_of(serial=2), full_name="Kartini Rahayu")
     with CaptureQueriesContext(

@@ -106,7 +106,7 @@ class _Plan:
 
 
 @cache
-def _plan(model: type[models.Model], vendor: str) -> _Plan:
+def _plan(model: type[models.Model]) -> _Plan:
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
@@ -152,46 +152,50 @@ def insert(instances: Sequence[models.Model]) -> None:
 def insert_all(*tables: Sequence[models.Model], then: tuple[str, Sequence[Any]] | None = None) -> None:
     """Insert new rows of several tables, parents first, and run one more statement behind them.
 
-    One message on PostgreSQL, where waiting for each answer is a good part of what a row costs; a statement for each on
-    SQLite, where there is nobody to wait for. Raises ``IntegrityError`` like ``save``.
+    One message of prepared statements on PostgreSQL, where waiting for each answer and planning each statement anew is most
+    of what a row costs; a statement for each on SQLite, where there is nobody to wait for. Raises ``IntegrityError`` like ``save``.
     """
-    statements = [_statement(rows) for rows in tables if rows]
-    if then is not None:
-        statements.append((then[0], list(then[1])))
-    if not statements:
-        return
+    filled = [rows for rows in tables if rows]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_one_message(statements))
+            from laras.core.postgresql import prepared
+
+            message = [prepared.insertion(*_records(rows)) for rows in filled]
+            if then is not None:
+                message.append(prepared.statement(*then))
+            if message:
+                cursor.execute("; ".join(message))
         else:
-            for text, values in statements:
-                cursor.execute(text, values)
+            for rows in filled:
+                cursor.execute(*_statement(rows))
+            if then is not None:
+                cursor.execute(*then)
     for rows in tables:
         for instance in rows:
             instance._state.adding = False
             instance._state.db = connection.alias
 
 
-def _one_message(statements: Sequence[tuple[str, Sequence[Any]]]) -> str:
-    """The statements with their values written into them by the driver's own quoting. Given apart, so many values would be
-    too many for the driver to keep the taken-apart statement, and it would take it apart each time."""
-    from psycopg.adapt import Transformer
+def _records(instances: Sequence[models.Model]) -> tuple[str, tuple[str, ...], list[dict[str, Any]]]:
+    """Table, columns, and each row's values by column; what is nothing is left out."""
+    model = type(instances[0])
+    table, names, columns = _table(model)
+    records = []
+    for instance in instances:
+        state = instance.__dict__
+        records.append({column: value for column, name in names if (value := state[name]) is not None})
+    return table, columns, records
 
-    literal = Transformer.from_context(connection.connection).as_literal
-    # Most of the values of an order's rows are the same few objects: the owner, the order, the moment, nothing, false. All
-    # are held meanwhile, so no two have one id.
-    known: dict[int, str] = {}
 
-    def quote(value: Any) -> str:
-        known[id(value)] = said = literal(value).decode()
-        return said
-
-    written = [text % tuple([known.get(id(value)) or quote(value) for value in values]) for text, values in statements]
-    return "; ".join(written)
+@cache
+def _table(model: type[models.Model]) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]:
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    names = tuple((field.column, field.attname) for field in fields)
+    return model._meta.db_table, names, tuple(column for column, _name in names)
 
 
 def _statement(instances: Sequence[models.Model]) -> tuple[str, list[Any]]:
-    plan = _plan(type(instances[0]), connection.vendor)
+    plan = _plan(type(instances[0]))
     values: list[Any] = []
     for instance in instances:
         state = instance.__dict__

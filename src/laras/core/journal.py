@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import Q
 
-from laras.core import bulk, clock, wall
+from laras.core import bulk, clock, statements, wall
 from laras.core.actor import Actor
 from laras.core.errors import Refused
 from laras.core.ids import new_id
@@ -169,7 +169,8 @@ def lock_head(owner_id: UUID) -> JournalHead:
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         # By hand: this runs at the end of every use case, and building the query cost more than running it.
-        cursor.execute(f"SELECT epoch, sequence, digest FROM core_journal_head WHERE owner_id = %s{lock}", [owner])
+        text = f"SELECT epoch, sequence, digest FROM core_journal_head WHERE owner_id = %s{lock}"
+        statements.execute(cursor, text, [owner])
         row = cursor.fetchone()
     if row is not None:
         return JournalHead(owner_id=owner_id, epoch=row[0], sequence=row[1], digest=bytes(row[2]))
@@ -181,7 +182,7 @@ def lock_head(owner_id: UUID) -> JournalHead:
 def move_head(head: JournalHead) -> None:
     """Store the end of a chain that :func:`chain` moved on."""
     with connection.cursor() as cursor:
-        cursor.execute(*_moved(head))
+        statements.execute(cursor, *_moved(head))
 
 
 def _moved(head: JournalHead) -> tuple[str, list[Any]]:

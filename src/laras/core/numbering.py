@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from laras.core import statements
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -61,7 +63,8 @@ def next_serials(owner_id: UUID, series: str, day: date, count: int = 1) -> int:
     with connection.cursor() as cursor:
         adapt = connection.ops.adapt_datefield_value
         owner = owner_id.hex if connection.vendor == "sqlite" else owner_id
-        cursor.execute(
+        statements.execute(
+            cursor,
             f"INSERT INTO {Counter._meta.db_table} (owner_id, series, day, value) VALUES (%s, %s, %s, %s) "
             f"ON CONFLICT (owner_id, series, day) DO UPDATE SET value = {Counter._meta.db_table}.value + excluded.value "
             "RETURNING value",

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from laras.basics.names import prefix_range, search_key, sound_key
 from laras.basics.nik import clean_nik
-from laras.core import clock
+from laras.core import clock, statements
 from laras.core.models import ExternalIdentifier
 from laras.core.scope import Scope, get_or_404
 from laras.people.models import Consent, Patient, PatientMerge
@@ -241,7 +241,7 @@ def ids_to_look_at(
     if not branches:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ".join(branches), values)
+        statements.execute(cursor, " UNION ".join(branches), values)
         return [UUID(row[0]) if isinstance(row[0], str) else row[0] for row in cursor.fetchall()]
 
 

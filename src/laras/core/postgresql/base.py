@@ -58,6 +58,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     told: str | None = ""
     checked = 0.0
+    prepared: dict[str, str]
+    """Text of a statement -> its name on this connection (:mod:`laras.core.postgresql.prepared`)."""
+    direct: bool | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -70,6 +73,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise ImproperlyConfigured("the second wall needs client-side binding without prepared statements")
         params["cursor_factory"] = Cursor
         return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self.prepared, self.direct = {}, None
+        return super().get_new_connection(conn_params)
+
+    def keeps_statements(self) -> bool:
+        """Whether what is prepared now is there in the next transaction: not behind a transaction pooler, which tells the
+        client of another process than the one that answers."""
+        if self.direct is None:
+            with self.connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                self.direct = cursor.fetchone()[0] == self.connection.info.backend_pid
+        return self.direct
 
     def close_if_health_check_failed(self) -> None:
         """At most once a second: a question to the server in front of every request costs as much as one of its statements."""
