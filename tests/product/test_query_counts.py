@@ -38,7 +38,7 @@ RECORDED = {
     "/meja-kerja/validasi/": 17,
     "/meja-kerja/kritis/": 16,
     "/meja-kerja/ditahan/": 11,
-    "/rujukan/": 32,
+    "/rujukan/": 33,
     "/rujukan/terkirim/": 11,
     "/rujukan/masuk/": 18,
     "/lhu/": 10,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -213,6 +213,7 @@ def furnish(lab: Lab, number: int) -> None:
     ids["order_id"], ids["result_id"] = waiting, lab.results(waiting)["HB"].id
     lab.orders["announced"] = lab.order("HB", "PLT", receive=False)
     ids["line_id"] = orders_line(lab, waiting)
+    ids["pickup_id"] = referral.add_pickup(counter, owner_id=owner_id, weekday=0, at=time(14, 0)).id
     ids["organisation_id"] = owner_id
     ids["own_test"] = _own_test(lab)
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)

@@ -51,7 +51,11 @@ def test_the_whole_way_through_the_api(call, puskesmas, district):
     ids = [one["id"] for one in needs[0]["results"]]
     status, candidates = call(puskesmas, "get", f"/referrals/candidates?result={ids[0]}&result={ids[1]}")
     assert (status, candidates[0]["code"], candidates[0]["missing"]) == (200, "LAB-B", [])
-    assert candidates[0]["reasons"][0] == {"code": "all_tests", "value": 2, "text": "mengerjakan semua pemeriksaan"}
+    assert candidates[0]["reasons"][0] == {
+        "code": "all_tests", "value": 2, "text": "mengerjakan semua pemeriksaan", "hours": 0,
+    }  # fmt: skip
+    assert candidates[0]["refused"] is None
+    assert candidates[0]["score"] > 24
 
     body = {"recipient_id": candidates[0]["owner_id"], "result_ids": ids, "courier": "Ambulans"}
     assert call(puskesmas, "post", "/referrals", body)[0] == 422, "a create needs its key"

@@ -1,4 +1,4 @@
-"""The pure side of a referral: following messages, telling where a specimen is, joining candidates."""
+"""The pure side of a referral: following messages, telling where a specimen is."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from laras.referral import rules
 from laras.referral.types import (
     Answer,
-    CandidateReason,
     ItemAnswer,
     JourneyStep,
-    ReferralCandidate,
     ReportedResult,
     SentItem,
 )
@@ -232,82 +230,6 @@ def test_laboratories_on_the_way_are_not_asked_again():
 def test_no_steps_no_place():
     with pytest.raises(ValueError, match="at least one step"):
         rules.whereabouts([])
-
-
-# --- Candidates -----------------------------------------------------------------------------------------------------
-
-
-def candidate(code, *, price=1000, tat=24, accredited=False):
-    return ReferralCandidate(
-        owner_id=UUID(int=sum(map(ord, code))),
-        code=code,
-        name=code,
-        tier=3,
-        tests=(),
-        missing=(),
-        tat_hours=tat,
-        price=price,
-        accredited=accredited,
-        distance_km=1.0,
-        is_supervisor=False,
-        reasons=(CandidateReason("distance", 1.0, ""),),
-    )
-
-
-def test_who_does_all_stands_before_who_does_some():
-    rows = rules.join_candidates(
-        ["X", "Y"],
-        {
-            "X": [candidate("NEAR"), candidate("FAR", tat=48), candidate("FAR", tat=1)],
-            "Y": [candidate("FAR", tat=24, price=None), candidate("OTHER")],
-        },
-        frozenset(),
-    )
-    assert [(r.code, r.tests, r.missing) for r in rows] == [
-        ("FAR", ("X", "Y"), ()),
-        ("NEAR", ("X",), ("Y",)),
-        ("OTHER", ("Y",), ("X",)),
-    ]
-    assert (rows[0].tat_hours, rows[0].price, rows[0].complete) == (48, None, True)
-    assert rows[1].price == 1000
-    assert rows[0].reasons[0].code == "all_tests"
-    assert rows[1].reasons[0].code == "some_tests"
-
-
-def test_excluded_laboratories_are_left_out():
-    rows = rules.join_candidates(["X"], {"X": [candidate("A"), candidate("B")]}, frozenset({"A"}))
-    assert [r.code for r in rows] == ["B"]
-
-
-def supervisor(code):
-    return replace(candidate(code, price=None), is_supervisor=True, passes_on=True,
-                   reasons=(CandidateReason("passes_on", None, ""),))  # fmt: skip
-
-
-def test_a_supervisor_that_does_some_says_so_and_stands_before_others_that_do_some():
-    """It is near and passes the rest on; a stranger that does as many leaves the rest with us."""
-    by_test = {"X": [candidate("STRANGER"), candidate("ABOVE")], "Y": [candidate("TOP")]}
-    found = rules.join_candidates(["X", "Y"], by_test, frozenset())
-    rows = rules.with_supervisors(["X", "Y"], found, [supervisor("ABOVE"), supervisor("HIGHER")], frozenset())
-    assert [(r.code, r.passes_on, r.missing) for r in rows] == [
-        ("ABOVE", True, ()),
-        ("HIGHER", True, ()),
-        ("STRANGER", False, ("Y",)),
-        ("TOP", False, ("X",)),
-    ]
-    assert [(r.code, r.value) for r in rows[0].reasons] == [("some_and_passes_on", 1), ("distance", 1.0)]
-    assert [r.code for r in rows[1].reasons] == ["passes_on"]
-    # Who does everything is asked first, and the way that it came is closed.
-    whole = rules.join_candidates(["X"], by_test, frozenset())
-    again = rules.with_supervisors(["X"], whole, [supervisor("ABOVE"), supervisor("HIGHER")], frozenset({"HIGHER"}))
-    assert [(r.code, r.passes_on) for r in again] == [("STRANGER", False), ("ABOVE", False)]
-
-
-def test_whom_to_ask_for_each_test_alone():
-    by_test = {"X": [candidate("NEAR"), candidate("TOP")], "Y": [candidate("TOP")], "Z": [candidate("NEAR")], "W": []}
-    split = rules.nearest_for_each(["X", "Y", "Z", "W"], by_test, frozenset())
-    assert [(one.code, tests) for one, tests in split] == [("NEAR", ("X", "Z")), ("TOP", ("Y",))]
-    assert [one.code for one, _tests in rules.nearest_for_each(["X"], by_test, frozenset({"NEAR"}))] == ["TOP"]
 
 
 # --- Ageing ---------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "people": ("laras.people.commands", "people", "Patients: tokens by which one person is recognised."),
     "orders": ("laras.orders.commands", "orders", "Orders and samples."),
     "referral": ("laras.referral.commands", "referral", "Referrals between laboratories."),
+    "route": ("laras.referral.commands", "route", "Whom to ask for a test: ranked laboratories with reasons."),
     "listen": ("laras.interop.commands", "listen", "Listen to analyzers: ASTM and HL7 over TCP."),
     "analyzer": ("laras.interop.commands", "analyzer", "Analyzers: profiles, captured streams, what they sent."),
     "report": ("laras.reports.commands", "report", "Laboratory reports (LHU)."),

@@ -40,6 +40,16 @@ def client_of_organisation(scope: Scope, organisation_id: UUID) -> Client | None
     return Client.objects.within(scope).filter(organisation_id=organisation_id, status="active").first()
 
 
+def agreed_with(organisation_id: UUID, day: date) -> set[UUID]:
+    """The organisations that have a signed agreement with this one on that day. Says of others only what they agreed with
+    the asker itself."""
+    rows = Agreement.objects.within(Scope.everything()).filter(
+        client__organisation_id=organisation_id, client__status="active", status="signed", valid_from__lte=day
+    )
+    rows = rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day))
+    return set(rows.order_by().values_list("owner_id", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A page of a search. `after` asks for the next page and is empty at the end."""

@@ -1,16 +1,23 @@
-"""``laras referral``: what is open at a laboratory, and whether both ends of every referral say the same."""
+"""``laras referral``: what is open at a laboratory. ``laras route``: whom to ask for a test."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from datetime import timedelta
 
 import click
 
-from laras.core.errors import NotFound
+from laras.catalogue import queries as catalogues
+from laras.core import clock
+from laras.core.errors import NotFound, Refused
 from laras.core.models import Owner
 from laras.core.output import json_option, say
 from laras.core.scope import Scope
+from laras.core.wall import ground
 from laras.referral import queries
+from laras.referral.rules import TEMPERATURES
+from laras.referral.types import ReferralCandidate
 
 
 @click.group()
@@ -84,3 +91,90 @@ def check(as_json: bool) -> None:
         say(answer["contradictions"], as_json)  # type: ignore[arg-type]
     if found.contradictions:
         sys.exit(1)
+
+
+PRIORITIES = {"rutin": False, "cito": False, "klb": True, "rabies": True}
+"""Those that jump over tiers, calendar, queue and price."""
+
+
+@click.command()
+@click.option("--lab", "code", required=True, help="Code of the laboratory that refers.")
+@click.option("--test", "tests", required=True, multiple=True, help="Code of a test; several make one order.")
+@click.option("--specimen", default="", help="Specimen as the catalogue calls it; default: that of the test.")
+@click.option("--priority", type=click.Choice(list(PRIORITIES)), default="rutin", show_default=True)
+@click.option("--age", type=click.FloatRange(0, 24 * 366), default=0.0, help="Hours since the specimen was collected.")
+@click.option(
+    "--temperature", type=click.Choice(TEMPERATURES), default="cold", show_default=True, help="Class of the box."
+)
+@click.option("--accredited", is_flag=True, help="Only laboratories accredited for it.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@json_option
+def route(
+    code: str,
+    tests: Sequence[str],
+    specimen: str,
+    priority: str,
+    age: float,
+    temperature: str,
+    accredited: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Rank the laboratories that can be asked for a test, each with its reasons; the smaller the score the better.
+
+    Those that cannot be asked stand behind, with why. Exit code 1 when nobody can be asked; who is nearest to it is said.
+    """
+    owner = Owner.objects.filter(code=code).first()
+    if owner is None:
+        raise NotFound(f"lembaga {code} tidak dikenal")
+    if owner.kind != "laboratory" or owner.closed:
+        raise Refused(f"{code} bukan laboratorium yang aktif")
+    tests = tuple(dict.fromkeys(tests))
+    with ground(Scope.of(owner.id)):
+        known = catalogues.effective(owner.id).tests
+        unknown = [test for test in tests if test not in known]
+        if unknown:
+            raise NotFound(f"pemeriksaan {', '.join(unknown)} tidak ada di katalog {code}")
+        if specimen and specimen not in {test.specimen for test in known.values()}:
+            raise NotFound(f"spesimen “{specimen}” tidak ada di katalog {code}")
+        collected = clock.now() - timedelta(hours=age)
+        wanted = [queries.Wanted(test, specimen, collected) for test in tests]
+        found = queries.Router(owner.id, tests).rank(
+            wanted, most=limit, outbreak=PRIORITIES[priority], temperature=temperature, accredited_only=accredited
+        )
+        if found:
+            rows = [_candidate(one) for one in found]
+            say(rows if as_json else [{**row, "reasons": "; ".join(row["reasons"])} for row in rows], as_json)
+        if not any(one.offered for one in found):
+            raise Refused(_nobody(owner, tests, found))
+
+
+def _candidate(one: ReferralCandidate) -> dict[str, object]:
+    return {
+        "lab": one.code,
+        "tier": one.tier,
+        "score": one.score,
+        "tat_hours": one.tat_hours or None,
+        "km": one.distance_km,
+        "price": one.price,
+        "reasons": [reason.text for reason in one.reasons],
+        "refused": one.refused.text if one.refused else None,
+    }
+
+
+def _nobody(owner: Owner, tests: Sequence[str], found: Sequence[ReferralCandidate]) -> str:
+    """What is missing, and who is nearest to having it."""
+    wanted = ", ".join(tests)
+    if found:
+        nearest = "; ".join(f"{one.code} ({one.refused.text})" for one in found[:3] if one.refused)
+        return f"tidak ada laboratorium yang dapat diminta mengerjakan {wanted}; yang terdekat: {nearest}"
+    missing = f"tidak ada laboratorium yang mengerjakan {wanted}"
+    test = catalogues.effective(owner.id).tests[tests[0]]
+    closest = queries.closest_to_doing(owner.id, test.code)
+    if not closest:
+        return f"{missing}, dan tidak ada yang mengerjakan pemeriksaan lain di bidang {test.discipline}"
+    names = "; ".join(
+        f"{one.code} (tingkat {one.tier or '-'}, {len(one.tests)} pemeriksaan lain di bidang {test.discipline})"
+        for one in closest
+    )
+    return f"{missing}; katalog menempatkannya mulai tingkat {test.tier}. Paling dekat memilikinya: {names}"

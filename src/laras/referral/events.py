@@ -136,6 +136,22 @@ class ResultNotTaken(Event):
 
 
 @dataclass(frozen=True)
+class PickupAdded(Event):
+    """A courier comes every week on that weekday (0 is Monday) at that time (``13.30``)."""
+
+    name: ClassVar[str] = "referral.pickup_added"
+    weekday: int
+    at: str
+
+
+@dataclass(frozen=True)
+class PickupRemoved(Event):
+    name: ClassVar[str] = "referral.pickup_removed"
+    weekday: int
+    at: str
+
+
+@dataclass(frozen=True)
 class IdentifierNoted(Event):
     name: ClassVar[str] = "referral.identifier_noted"
     referral: UUID

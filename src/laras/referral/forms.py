@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from laras.core.forms import LarasForm, NumberField, ReasonField
-from laras.referral.messages import REFUSAL_LABELS
+from laras.referral.messages import REFUSAL_LABELS, WEEKDAYS
 from laras.referral.models import IncomingItem
 from laras.referral.queries import Need
 from laras.referral.services import Refusal
@@ -31,12 +31,17 @@ class SendForm(LarasForm):
     courier = forms.CharField(label=_("Kurir"), max_length=120, required=False)
     packaging = forms.CharField(label=_("Kemasan"), max_length=120, required=False)
     temperature = forms.CharField(label=_("Suhu pengiriman"), max_length=40, required=False)
-    reason = forms.CharField(label=_("Alasan merujuk"), max_length=240, required=False)
+    reason = forms.CharField(
+        label=_("Alasan merujuk"),
+        max_length=240,
+        required=False,
+        help_text=_("Wajib bila bukan usulan pertama dan bukan pembina."),
+    )
 
     def __init__(self, need: Need, data: Any = None) -> None:
         key = need.order_id.hex[-12:]
         super().__init__(data, auto_id=f"rujuk_{key}_%s")
-        self.fields["recipient"].choices = [(str(one.owner_id), _named(one)) for one in need.candidates]
+        self.fields["recipient"].choices = [(str(one.owner_id), _named(one)) for one in need.offered]
         self.fields["results"].choices = [
             (str(view.id), f"{view.screen.name} · {view.sample_number}") for view in need.results
         ]
@@ -147,6 +152,17 @@ class AcceptForm(LarasForm):
             "temperature": values["temperature"],
             "note": values["note"],
         }
+
+
+class PickupForm(LarasForm):
+    weekday = forms.TypedChoiceField(label=_("Hari"), coerce=int, choices=list(enumerate(WEEKDAYS)))
+    at = forms.TimeField(
+        label=_("Jam"),
+        input_formats=["%H.%M", "%H:%M"],
+        help_text=_("Misalnya 13.30"),
+        error_messages={"invalid": _("Tulis jam, misalnya 13.30.")},
+    )
+    courier = forms.CharField(label=_("Kurir"), max_length=120, required=False)
 
 
 class ScanForm(LarasForm):

@@ -61,6 +61,9 @@ ITEM_TONES: Mapping[str, str] = {
 }
 
 
+WEEKDAYS = (_("Senin"), _("Selasa"), _("Rabu"), _("Kamis"), _("Jumat"), _("Sabtu"), _("Minggu"))
+
+
 def refusal_text(reason: str, note: str = "") -> str:
     """A reason with what was written beside it, in the reader's language; an unknown code stands as it is."""
     label = str(REFUSAL_LABELS.get(reason, reason))
@@ -70,9 +73,10 @@ def refusal_text(reason: str, note: str = "") -> str:
 
 
 def reason_text(reason: CandidateReason, total: int) -> str:
-    """Why a laboratory stands where it stands, in words."""
+    """Why a laboratory stands where it stands, or is not to be asked, in words. ``total``: how many tests are asked."""
     value = reason.value
     number = 0 if value is None else int(value)
+    hours = _figure(value, 0 if value is not None and value >= 10 else 1)
     match reason.code:
         case "all_tests":
             return str(_("mengerjakan semua pemeriksaan"))
@@ -86,19 +90,52 @@ def reason_text(reason: CandidateReason, total: int) -> str:
         case "supervisor":
             return str(_("pembina laboratorium ini (tingkat %(tier)d)")) % {"tier": number}
         case "higher_tier":
-            return str(_("tingkat %(tier)d")) % {"tier": number}
+            return str(_("tingkat %(tier)d, di luar garis pembinaan")) % {"tier": number}
         case "same_tier":
-            return str(_("setingkat (%(tier)d)")) % {"tier": number}
+            return str(_("setingkat (%(tier)d), di luar garis pembinaan")) % {"tier": number}
         case "lower_tier":
             return str(_("tingkat %(tier)d, di bawah laboratorium ini")) % {"tier": number}
         case "no_tier":
             return str(_("di luar lima tingkat"))
+        case "refused_before":
+            return str(_("pernah menolak spesimen ini"))
+        case "outbreak":
+            return str(_("KLB: jenjang, jadwal, antrean, dan tarif dilewati"))
+        case "pickup":
+            return str(_("penjemputan berikutnya %(hours)s jam lagi")) % {"hours": hours}
         case "distance":
-            shown = f"{value:,.1f}".translate(str.maketrans(",.", ".,")) if value is not None else ""
-            return str(_("%(km)s km (garis lurus)")) % {"km": shown}
+            return str(_("%(km)s km (garis lurus)")) % {"km": _figure(value, 1)}
         case "distance_unknown":
-            return str(_("jarak tidak diketahui"))
+            return str(_("jarak tidak diketahui, perjalanan dianggap %(hours)s jam")) % {"hours": hours}
+        case "transport":
+            return str(_("perjalanan kira-kira %(hours)s jam")) % {"hours": hours}
+        case "queue":
+            return str(_("antrean kiriman kita %(hours)s jam")) % {"hours": hours}
+        case "method":
+            return str(_("dikerjakan dalam %(hours)s jam")) % {"hours": hours}
+        case "keeps":
+            return str(_("spesimen masih baik %(hours)s jam sesudah tiba")) % {"hours": hours}
+        case "keeping_doubtful":
+            return str(_("tiba melewati lama simpan yang dianjurkan (sisa %(hours)s jam)")) % {"hours": hours}
+        case "keeping_unknown":
+            return str(_("lama simpan spesimen tidak diketahui"))
+        case "price":
+            return str(_("tarif Rp%(price)s")) % {"price": _figure(value, 0)}
+        case "agreement":
+            return str(_("ada PKS yang berlaku"))
         case "accredited":
             return str(_("terakreditasi untuk pemeriksaan ini"))
+        case "paused":
+            return str(_("dihentikan sementara: %(why)s")) % {"why": reason.text}
+        case "spoils":
+            words = _("spesimen rusak di jalan: tiba %(hours)s jam lagi, tahan %(left)s jam lagi")
+            return str(words) % {"hours": hours, "left": reason.text}
+        case "not_accredited":
+            return str(_("tidak terakreditasi untuk pemeriksaan ini"))
         case _other:
             return reason.code
+
+
+def _figure(value: float | None, decimals: int) -> str:
+    """A number as Indonesian text, ``1.234,5``."""
+    return "" if value is None else f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))

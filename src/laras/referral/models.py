@@ -33,6 +33,8 @@ class Outgoing(ScopedModel):
     remote_order = models.CharField(max_length=48, blank=True)
     answer_note = models.CharField(max_length=240, blank=True)
     cancel_reason = models.CharField(max_length=240, blank=True)
+    # Code of the laboratory that the rule would have asked, when somebody chose against it; ``reason`` says why.
+    suggested = models.CharField(max_length=40, blank=True)
     # How many messages we sent about it, and the newest answer that we acted on.
     message_revision = models.PositiveIntegerField(default=0)
     answer_revision = models.PositiveIntegerField(default=0)
@@ -41,7 +43,7 @@ class Outgoing(ScopedModel):
         "internal": [
             "number", "order", "recipient", "status", "reason", "courier", "packaging", "temperature", "created_at",
             "created_by", "sent_at", "answered_at", "completed_at", "remote_order", "answer_note", "cancel_reason",
-            "message_revision", "answer_revision",
+            "suggested", "message_revision", "answer_revision",
         ]
     }  # fmt: skip
 
@@ -54,6 +56,24 @@ class Outgoing(ScopedModel):
             models.CheckConstraint(condition=~Q(owner=models.F("recipient")), name="referral_outgoing_not_to_self"),
         ]
         indexes = [models.Index(fields=["owner", "status", "-created_at"], name="referral_outgoing_by_status")]
+
+
+class Pickup(ScopedModel):
+    """One line of a laboratory's weekly calendar: when a courier fetches what is to be referred."""
+
+    weekday = models.PositiveSmallIntegerField()
+    at = models.TimeField()
+    courier = models.CharField(max_length=120, blank=True)
+
+    privacy: ClassVar = {"internal": ["weekday", "at", "courier"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_pickup"
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__range=(0, 6)), name="referral_pickup_weekday"),
+            models.UniqueConstraint(fields=["owner", "weekday", "at"], name="referral_pickup_once"),
+        ]
 
 
 class OutgoingItem(ScopedModel):

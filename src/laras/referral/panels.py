@@ -27,6 +27,8 @@ WORDS = {
     "referral.message_unreadable": _("Pesan rujukan tidak dapat dibaca"),
     "referral.result_not_taken": _("Hasil rujukan belum dapat diambil"),
     "referral.identifier_noted": _("Nomor dari sistem lain dicatat"),
+    "referral.pickup_added": _("Jadwal penjemputan ditambah: jam %(at)s"),
+    "referral.pickup_removed": _("Jadwal penjemputan dihapus: jam %(at)s"),
 }
 TONES = {
     "referral.refused": "danger",

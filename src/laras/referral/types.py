@@ -249,19 +249,25 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class CandidateReason:
-    """Why a laboratory stands where it stands: a stable ``code``, its number, and the sentence for a reader."""
+    """Why a laboratory stands where it stands: a stable ``code``, its number, and the sentence for a reader.
+
+    ``hours``: what this reason adds to the score (hours, or what counts as so many hours).
+    """
 
     code: str
     value: float | None
     text: str
+    hours: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralCandidate:
     """A laboratory that does all (``complete``) or some of the asked tests, in the order in which to ask.
 
-    ``price`` in whole rupiah for the tests it does, None when one is not published; ``tat_hours`` of the slowest of
-    them. ``passes_on``: a supervising laboratory that does not do them all itself and would refer them further.
+    ``price`` in whole rupiah for the tests it does, None when one is not published. ``tat_hours``: expected from now to the
+    result, that is until the pick-up, on the way, in the queue and at work on the slowest test; 0 where nobody knows.
+    ``passes_on``: a supervising laboratory that does not do them all itself and would refer them further. ``score``: hours and
+    what counts as hours, the smaller the better; the sum of what the ``reasons`` add. ``refused``: why it is not to be asked.
     """
 
     owner_id: UUID
@@ -277,10 +283,16 @@ class ReferralCandidate:
     is_supervisor: bool
     reasons: tuple[CandidateReason, ...] = ()
     passes_on: bool = False
+    score: float = 0.0
+    refused: CandidateReason | None = None
 
     @property
     def complete(self) -> bool:
         return not self.missing
+
+    @property
+    def offered(self) -> bool:
+        return self.refused is None
 
 
 @dataclass(frozen=True, slots=True)

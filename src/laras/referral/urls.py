@@ -1,6 +1,6 @@
 from django.urls import path
 
-from laras.referral.views import incoming, outgoing
+from laras.referral.views import calendar, incoming, outgoing
 
 app_name = "referral"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("keluar/<uuid:referral_id>/batal/", outgoing.cancel, name="cancel"),
     path("keluar/<uuid:referral_id>/surat-pengantar/", outgoing.manifest, name="manifest"),
     path("keluar/<uuid:referral_id>/ambil/<uuid:item_id>/", outgoing.take_kept_back, name="take_kept_back"),
+    path("jadwal/", calendar.calendar, name="calendar"),
+    path("jadwal/<uuid:pickup_id>/hapus/", calendar.remove_pickup, name="remove_pickup"),
     path("masuk/", incoming.incoming, name="incoming"),
     path("masuk/semua/", incoming.received_list, name="received"),
     path("masuk/<uuid:referral_id>/", incoming.incoming_referral, name="incoming_referral"),

@@ -119,6 +119,16 @@ def laboratories_for_tests(test_codes: Iterable[str], from_owner_id: UUID) -> di
     return {test_code: rules.referral_order(tier, candidates) for test_code, candidates in found.items()}
 
 
+def offers_of_tests(test_codes: Iterable[str]) -> list[tuple[str, UUID, int, int | None, int | None, bool, str | None]]:
+    """All that open laboratories offer of these tests, paused ones too: test, laboratory, hours, price, capacity a day,
+    accredited, why it is paused (None: it is not). One query of plain values, since there may be thousands."""
+    rows = (
+        capabilities().filter(test_code__in=set(test_codes), owner__closed=False, owner__kind="laboratory").order_by()
+    )
+    fields = ("test_code", "owner_id", "tat_hours", "price", "capacity_per_day", "accredited", "status", "reason")
+    return [(*row[:6], row[7] if row[6] == "paused" else None) for row in rows.values_list(*fields)]
+
+
 def laboratories_counts(test_codes: Iterable[str]) -> dict[str, int]:
     """Test -> number of laboratories that do it now."""
     rows = capabilities(status="active").filter(test_code__in=set(test_codes), owner__closed=False)

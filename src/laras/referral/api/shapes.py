@@ -24,14 +24,18 @@ Celsius = Annotated[Decimal, Field(ge=-90, le=60, decimal_places=2)]
 
 
 class ReasonOut(Schema):
+    """``hours``: what the reason adds to the candidate's score."""
+
     code: str
     value: float | None
     text: str
+    hours: float
 
 
 class CandidateOut(Schema):
     """A laboratory that does all of the tests (``missing`` empty) or some. ``passes_on``: a supervising laboratory that would
-    refer them further. ``price`` in whole rupiah, ``distance_km`` as the crow flies; null when unknown."""
+    refer them further. ``price`` in whole rupiah, ``distance_km`` as the crow flies; null when unknown. ``tat_hours`` from now to
+    the result. ``score`` is the sum of the reasons' hours, the smaller the better; ``refused`` says why it cannot be asked."""
 
     owner_id: UUID
     code: str
@@ -45,6 +49,8 @@ class CandidateOut(Schema):
     distance_km: float | None
     is_supervisor: bool
     passes_on: bool
+    score: float
+    refused: str | None
     reasons: list[ReasonOut]
 
 
@@ -260,7 +266,9 @@ def candidate_out(one: ReferralCandidate) -> CandidateOut:
         distance_km=one.distance_km,
         is_supervisor=one.is_supervisor,
         passes_on=one.passes_on,
-        reasons=[ReasonOut(code=r.code, value=r.value, text=r.text) for r in one.reasons],
+        score=one.score,
+        refused=one.refused.text if one.refused else None,
+        reasons=[ReasonOut(code=r.code, value=r.value, text=r.text, hours=round(r.hours, 2)) for r in one.reasons],
     )
 
 

@@ -10,7 +10,7 @@ from laras.referral.queries.journeys import (
     steps_from_here,
     upstream,
 )
-from laras.referral.queries.needs import CandidateSearch, Need, RefusedBefore, candidates_for, needs
+from laras.referral.queries.needs import Need, RefusedBefore, candidates_for, candidates_for_views, needs, wanted_of
 from laras.referral.queries.objections import objection_to
 from laras.referral.queries.records import (
     INCOMING_ENTITY,
@@ -32,6 +32,7 @@ from laras.referral.queries.records import (
     page_of_sent,
     to_decide,
 )
+from laras.referral.queries.routing import Router, Wanted, closest_to_doing, pickups
 from laras.referral.queries.waiting import Ageing, Counts, ageing, counts
 
 __all__ = [
@@ -40,15 +41,18 @@ __all__ = [
     "SAMPLE_ENTITY",
     "URGENCY_RANK",
     "Ageing",
-    "CandidateSearch",
     "Checked",
     "Counts",
     "Need",
     "RefusedBefore",
+    "Router",
+    "Wanted",
     "ageing",
     "announcement_of",
     "candidates_for",
+    "candidates_for_views",
     "check",
+    "closest_to_doing",
     "counts",
     "find_by_number",
     "first_step",
@@ -67,9 +71,11 @@ __all__ = [
     "outgoing",
     "page_of_received",
     "page_of_sent",
+    "pickups",
     "sent_items",
     "sent_step",
     "steps_from_here",
     "to_decide",
     "upstream",
+    "wanted_of",
 ]

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from laras.bench import queries as bench
 from laras.bench.types import ResultView
-from laras.core.models import Owner
 from laras.core.scope import Scope, get_or_404
-from laras.network import queries as network
 from laras.orders import queries as orders
 from laras.referral import rules
-from laras.referral.messages import reason_text
 from laras.referral.models import Incoming, Outgoing, OutgoingItem
 from laras.referral.queries.journeys import upstream
 from laras.referral.queries.records import URGENCY_RANK
-from laras.referral.types import (
-    CandidateReason,
-    ReferralCandidate,
-)
-from laras.resources import queries as resources
+from laras.referral.queries.routing import Router, Wanted
+from laras.referral.types import ReferralCandidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +26,7 @@ class RefusedBefore:
 
     referral_id: UUID
     number: str
+    code: str
     laboratory: str
     test_code: str
     reason: str
@@ -59,13 +54,23 @@ class Need:
         return tuple(sorted({one.laboratory for one in self.refusals}))
 
     @property
+    def offered(self) -> tuple[ReferralCandidate, ...]:
+        """Who may be asked."""
+        return tuple(one for one in self.candidates if one.offered)
+
+    @property
+    def not_offered(self) -> tuple[ReferralCandidate, ...]:
+        """Who does it and cannot be asked, with the reason."""
+        return tuple(one for one in self.candidates if not one.offered)
+
+    @property
     def tests(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(row.test_code for row in self.results))
 
 
 def needs(scope: Scope, owner_id: UUID, *, limit: int = 100) -> list[Need]:
-    """Results that wait to be referred, by order: urgent first, then the oldest. Candidates are looked up once for
-    each test, however many orders ask for it.
+    """Results that wait to be referred, by order: urgent first, then the oldest. The directory is read once for all
+    their tests.
     """
     rows = list(
         bench.open_results(scope, "to_refer")
@@ -78,14 +83,19 @@ def needs(scope: Scope, owner_id: UUID, *, limit: int = 100) -> list[Need]:
     for row, view in zip(rows, bench.views(scope, rows), strict=True):
         grouped[row.order_id].append(view)
         heads[row.order_id] = row.order
-    search = CandidateSearch(owner_id)
-    search.look_up(row.test_code for row in rows)
+    router = Router(owner_id, [row.test_code for row in rows])
     refused = _refused_before(scope, [row.id for row in rows])
     on_the_way = _on_the_way(scope, list(heads))
     found = []
     for order_id, views in grouped.items():
         order = heads[order_id]
-        excluded = on_the_way.get(order_id, frozenset())
+        before = tuple(one for view in views for one in refused.get(view.id, ()))
+        wanted = wanted_of(views)
+        how = {
+            "excluded": on_the_way.get(order_id, frozenset()),
+            "refused_before": frozenset(one.code for one in before),
+            "outbreak": order.urgency == "outbreak",
+        }
         found.append(
             Need(
                 order_id=order_id,
@@ -94,9 +104,9 @@ def needs(scope: Scope, owner_id: UUID, *, limit: int = 100) -> list[Need]:
                 urgency=order.urgency,
                 since=min(view.opened_at for view in views),
                 results=tuple(views),
-                candidates=tuple(search.of([view.test_code for view in views], excluded)),
-                nearest=tuple(search.nearest([view.test_code for view in views], excluded)),
-                refusals=tuple(one for view in views for one in refused.get(view.id, ())),
+                candidates=tuple(router.rank(wanted, **how)),
+                nearest=tuple(router.nearest(wanted, **how)),
+                refusals=before,
             )
         )
     return found
@@ -109,7 +119,9 @@ def _refused_before(scope: Scope, result_ids: Sequence[UUID]) -> dict[UUID, list
     for row in rows.select_related("referral__recipient").order_by("referral__sent_at", "id"):
         sent = row.referral
         found[row.result_id].append(
-            RefusedBefore(sent.id, sent.number, sent.recipient.name, row.test_code, row.refusal, row.note)
+            RefusedBefore(
+                sent.id, sent.number, sent.recipient.code, sent.recipient.name, row.test_code, row.refusal, row.note
+            )
         )
     return found
 
@@ -120,86 +132,9 @@ def _on_the_way(scope: Scope, order_ids: Sequence[UUID]) -> dict[UUID, frozenset
     return {row.order_id: rules.visited(upstream(row)) | {row.sender.code} for row in rows}
 
 
-class CandidateSearch:
-    """Looks up candidates, each test once; one search serves a whole page."""
-
-    def __init__(self, owner_id: UUID) -> None:
-        self.owner_id = owner_id
-        self._by_test: dict[str, list[ReferralCandidate]] = {}
-        self._above: list[ReferralCandidate] | None = None
-
-    def look_up(self, tests: Iterable[str]) -> None:
-        """Read who does these tests; as many queries for one as for many."""
-        fresh = [test for test in dict.fromkeys(tests) if test not in self._by_test]
-        if not fresh:
-            return
-        for test, rows in resources.laboratories_for_tests(fresh, self.owner_id).items():
-            self._by_test[test] = [
-                ReferralCandidate(
-                    owner_id=row.owner_id,
-                    code=row.code,
-                    name=row.name,
-                    tier=row.tier,
-                    tests=(),
-                    missing=(),
-                    tat_hours=row.tat_hours,
-                    price=row.price,
-                    accredited=row.accredited,
-                    distance_km=row.distance_km,
-                    is_supervisor=row.is_supervisor,
-                    reasons=tuple(CandidateReason(r.code, r.value, "") for r in row.reasons),
-                )
-                for row in rows
-            ]
-
-    def of(self, tests: Iterable[str], excluded: frozenset[str] = frozenset()) -> list[ReferralCandidate]:
-        """Who does all or some of the tests, and the supervising laboratories that could pass them on."""
-        wanted = list(dict.fromkeys(tests))
-        self.look_up(wanted)
-        found = rules.join_candidates(wanted, self._by_test, excluded)
-        if wanted and all(self._by_test[test] for test in wanted):
-            # Somebody does each of them, so a laboratory above us can pass them on to where we have no way ourselves.
-            found = rules.with_supervisors(wanted, found, self._supervisors(), excluded)
-        return [self._worded(row, len(wanted)) for row in found]
-
-    def nearest(
-        self, tests: Iterable[str], excluded: frozenset[str]
-    ) -> list[tuple[ReferralCandidate, tuple[str, ...]]]:
-        """Each test with whom to ask for it alone, joined by laboratory; empty when that is one laboratory for all."""
-        wanted = list(dict.fromkeys(tests))
-        self.look_up(wanted)
-        split = rules.nearest_for_each(wanted, self._by_test, excluded)
-        return split if len(split) > 1 else []
-
-    def _supervisors(self) -> list[ReferralCandidate]:
-        if self._above is None:
-            chain = network.supervisor_chain(self.owner_id)
-            labs = Owner.objects.filter(id__in=chain, kind="laboratory", closed=False).exclude(id=self.owner_id)
-            by_id = {row.id: row for row in labs}
-            self._above = [
-                ReferralCandidate(
-                    owner_id=lab.id,
-                    code=lab.code,
-                    name=lab.name,
-                    tier=lab.tier,
-                    tests=(),
-                    missing=(),
-                    tat_hours=0,
-                    price=None,
-                    accredited=False,
-                    distance_km=None,
-                    is_supervisor=True,
-                    reasons=(CandidateReason("passes_on", None, ""), CandidateReason("supervisor", lab.tier, "")),
-                    passes_on=True,
-                )
-                for key in chain
-                if (lab := by_id.get(key)) is not None
-            ]
-        return self._above
-
-    @staticmethod
-    def _worded(row: ReferralCandidate, total: int) -> ReferralCandidate:
-        return replace(row, reasons=tuple(replace(r, text=reason_text(r, total)) for r in row.reasons))
+def wanted_of(views: Iterable[ResultView]) -> list[Wanted]:
+    """What these results ask of another laboratory; a specimen without a time of collection counts from its receipt."""
+    return [Wanted(one.test_code, one.specimen, one.collected_at or one.received_at or one.opened_at) for one in views]
 
 
 def candidates_for(scope: Scope, owner_id: UUID, result_ids: Iterable[UUID]) -> list[ReferralCandidate]:
@@ -209,6 +144,21 @@ def candidates_for(scope: Scope, owner_id: UUID, result_ids: Iterable[UUID]) -> 
     for key in wanted:
         if key not in views:
             get_or_404(Outgoing.objects.within(scope).none(), id=key)
-    on_the_way = _on_the_way(scope, [view.order_id for view in views.values()])
+    return candidates_for_views(scope, owner_id, [views[key] for key in wanted])
+
+
+def candidates_for_views(
+    scope: Scope, owner_id: UUID, views: Sequence[ResultView], *, chosen: UUID | None = None
+) -> list[ReferralCandidate]:
+    """:func:`candidates_for` of results that were read already; with the ``chosen`` laboratory wherever it stands."""
+    on_the_way = _on_the_way(scope, [view.order_id for view in views])
     excluded = frozenset().union(*on_the_way.values()) if on_the_way else frozenset()
-    return CandidateSearch(owner_id).of([views[key].test_code for key in wanted], excluded)
+    router = Router(owner_id, [view.test_code for view in views])
+    before = _refused_before(scope, [view.id for view in views])
+    return router.rank(
+        wanted_of(views),
+        chosen=chosen,
+        excluded=excluded,
+        refused_before=frozenset(one.code for rows in before.values() for one in rows),
+        outbreak=any(view.urgency == "outbreak" for view in views),
+    )

@@ -69,7 +69,8 @@ def send_referral(
 
     A supervising laboratory may be asked for a test that it does not do itself; it passes it on. Refused: tests of
     several orders, a result that does not wait for it, the own or a closed laboratory, one that cannot do a test, one
-    through which the specimen came, a sample that is not in hand. Raises NotFound for another laboratory's result.
+    through which the specimen came or on the way to which it would spoil, a choice against the rule
+    (``rules.against_rule``) without its reason, a sample that is not in hand. Raises NotFound for another laboratory's result.
     """
     actor.require(OUTGOING.right("cancel"), owner_id)
     reason = short(reason, "reason", 240)
@@ -81,6 +82,7 @@ def send_referral(
     order = orders_queries.order_head(Scope.of(owner_id), views[0].order_id)
     origin = queries.incoming_of_order(Scope.of(owner_id), order.id)
     recipient = _recipient(owner, recipient_id, [view.test_code for view in views], origin)
+    suggested = _suggested(owner, recipient, views, reason)
     now = clock.now()
     day = now.astimezone(ZoneInfo(owner.zone)).date()
     number = format_number(owner.code, day, next_serials(owner_id, "referral", day), series="R")
@@ -90,6 +92,7 @@ def send_referral(
         order=order,
         recipient=recipient,
         reason=reason,
+        suggested=suggested,
         courier=courier,
         packaging=packaging,
         temperature=temperature,
@@ -186,6 +189,19 @@ def _recipient(owner: Owner, recipient_id: UUID, tests: Sequence[str], origin: I
             code="cannot_do",
         )
     return recipient
+
+
+def _suggested(owner: Owner, recipient: Owner, views: Sequence[ResultView], reason: str) -> str:
+    """The code of the laboratory that the rule would have asked instead; empty when the choice follows it."""
+    candidates = queries.candidates_for_views(Scope.of(owner.id), owner.id, views, chosen=recipient.id)
+    mine = next((one for one in candidates if one.owner_id == recipient.id), None)
+    if mine is not None and mine.refused is not None:
+        raise refused_at("recipient", f"{recipient.name}: {mine.refused.text}.", code=mine.refused.code)
+    first = rules.against_rule(candidates, recipient.id)
+    if first is not None and len(reason) < 3:
+        message = _("%(lab)s bukan usulan pertama (%(first)s). Tulis alasan memilihnya.")
+        raise refused_at("reason", message % {"lab": recipient.name, "first": first.name}, code="against_rule")
+    return first.code if first is not None else ""
 
 
 def _announcement(

@@ -1,22 +1,19 @@
-"""How the two ends of a referral follow each other's messages, where a specimen is, and who may be asked. Pure."""
+"""How the two ends of a referral follow each other's messages, and where a specimen is. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from laras.referral.types import (
     Answer,
-    CandidateReason,
     GiveBack,
     IncomingState,
     ItemAnswer,
     ItemState,
     JourneyStep,
     OutgoingState,
-    ReferralCandidate,
     SenderChange,
     SentItem,
     TakeResult,
@@ -192,92 +189,6 @@ def visited(steps: Iterable[JourneyStep]) -> frozenset[str]:
     circle.
     """
     return frozenset(step.lab for step in steps if step.what in ("registered", "received"))
-
-
-# --- Candidates
-# -------------------------------------------------------------------------------------------------------
-
-
-def join_candidates(
-    tests: Sequence[str], by_test: Mapping[str, Sequence[ReferralCandidate]], excluded: frozenset[str]
-) -> list[ReferralCandidate]:
-    """One row for each laboratory that does at least one of ``tests``; ``by_test`` holds for each test its candidates
-    in the order in which they should be asked (one row for each method; the first counts).
-
-    Laboratories that do all tests stand before those that do some, more before fewer; among equals, the order of the
-    first test that they do decides. ``excluded`` holds codes that may not be asked.
-    """
-    rows: dict[UUID, dict[str, ReferralCandidate]] = {}
-    rank: dict[UUID, tuple[int, int]] = {}
-    for place, test in enumerate(tests):
-        for position, candidate in enumerate(by_test.get(test, ())):
-            if candidate.code in excluded:
-                continue
-            rows.setdefault(candidate.owner_id, {}).setdefault(test, candidate)
-            rank.setdefault(candidate.owner_id, (place, position))
-    joined = [_joined(tests, own) for own in rows.values()]
-    joined.sort(key=lambda row: (len(row.missing), rank[row.owner_id]))
-    return joined
-
-
-def with_supervisors(
-    tests: Sequence[str],
-    found: Sequence[ReferralCandidate],
-    supervisors: Sequence[ReferralCandidate],
-    excluded: frozenset[str],
-) -> list[ReferralCandidate]:
-    """``found`` with the laboratories above that do not do everything themselves but pass on what they do not do, nearest
-    first: behind who does all, before others that do some. ``supervisors`` carry how they stand when they do nothing."""
-    done = {row.owner_id: row for row in found}
-    passing = []
-    for row in supervisors:
-        own = done.get(row.owner_id)
-        if row.code in excluded or (own is not None and own.complete):
-            continue
-        reasons = row.reasons
-        if own is not None:
-            first = CandidateReason("some_and_passes_on", len(own.tests), "")
-            reasons = (first, *(reason for reason in own.reasons if reason.code != "some_tests"))
-        passing.append(replace(own or row, tests=tuple(tests), missing=(), tat_hours=0, price=None, passes_on=True,
-                               reasons=reasons))  # fmt: skip
-    names = {row.owner_id for row in passing}
-    complete = [row for row in found if row.complete]
-    return [*complete, *passing, *(row for row in found if not row.complete and row.owner_id not in names)]
-
-
-def nearest_for_each(
-    tests: Sequence[str], by_test: Mapping[str, Sequence[ReferralCandidate]], excluded: frozenset[str]
-) -> list[tuple[ReferralCandidate, tuple[str, ...]]]:
-    """Each test with the first laboratory that does it, joined by laboratory; a test that nobody does is left out."""
-    first: dict[UUID, ReferralCandidate] = {}
-    asked: dict[UUID, list[str]] = {}
-    for test in tests:
-        candidate = next((one for one in by_test.get(test, ()) if one.code not in excluded), None)
-        if candidate is not None:
-            first.setdefault(candidate.owner_id, candidate)
-            asked.setdefault(candidate.owner_id, []).append(test)
-    return [(first[key], tuple(codes)) for key, codes in asked.items()]
-
-
-def _joined(tests: Sequence[str], own: Mapping[str, ReferralCandidate]) -> ReferralCandidate:
-    first = next(iter(own.values()))
-    done = tuple(test for test in tests if test in own)
-    missing = tuple(test for test in tests if test not in own)
-    prices = [row.price for row in own.values()]
-    reasons = list(first.reasons)
-    if missing:
-        reasons.insert(0, CandidateReason("some_tests", len(done), ""))
-    elif len(tests) > 1:
-        reasons.insert(0, CandidateReason("all_tests", len(done), ""))
-    return replace(
-        first,
-        tests=done,
-        missing=missing,
-        tat_hours=max(row.tat_hours for row in own.values()),
-        price=None if None in prices else sum(price for price in prices if price is not None),
-        accredited=all(row.accredited for row in own.values()),
-        reasons=tuple(reasons),
-    )
 
 
 # --- Ageing
