@@ -1,6 +1,7 @@
 """``make bench``: the figures that Laras promises, measured on this machine. Prints medians, ratios and what missed.
 
-``python -m bench [registration burst chain pages reports memory demo detect listen route]`` runs only those; ``--quick`` shortens them.
+``python -m bench [registration burst chain pages reports memory demo detect listen route network]``
+runs only those; ``--quick`` shortens them.
 """
 
 from __future__ import annotations
@@ -322,9 +323,28 @@ def route() -> None:
     figure("  each; processor", f"{each * 1e3:.2f}, {found['cpu'] / found['orders'] * 1e3:.2f} ms")
 
 
+def network() -> None:
+    """``laras network check`` over both ends of referrals, as a process, three of which do not agree; on both databases."""
+    count = 50_000 if QUICK else 1_000_000
+    for postgres in (False, True):
+        with ExitStack() as stack:
+            data, url, _tokens = installation(stack, postgres=postgres, count=2)
+            owner = url.replace("laras_serving@", "postgres@", 1)
+            prepare(data, "referrals", str(count), database_url=owner)
+            environment = {**os.environ, "LARAS_DATA": str(data), **({"DATABASE_URL": url} if url else {})}
+            began = time.perf_counter()
+            command = [sys.executable, "-m", "laras.cli.main", "network", "check", "--json"]
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+            taken = time.perf_counter() - began
+            said = json.loads(done.stdout)
+            name = "PostgreSQL" if postgres else "SQLite"
+            figure(f"{said['referrals']:,} referrals compared, {name}", f"{taken:.1f} s", "1,000,000 under 60 s")
+            figure("  contradictions found; exit code", f"{len(said['contradictions'])}; {done.returncode}", "3; 1")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "registration": registration, "burst": burst, "chain": chain, "pages": pages, "reports": reports, "memory": memory,
-    "demo": demo, "detect": detect, "listen": listen, "route": route,
+    "demo": demo, "detect": detect, "listen": listen, "route": route, "network": network,
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Run inside the product's environment: organisations, tokens, sessions and many rows for the figures.
 
 ``python -m bench.prepare labs N`` prints tokens as JSON; ``python -m bench.prepare rows N`` fills one laboratory with N results;
+``python -m bench.prepare referrals N`` makes both ends of N referrals;
 ``python -m bench.prepare session USER`` prints a session key. ``python -m bench.prepare issue N`` draws, signs and keeps up to N
 released reports of the demo's busiest laboratory in one job and prints how many and in how many seconds.
 """
@@ -196,9 +197,80 @@ def issue(count: int) -> None:
     print(json.dumps({"issued": done.done, "problems": len(done.problems), "seconds": time.perf_counter() - began}))
 
 
+def referrals(count: int) -> None:
+    """Both ends of so many referrals between the first two laboratories, each with one specimen sent back. Three do not agree."""
+    from django.db import connection
+
+    from laras.bench.models import Result
+    from laras.core.actor import system_actor
+    from laras.core.delivery import catch_up_all
+    from laras.orders import services as orders
+
+    sender, receiver = Owner.objects.filter(code__in=("BM-00", "BM-01")).order_by("code")
+    clerk = system_actor("job:bench")
+    made = orders.register_order(
+        clerk, owner=sender, codes=["HB"], new_patient={"full_name": "Warga Ukur", "sex": "P", "no_nik_reason": "absent"}
+    )  # fmt: skip
+    orders.receive_samples(clerk, owner_id=sender.id, sample_ids=[one.id for one in made.samples])
+    catch_up_all()
+    result = Result.rows.get(order_id=made.id)
+    lite = connection.vendor == "sqlite"
+    numbers = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %(count)s) "
+        if lite
+        else "WITH n(i) AS (SELECT generate_series(1, %(count)s)) "
+    )
+
+    def key(more: int) -> str:
+        return f"printf('%%032x', i + {more})" if lite else f"lpad(to_hex(i + {more}), 32, '0')::uuid"
+
+    text, now, empty = ("printf('R%%09d', i)", "datetime('now')", "'[]'") if lite else (
+        "'R' || lpad(i::text, 9, '0')", "now()", "'[]'::jsonb"
+    )  # fmt: skip
+    known = {"count": count, **{
+        name: value.hex if lite else str(value)
+        for name, value in {
+            "sender": sender.id, "receiver": receiver.id, "order": made.id, "sample": made.samples[0].id, "result": result.id,
+        }.items()
+    }}  # fmt: skip
+    tables = {
+        "referral_outgoing": {
+            "id": key(0), "owner_id": "%(sender)s", "recipient_id": "%(receiver)s", "number": text, "order_id": "%(order)s",
+            "status": "'refused'", "created_at": now, "sent_at": now, "message_revision": "1", "answer_revision": "1",
+            **dict.fromkeys(("reason", "courier", "packaging", "temperature", "remote_order", "answer_note", "cancel_reason",
+                             "suggested"), "''"),
+        },
+        "referral_outgoing_item": {
+            "id": key(10**8), "owner_id": "%(sender)s", "referral_id": key(0), "result_id": "%(result)s",
+            "sample_id": "%(sample)s", "test_code": "'HB'", "status": "'refused'", "refusal": "'damaged'", "note": "''",
+            "result_revision": "0", "journey": empty,
+        },
+        "referral_incoming": {
+            "id": key(2 * 10**8), "owner_id": "%(receiver)s", "sender_id": "%(sender)s", "remote": key(0), "number": text,
+            "status": "'refused'", "urgency": "'routine'", "message_revision": "1", "answer_revision": "1",
+            "announced_at": now, "decided_at": now, "note": "''",
+        },
+        "referral_incoming_item": {
+            "id": key(3 * 10**8), "owner_id": "%(receiver)s", "referral_id": key(2 * 10**8), "remote_item": key(10**8),
+            "test_code": "'HB'", "sample_number": text, "status": "'refused'", "refusal": "'damaged'", "note": "''",
+            "reported_revision": "0",
+        },
+    }  # fmt: skip
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, row in tables.items():
+            insert = f"INSERT INTO {table} ({', '.join(row)}) SELECT {', '.join(row.values())} FROM n"
+            cursor.execute(numbers + insert if not lite else f"INSERT INTO {table} ({', '.join(row)}) {numbers}"
+                           f"SELECT {', '.join(row.values())} FROM n", known)  # fmt: skip
+        cursor.execute(
+            "UPDATE referral_outgoing SET status = 'completed' WHERE number IN ('R000000010', 'R000000011', 'R000000012')"
+        )
+    refresh_statistics()
+
+
 TASKS: dict[str, Callable[[str], None]] = {
     "labs": lambda count: labs(int(count)),
     "rows": lambda count: rows(int(count)),
+    "referrals": lambda count: referrals(int(count)),
     "session": session,
     "addresses": addresses,
     "issue": lambda count: issue(int(count)),

@@ -7,10 +7,12 @@ from datetime import date, time, timedelta
 
 import pytest
 from click.testing import CliRunner
+from django.urls import reverse
 
 from laras.core import clock
 from laras.core.actor import system_actor
 from laras.core.errors import DomainError, Forbidden, NotFound, Refused
+from laras.core.models import User
 from laras.network import queries as network
 from laras.network.types import Place
 from laras.partners import services as partners
@@ -164,4 +166,38 @@ def test_the_calendar_belongs_to_its_laboratory(puskesmas, district):
     with pytest.raises(NotFound):
         services.remove_pickup(district.counter, owner_id=district.id, pickup_id=row.id)
     services.remove_pickup(puskesmas.counter, owner_id=puskesmas.id, pickup_id=row.id)
+    assert not Pickup.objects.within(puskesmas.scope).exists()
+
+
+def test_the_page_shows_why_and_asks_for_a_reason(sign_in, puskesmas, district, stranger, make_lab):
+    Capability.rows.create(
+        owner=make_lab("LAB-E", 3).owner, test_code="GDP", tat_hours=4, status="paused", reason="Reagen habis"
+    )
+    made = puskesmas.order("GDP")
+    client = sign_in(User.objects.get(username="pkm-a-dewi"))
+    shown = client.get(reverse("referral:outgoing")).content.decode()
+    assert "pembina laboratorium ini (tingkat 2)" in shown
+    assert "dihentikan sementara: Reagen habis" in shown
+    assert shown.count(f'value="{stranger.id}"') == 1
+    sent = {"recipient": str(stranger.id), "results": [str(puskesmas.results(made.id)["GDP"].id)]}
+    refused = client.post(reverse("referral:send", args=[made.id]), sent)
+    assert refused.status_code == 422
+    assert "bukan usulan pertama" in refused.content.decode()
+    went = client.post(reverse("referral:send", args=[made.id]), {**sent, "reason": "Alat rusak"})
+    detail = client.get(went["Location"]).content.decode()
+    assert "Usulan aturan" in detail
+    assert "LAB-B" in detail
+
+
+def test_the_page_of_the_calendar(sign_in, puskesmas):
+    client, address = sign_in(User.objects.get(username="pkm-a-dewi")), reverse("referral:calendar")
+    assert "Belum ada jadwal" in client.get(address).content.decode()
+    wrong = client.post(address, {"weekday": "3", "at": "siang"})
+    assert (wrong.status_code, "misalnya 13.30" in wrong.content.decode()) == (422, True)
+    assert client.post(address, {"weekday": "3", "at": "13.30", "courier": "Kurir A"}).status_code in (302, 303)
+    shown = client.get(address).content.decode()
+    assert "Kamis" in shown
+    assert "13.30" in shown
+    row = Pickup.objects.within(puskesmas.scope).get()
+    client.post(reverse("referral:remove_pickup", args=[row.id]))
     assert not Pickup.objects.within(puskesmas.scope).exists()

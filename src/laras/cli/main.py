@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "user": ("laras.cli.access", "user", "Accounts and their roles."),
     "token": ("laras.cli.access", "token", "API tokens."),
     "journal": ("laras.cli.journal", "journal", "The journal: verify its chain, list its entries."),
-    "network": ("laras.network.commands", "network", "Areas and laboratories."),
+    "network": ("laras.cli.network", "network", "Areas and laboratories; do they agree."),
     "catalogue": ("laras.catalogue.commands", "catalogue", "Tests, panels, limits."),
     "people": ("laras.people.commands", "people", "Patients: tokens by which one person is recognised."),
     "orders": ("laras.orders.commands", "orders", "Orders and samples."),

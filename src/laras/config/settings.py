@@ -216,6 +216,7 @@ LARAS_NIGHTLY = (
     "laras.network.services.refresh_organisations",
     "laras.reports.jobs.issue_missed",
     "laras.core.heads.sign_heads",
+    "laras.referral.jobs.compare_ends",
 )
 # Event -> handlers; read by core.delivery, written down in one place.
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"

@@ -1,18 +1,17 @@
-"""Do both ends of a referral say the same?"""
+"""Do both ends of a referral say the same? The database compares them as sets: only what disagrees is ever read."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from laras.core.models import JournalHead
+from django.db import connection
+
 from laras.core.scope import Scope
-from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
-from laras.referral.types import (
-    Contradiction,
-)
+from laras.core.wall import ground
+from laras.referral.types import Contradiction
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,87 +23,86 @@ class Checked:
     contradictions: tuple[Contradiction, ...]
 
 
-_SAME = {
-    "sent": {"announced"},
-    "accepted": {"accepted"},
-    "refused": {"refused"},
-    "completed": {"completed"},
-    "cancelled": {"withdrawn"},
-}
+_PAIR = """
+    FROM referral_outgoing o
+    {join} referral_incoming i ON i.owner_id = o.recipient_id AND i.sender_id = o.owner_id AND i.remote = o.id
+"""
+# Each end has acted on the newest message of the other.
+_SETTLED = "i.message_revision >= o.message_revision AND o.answer_revision >= i.answer_revision"
+_COUNT = f"""
+    SELECT COUNT(*), COALESCE(SUM(CASE WHEN i.id IS NOT NULL AND {_SETTLED} THEN 0 ELSE 1 END), 0)
+    {_PAIR.format(join="LEFT JOIN")}
+"""
+_SAME = """
+    (o.status = 'sent' AND i.status = 'announced') OR (o.status = 'accepted' AND i.status = 'accepted')
+    OR (o.status = 'refused' AND i.status = 'refused') OR (o.status = 'completed' AND i.status = 'completed')
+    OR (o.status = 'cancelled' AND i.status = 'withdrawn')
+"""
+_WHO = "s.code, r.code, i.number"
+_NAMES = "JOIN core_owner s ON s.id = i.sender_id JOIN core_owner r ON r.id = i.owner_id"
+_STATUS = f"""
+    SELECT {_WHO}, 'status', o.status, i.status {_PAIR.format(join="JOIN")} {_NAMES}
+    WHERE {_SETTLED} AND NOT ({_SAME})
+"""
+_REVISION = f"""
+    SELECT {_WHO}, 'revision', o.message_revision, o.answer_revision, i.message_revision, i.answer_revision
+    {_PAIR.format(join="JOIN")} {_NAMES}
+    WHERE {_SETTLED} AND (i.message_revision > o.message_revision OR o.answer_revision > i.answer_revision)
+"""
+_ITEMS_SENT = f"""
+    SELECT {_WHO}, m.id, m.status, m.result_revision, t.status, t.reported_revision {_PAIR.format(join="JOIN")}
+    JOIN referral_outgoing_item m ON m.referral_id = o.id
+    LEFT JOIN referral_incoming_item t ON t.referral_id = i.id AND t.remote_item = m.id
+    {_NAMES}
+    WHERE {_SETTLED} AND i.status <> 'withdrawn'
+      AND (t.id IS NULL OR t.status <> m.status OR t.reported_revision <> m.result_revision)
+"""
+_ITEMS_UNKNOWN = f"""
+    SELECT {_WHO}, t.remote_item, NULL, NULL, t.status, t.reported_revision {_PAIR.format(join="JOIN")}
+    JOIN referral_incoming_item t ON t.referral_id = i.id
+    LEFT JOIN referral_outgoing_item m ON m.id = t.remote_item AND m.referral_id = o.id
+    {_NAMES}
+    WHERE {_SETTLED} AND i.status <> 'withdrawn' AND m.id IS NULL
+"""
+# A referral that arrived and that its sender, who lives in this database, never sent there.
+_UNKNOWN = f"""
+    SELECT {_WHO}, 'unknown', '', i.status FROM referral_incoming i
+    LEFT JOIN referral_outgoing o ON o.id = i.remote AND o.owner_id = i.sender_id AND o.recipient_id = i.owner_id
+    {_NAMES}
+    WHERE o.id IS NULL AND EXISTS (SELECT 1 FROM core_journal_head h WHERE h.owner_id = i.sender_id)
+"""
 
 
-def check(*, batch: int = 2000) -> Checked:
+def check() -> Checked:
     """Compare the two ends of every referral whose two organisations live in this database.
 
     Runs over all organisations, for the operator of the installation. What is still on its way is no contradiction.
     """
-    everything = Scope.everything()
-    here = set(JournalHead.objects.values_list("owner_id", flat=True))
-    ends = {
-        (row.sender_id, row.remote): row
-        for row in Incoming.objects.within(everything).select_related("sender", "owner").iterator(chunk_size=batch)
-    }
-    items = _end_items(everything)
-    seen, under_way, wrong = 0, 0, []
-    for row in Outgoing.objects.within(everything).select_related("recipient", "owner").iterator(chunk_size=batch):
-        seen += 1
-        other = ends.pop((row.owner_id, row.id), None)
-        if other is None or other.owner_id != row.recipient_id:
-            under_way += 1
-            continue
-        if other.message_revision < row.message_revision or row.answer_revision < other.answer_revision:
-            under_way += 1
-            continue
-        wrong += _contradictions(row, other, *items(row.id, other.id))
-    for other in ends.values():
-        if other.sender_id in here:
-            wrong.append(_said(other, "unknown", "", other.status))
-    return Checked(seen, under_way, tuple(wrong))
+    with ground(Scope.everything()), connection.cursor() as cursor:
+
+        def asked(question: str) -> list[tuple[Any, ...]]:
+            cursor.execute(question)
+            return list(cursor.fetchall())
+
+        ((referrals, under_way),) = asked(_COUNT)
+        wrong = [Contradiction(*row) for question in (_STATUS, _UNKNOWN) for row in asked(question)]
+        wrong += [
+            Contradiction(*who, f"{mine}/{heard}", f"{theirs}/{said}")
+            for *who, mine, heard, theirs, said in asked(_REVISION)
+        ]
+        wrong += _items(row for question in (_ITEMS_SENT, _ITEMS_UNKNOWN) for row in asked(question))
+    wrong.sort(key=lambda one: (one.sender, one.number, one.what))
+    return Checked(int(referrals), int(under_way), tuple(wrong))
 
 
-def _end_items(scope: Scope) -> Any:
-    mine: dict[UUID, dict[UUID, tuple[str, int]]] = defaultdict(dict)
-    theirs: dict[UUID, dict[UUID, tuple[str, int]]] = defaultdict(dict)
-    for key, item, status, revision in OutgoingItem.objects.within(scope).values_list(
-        "referral_id", "id", "status", "result_revision"
-    ):
-        mine[key][item] = (status, revision)
-    for key, item, status, revision in IncomingItem.objects.within(scope).values_list(
-        "referral_id", "remote_item", "status", "reported_revision"
-    ):
-        theirs[key][item] = (status, revision)
-    return lambda sender, receiver: (mine[sender], theirs[receiver])
-
-
-def _contradictions(
-    row: Outgoing,
-    other: Incoming,
-    mine: dict[UUID, tuple[str, int]],
-    theirs: dict[UUID, tuple[str, int]],
-) -> list[Contradiction]:
-    wrong = []
-    if other.status not in _SAME.get(row.status, set()):
-        wrong.append(_said(other, "status", row.status, other.status))
-    if row.answer_revision > other.answer_revision or other.message_revision > row.message_revision:
-        wrong.append(
-            _said(
-                other,
-                "revision",
-                f"{row.message_revision}/{row.answer_revision}",
-                f"{other.message_revision}/{other.answer_revision}",
-            )
+def _items(rows: Iterable[tuple[Any, ...]]) -> list[Contradiction]:
+    return [
+        Contradiction(
+            *who, f"item {UUID(str(key))}", _item_text(status, revision), _item_text(their_status, their_revision)
         )
-    if other.status == "withdrawn":
-        return wrong
-    for key in mine.keys() | theirs.keys():
-        if mine.get(key) != theirs.get(key):
-            wrong.append(_said(other, f"item {key}", _item_text(mine.get(key)), _item_text(theirs.get(key))))
-    return wrong
+        for *who, key, status, revision, their_status, their_revision in rows
+    ]
 
 
-def _item_text(item: tuple[str, int] | None) -> str:
-    return "-" if item is None else f"{item[0]} r{item[1]}"
-
-
-def _said(other: Incoming, what: str, sender: str, receiver: str) -> Contradiction:
-    return Contradiction(other.sender.code, other.owner.code, other.number, what, sender, receiver)
+def _item_text(status: str | None, revision: int | None) -> str:
+    return "-" if status is None else f"{status} r{revision}"
