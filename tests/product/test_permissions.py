@@ -283,6 +283,7 @@ def page_ids(lab: worlds.Lab, page: Page) -> dict[str, Any]:
     ids["code"] = {"network": "73.71", "catalogue": "SGPT"}.get(module)
     if "baku-mutu" in page.route:
         ids["code"] = next(iter(worlds.catalogue_queries.effective(lab.id).limits_by_standard))
+    ids["box_id"] = ids["incoming_box" if "kotak-masuk/" in page.route else "box"]
     ids["act"] = "sisihkan"
     if page.name == "reports:copy":
         ids["report_id"] = lab.ids["withdrawn_id"]

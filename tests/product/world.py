@@ -24,6 +24,7 @@ from laras.catalogue import queries as catalogue_queries
 from laras.catalogue import services as catalogue
 from laras.core.actor import Actor, actor_of, system_actor
 from laras.core.api import new_token, token_digest
+from laras.core.ids import new_id
 from laras.core.models import ApiToken, JournalHead, Owner, RoleAssignment, StaffPerson, User
 from laras.core.rights import RIGHTS, ROLES
 from laras.core.scope import Scope
@@ -42,6 +43,7 @@ from laras.partners.types import BookingInput
 from laras.people import services as people
 from laras.referral import queries as referrals
 from laras.referral import services as referral
+from laras.referral.types import BoxedSample, BoxNews
 from laras.reports import services as reports
 from laras.resources import services as resources
 from tests.interop import captures
@@ -250,6 +252,16 @@ def refer(sender: Lab, recipient: Lab, code: str) -> None:
         apps.get_model("referral", "OutgoingItem").objects.within(sender.scope).get(referral_id=row.id).id
     )
     recipient.ids["incoming"] = referrals.incoming(recipient.scope).get(remote=row.id).id
+    # A box that is being packed, and another one announced there.
+    box = referral.open_box(sender.staff["counter"], owner_id=sender.id, recipient_id=recipient.id)
+    (packed,) = referral.pack(sender.staff["counter"], owner_id=sender.id, box_id=box.id, scanned=row.number)
+    sender.ids["box"], sender.ids["packed_id"] = box.id, packed.id
+    news = BoxNews(f"K-{row.number}", (BoxedSample(views[code].sample_number, row.id),), ())
+    came = referral.announce_box(
+        SYSTEM, owner_id=recipient.id, sender_id=sender.id, remote=new_id(), revision=1, news=news
+    )
+    assert came is not None
+    recipient.ids["incoming_box"] = came.id
 
 
 def let_speak(lab: Lab, *users: User) -> None:

@@ -29,6 +29,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "referral.withdrawn": ("laras.referral.handlers.on_answer",),
     "referral.resulted": ("laras.referral.handlers.on_answer",),
     "referral.moved": ("laras.referral.handlers.on_answer",),
+    "referral.box_sent": ("laras.referral.handlers.on_box_sent",),
+    "referral.box_answered": ("laras.referral.handlers.on_box_answered",),
     "reports.report_released": ("laras.referral.handlers.on_report",),
     "reports.report_withdrawn": ("laras.referral.handlers.on_report",),
     "bench.external_result_received": (

@@ -15,7 +15,8 @@ from laras.core.scope import Scope
 from laras.network import queries as network
 from laras.orders import queries as orders
 from laras.referral import queries
-from laras.referral.models import Outgoing
+from laras.referral.messages import TEMPERATURE_LABELS
+from laras.referral.models import Box, Outgoing
 
 
 def manifest_pdf(row: Outgoing) -> bytes:
@@ -62,6 +63,52 @@ def manifest_of(row: Outgoing) -> Manifest:
         temperature=row.temperature,
         reason=row.reason,
         cancelled=row.status in ("cancelled", "cancelling"),
+    )
+
+
+def box_manifest_pdf(box: Box) -> bytes:
+    """The list that travels in a box, as PDF (A4), in Indonesian. Raises PrintError for an empty box."""
+    with translation.override("id"):
+        return render_manifest(box_manifest_of(box))
+
+
+def box_manifest_of(box: Box) -> Manifest:
+    """What the list says: each specimen with its referral, tests and person."""
+    scope = Scope.of(box.owner_id)
+    items = queries.items_of_box(scope, box.id)
+    catalogue = catalogues.effective(box.owner_id).tests
+    tests: dict[Any, list[str]] = {}
+    for rows in queries.items_of_outgoing(scope, {item.referral_id for item in items}).values():
+        for row in rows:
+            tests.setdefault((row.referral_id, row.sample_id), []).append(
+                catalogue[row.test_code].name if row.test_code in catalogue else row.test_code
+            )
+    prepared = StaffPerson.objects.filter(id=box.created_by).first() if box.created_by else None
+    return Manifest(
+        number=box.number,
+        letterhead=_letterhead(box.owner),
+        sender=_party(box.owner),
+        recipient=_party(box.recipient),
+        items=tuple(
+            ManifestItem(
+                code=item.sample.number,
+                specimen=item.sample.specimen,
+                tests=tuple(tests.get((item.referral_id, item.sample_id), ())),
+                collected_at=item.sample.collected_at,
+                subject=_subject(item.sample.order),
+                container=item.sample.container,
+                urgent=item.sample.order.urgency != "routine",
+                note=item.referral.number,
+            )
+            for item in items
+        ),
+        zone=clock.ZONES.get(box.owner.zone, "WIB"),  # type: ignore[arg-type]
+        sent_at=box.sent_at or box.created_at,
+        prepared_by=str(prepared) if prepared else "",
+        courier=box.courier,
+        packaging=(box.packaging,) if box.packaging else (),
+        temperature=str(TEMPERATURE_LABELS[box.temperature]),
+        cancelled=box.status == "discarded",
     )
 
 

@@ -151,6 +151,42 @@ class PickupRemoved(Event):
     at: str
 
 
+# --- Boxes: each message with the whole box sealed --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BoxSent(Event):
+    """Sender to receiver, at every hand-over on the sender's side. Sealed: ``types.BoxNews``."""
+
+    name: ClassVar[str] = "referral.box_sent"
+    box: UUID
+    number: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class BoxAnswered(Event):
+    """Receiver to sender: it arrived, it was reconciled. Sealed: ``types.BoxAnswer``."""
+
+    name: ClassVar[str] = "referral.box_answered"
+    box: UUID
+    number: str
+    revision: int
+    status: str
+
+
+@dataclass(frozen=True)
+class BoxNoted(Event):
+    """In one's own journal: ``what`` is opened, packed, unpacked, discarded, announced, found or answer_taken."""
+
+    name: ClassVar[str] = "referral.box_noted"
+    box: UUID
+    number: str
+    what: str
+    sample: str = ""
+    finding: str = ""
+
+
 @dataclass(frozen=True)
 class IdentifierNoted(Event):
     name: ClassVar[str] = "referral.identifier_noted"

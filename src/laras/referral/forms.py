@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from laras.core.forms import LarasForm, NumberField, ReasonField
-from laras.referral.messages import REFUSAL_LABELS, WEEKDAYS
+from laras.referral.messages import FINDING_LABELS, REFUSAL_LABELS, TEMPERATURE_LABELS, WEEKDAYS
 from laras.referral.models import IncomingItem
 from laras.referral.queries import Need
 from laras.referral.services import Refusal
@@ -165,8 +165,54 @@ class PickupForm(LarasForm):
     courier = forms.CharField(label=_("Kurir"), max_length=120, required=False)
 
 
+class OpenBoxForm(LarasForm):
+    recipient = forms.ChoiceField(label=_("Laboratorium tujuan"))
+    temperature = forms.ChoiceField(label=_("Kelas suhu"), choices=list(TEMPERATURE_LABELS.items()), initial="cold")
+    packaging = forms.CharField(label=_("Kemasan"), max_length=120, required=False)
+
+    def __init__(self, destinations: Sequence[tuple[UUID, str, int]], data: Any = None) -> None:
+        super().__init__(data)
+        words = _("%(lab)s (%(n)d rujukan menunggu)")
+        self.fields["recipient"].choices = [
+            ("", "—"), *((str(key), words % {"lab": name, "n": number}) for key, name, number in destinations),
+        ]  # fmt: skip
+
+
+class PackForm(LarasForm):
+    scan = forms.CharField(
+        label=_("Pindai label sampel atau nomor rujukan"),
+        max_length=60,
+        error_messages={"required": _("Pindai label sampel atau nomor rujukan.")},
+    )
+
+
+class HandOverForm(LarasForm):
+    courier = forms.CharField(label=_("Diserahkan kepada"), max_length=120)
+    place = forms.CharField(label=_("Tempat"), max_length=120, required=False)
+    tracking = forms.CharField(label=_("Nomor resi"), max_length=80, required=False)
+
+
+class ArriveForm(LarasForm):
+    celsius = NumberField(label=_("Suhu saat dibuka"), decimals=1, min_value=-90, max_value=60, required=False)
+    place = forms.CharField(label=_("Tempat"), max_length=120, required=False)
+
+
+class FindingForm(LarasForm):
+    scan = forms.CharField(
+        label=_("Pindai label sampel pengirim"),
+        max_length=60,
+        error_messages={"required": _("Pindai label sampel pengirim.")},
+    )
+    finding = forms.ChoiceField(
+        label=_("Temuan"), choices=[one for one in FINDING_LABELS.items() if one[0] != "extra"], initial="present"
+    )
+    note = forms.CharField(label=_("Keterangan"), max_length=240, required=False)
+
+
 class ScanForm(LarasForm):
-    scan = forms.CharField(label=_("Pindai nomor rujukan atau label sampel pengirim"), max_length=60, required=False)
+    scan = forms.CharField(
+        label=_("Pindai nomor kotak, nomor rujukan, atau label sampel pengirim"), max_length=60, required=False
+    )
 
 
 class SentFilter(LarasForm):

@@ -12,7 +12,7 @@ from laras.core.delivery import Delivery
 from laras.core.unit import use_case
 from laras.referral import codec, services
 from laras.referral.events import MessageUnreadable
-from laras.referral.types import Announcement, Answer
+from laras.referral.types import Announcement, Answer, BoxAnswer, BoxNews
 
 log = logging.getLogger(__name__)
 ACTOR = system_actor("job:referral")
@@ -74,6 +74,54 @@ def on_answer(delivery: Delivery) -> None:
         cause=delivery.entry_id,
         **envelope,
     )
+
+
+def on_box_sent(delivery: Delivery) -> None:
+    """``referral.box_sent`` at its recipient. One whose body was erased says nothing."""
+    if delivery.recipient is None or delivery.sealed is None:
+        return
+    try:
+        news, (box_id, revision) = codec.read(BoxNews, delivery.sealed), _box(delivery)
+    except codec.Unreadable as error:
+        _note_unreadable(delivery, error)
+        return
+    services.announce_box(
+        ACTOR,
+        owner_id=delivery.recipient,
+        sender_id=delivery.sender,
+        remote=box_id,
+        revision=revision,
+        news=news,
+        cause=delivery.entry_id,
+    )
+
+
+def on_box_answered(delivery: Delivery) -> None:
+    """``referral.box_answered`` at the laboratory that sent the box."""
+    if delivery.recipient is None or delivery.sealed is None:
+        return
+    try:
+        answer, (box_id, revision) = codec.read(BoxAnswer, delivery.sealed), _box(delivery)
+    except codec.Unreadable as error:
+        _note_unreadable(delivery, error)
+        return
+    services.take_box_answer(
+        ACTOR,
+        owner_id=delivery.recipient,
+        sender_id=delivery.sender,
+        box_id=box_id,
+        revision=revision,
+        answer=answer,
+        cause=delivery.entry_id,
+    )
+
+
+def _box(delivery: Delivery) -> tuple[UUID, int]:
+    """Which box and which message about it. Raises Unreadable."""
+    try:
+        return UUID(delivery.payload["box"]), int(delivery.payload["revision"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise codec.Unreadable("envelope") from error
 
 
 def on_report(delivery: Delivery) -> None:

@@ -61,6 +61,37 @@ ITEM_TONES: Mapping[str, str] = {
 }
 
 
+FINDING_LABELS: Mapping[str, str] = {
+    "present": _("Ada dan baik"),
+    "missing": _("Tidak ada di kotak"),
+    "damaged": _("Wadah rusak atau bocor"),
+    "temperature": _("Suhu pengiriman tidak sesuai"),
+    "insufficient": _("Volume kurang"),
+    "extra": _("Tidak tercantum di daftar"),
+}
+FINDING_TONES: Mapping[str, str] = {"": "waiting", "present": "done", "missing": "waiting", "extra": "waiting"}
+
+TEMPERATURE_LABELS: Mapping[str, str] = {
+    "room": _("Suhu ruang"),
+    "cold": _("Dingin 2–8 °C"),
+    "frozen": _("Beku"),
+}
+
+LEG_LABELS: Mapping[str, str] = {
+    "not_packed": _("Belum dikemas"),
+    "not_picked_up": _("Dikemas, belum diambil kurir"),
+    "not_received": _("Di perjalanan, belum sampai di tujuan"),
+    "not_reconciled_there": _("Sampai di tujuan, belum dicocokkan"),
+    "not_arrived": _("Akan datang ke sini"),
+    "not_reconciled": _("Sudah di sini, belum dicocokkan"),
+}
+
+BOX_STEP_LABELS: Mapping[str, str] = {
+    "handed": _("Diserahkan"),
+    "arrived": _("Sampai"),
+    "reconciled": _("Selesai dicocokkan"),
+}
+
 WEEKDAYS = (_("Senin"), _("Selasa"), _("Rabu"), _("Kamis"), _("Jumat"), _("Sabtu"), _("Minggu"))
 
 

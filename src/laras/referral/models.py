@@ -9,7 +9,9 @@ from django.db.models import Q
 
 from laras.core import clock
 from laras.core.models import Owner, ScopedModel
-from laras.referral.states import INCOMING, OUTGOING
+from laras.referral.rules import TEMPERATURES
+from laras.referral.rules.boxes import FINDINGS
+from laras.referral.states import BOX, INCOMING, INCOMING_BOX, OUTGOING
 
 ITEM_STATES = ["sent", "accepted", "refused", "resulted", "cancelled"]
 
@@ -194,3 +196,171 @@ class IncomingItem(ScopedModel):
             models.CheckConstraint(condition=Q(status__in=ITEM_STATES), name="referral_incoming_item_status_known"),
         ]
         indexes = [models.Index(fields=["owner", "sample_number"], name="referral_incoming_item_sample")]
+
+
+# --- Boxes: the sender owns the one that it packs, the receiver what it made of the message -------------------------------
+
+
+class Box(ScopedModel):
+    """Specimens of several referrals that travel together to one laboratory.
+
+    ``temperature`` is the class of the box. ``steps``: hand-overs here (``types.BoxStep``), ``remote_steps``: those that the
+    receiver told.
+    """
+
+    number = models.CharField(max_length=48)
+    recipient = models.ForeignKey(Owner, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=BOX.choices, default=BOX.initial)
+    packaging = models.CharField(max_length=120, blank=True)
+    temperature = models.CharField(max_length=8, default="cold")
+    courier = models.CharField(max_length=120, blank=True)
+    tracking = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.UUIDField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    reconciled_at = models.DateTimeField(null=True)
+    message_revision = models.PositiveIntegerField(default=0)
+    answer_revision = models.PositiveIntegerField(default=0)
+    steps = models.JSONField(default=list)
+    remote_steps = models.JSONField(default=list)
+
+    privacy: ClassVar = {
+        "internal": [
+            "number", "recipient", "status", "packaging", "temperature", "tracking", "created_at", "created_by", "sent_at",
+            "arrived_at", "reconciled_at", "message_revision", "answer_revision",
+        ],
+        "personal": ["courier", "steps", "remote_steps"],
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_box"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "number"], name="referral_box_number_once"),
+            BOX.constraint("referral_box"),
+            models.CheckConstraint(condition=Q(temperature__in=TEMPERATURES), name="referral_box_temperature_known"),
+            models.CheckConstraint(condition=~Q(owner=models.F("recipient")), name="referral_box_not_to_self"),
+            models.CheckConstraint(
+                condition=Q(status__in=["packing", "discarded"]) | Q(sent_at__isnull=False),
+                name="referral_box_sent_when",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner", "status", "created_at"],
+                condition=Q(status__in=["packing", "handed", "arrived"]),
+                name="referral_box_open",
+            ),
+            models.Index(fields=["owner", "-created_at"], name="referral_box_newest"),
+        ]
+
+
+class BoxItem(ScopedModel):
+    """One specimen of one referral in a box. ``open`` until the box was reconciled or unpacked again."""
+
+    box = models.ForeignKey(Box, models.CASCADE, related_name="items")
+    recipient = models.ForeignKey(Owner, models.PROTECT, related_name="+", db_index=False)
+    referral = models.ForeignKey(Outgoing, models.PROTECT, related_name="+")
+    sample = models.ForeignKey("orders.Sample", models.PROTECT, related_name="+")
+    open = models.BooleanField(default=True)
+    finding = models.CharField(max_length=12, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+
+    privacy: ClassVar = {"internal": ["box", "recipient", "referral", "sample", "open", "finding", "note"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_box_item"
+        constraints = [
+            models.UniqueConstraint(fields=["box", "sample"], name="referral_box_item_once"),
+            # A specimen lies in one box at a time (an aliquot for another laboratory in another).
+            models.UniqueConstraint(
+                fields=["sample", "recipient"], condition=Q(open=True), name="referral_box_item_in_one_box"
+            ),
+            models.CheckConstraint(condition=Q(finding__in=["", *FINDINGS]), name="referral_box_item_finding_known"),
+        ]
+
+
+class IncomingBox(ScopedModel):
+    """What this organisation made of another's message about a box, and what it found inside."""
+
+    sender = models.ForeignKey(Owner, models.PROTECT, related_name="+")
+    remote = models.UUIDField()
+    number = models.CharField(max_length=48)
+    status = models.CharField(max_length=12, choices=INCOMING_BOX.choices, default=INCOMING_BOX.initial)
+    packaging = models.CharField(max_length=120, blank=True)
+    temperature = models.CharField(max_length=8, default="cold")
+    courier = models.CharField(max_length=120, blank=True)
+    tracking = models.CharField(max_length=80, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    announced_at = models.DateTimeField(default=clock.now)
+    arrived_at = models.DateTimeField(null=True)
+    reconciled_at = models.DateTimeField(null=True)
+    celsius = models.DecimalField(max_digits=5, decimal_places=1, null=True)
+    message_revision = models.PositiveIntegerField(default=0)
+    answer_revision = models.PositiveIntegerField(default=0)
+    steps = models.JSONField(default=list)
+    remote_steps = models.JSONField(default=list)
+
+    privacy: ClassVar = {
+        "internal": [
+            "sender", "remote", "number", "status", "packaging", "temperature", "tracking", "sent_at", "announced_at",
+            "arrived_at", "reconciled_at", "celsius", "message_revision", "answer_revision",
+        ],
+        "personal": ["courier", "steps", "remote_steps"],
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_incoming_box"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "sender", "remote"], name="referral_incoming_box_once"),
+            INCOMING_BOX.constraint("referral_incoming_box"),
+            models.CheckConstraint(
+                condition=Q(temperature__in=TEMPERATURES), name="referral_incoming_box_temperature_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="announced") | Q(arrived_at__isnull=False), name="referral_incoming_box_arrived_when"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner", "status", "announced_at"],
+                condition=Q(status__in=["announced", "arrived"]),
+                name="referral_incoming_box_open",
+            ),
+            models.Index(fields=["owner", "number"], name="referral_incoming_box_number"),
+        ]
+
+
+class IncomingBoxItem(ScopedModel):
+    """One specimen of a box as announced, or found without being announced (``referral`` empty), and what was found of it."""
+
+    box = models.ForeignKey(IncomingBox, models.CASCADE, related_name="items")
+    sample_number = models.CharField(max_length=60)
+    referral = models.UUIDField(null=True)
+    specimen = models.CharField(max_length=60, blank=True)
+    finding = models.CharField(max_length=12, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+    found_at = models.DateTimeField(null=True)
+    found_by = models.UUIDField(null=True)
+
+    privacy: ClassVar = {
+        "internal": ["box", "sample_number", "referral", "specimen", "finding", "note", "found_at", "found_by"]
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_incoming_box_item"
+        constraints = [
+            models.UniqueConstraint(fields=["box", "sample_number"], name="referral_incoming_box_item_once"),
+            models.CheckConstraint(
+                condition=Q(finding__in=["", *FINDINGS]), name="referral_incoming_box_item_finding_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(finding="", found_at__isnull=True) | (~Q(finding="") & Q(found_at__isnull=False)),
+                name="referral_incoming_box_item_found_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "sample_number"], name="referral_incoming_box_sample")]

@@ -27,6 +27,9 @@ WORDS = {
     "referral.message_unreadable": _("Pesan rujukan tidak dapat dibaca"),
     "referral.result_not_taken": _("Hasil rujukan belum dapat diambil"),
     "referral.identifier_noted": _("Nomor dari sistem lain dicatat"),
+    "referral.box_sent": _("Kotak %(number)s diserahkan"),
+    "referral.box_answered": _("Kotak %(number)s dijawab ke pengirim"),
+    "referral.box_noted": _("Kotak %(number)s dicatat"),
     "referral.pickup_added": _("Jadwal penjemputan ditambah: jam %(at)s"),
     "referral.pickup_removed": _("Jadwal penjemputan dihapus: jam %(at)s"),
 }

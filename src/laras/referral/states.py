@@ -51,3 +51,36 @@ INCOMING = StateMachine(
     ],
     tones={"announced": "waiting", "accepted": "active", "refused": "danger", "completed": "done"},
 )
+
+BOX = StateMachine(
+    "box",
+    states={
+        "packing": _("Sedang dikemas"),
+        "handed": _("Di perjalanan"),
+        "arrived": _("Sampai, belum dicocokkan"),
+        "reconciled": _("Selesai dicocokkan"),
+        "discarded": _("Batal dikemas"),
+    },
+    moves=[
+        # From hand to hand: every courier on the way signs once more.
+        Move("hand_over", ("packing", "handed"), "handed", "referral.send"),
+        Move("discard", ("packing",), "discarded", "referral.send"),
+        Move("arrive", ("handed", "arrived"), "arrived"),
+        Move("reconcile", ("handed", "arrived", "reconciled"), "reconciled"),
+    ],
+    tones={"packing": "waiting", "handed": "active", "arrived": "active", "reconciled": "done"},
+)
+
+INCOMING_BOX = StateMachine(
+    "incoming_box",
+    states={
+        "announced": _("Akan datang"),
+        "arrived": _("Sampai, belum dicocokkan"),
+        "reconciled": _("Selesai dicocokkan"),
+    },
+    moves=[
+        Move("arrive", ("announced",), "arrived", "referral.receive"),
+        Move("reconcile", ("arrived",), "reconciled", "referral.receive"),
+    ],
+    tones={"announced": "waiting", "arrived": "active", "reconciled": "done"},
+)

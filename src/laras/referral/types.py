@@ -181,6 +181,59 @@ class Answer:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BoxStep:
+    """A hand-over of a box, signed: what, when, at which laboratory (code), into whose hands, where."""
+
+    what: Literal["handed", "arrived", "reconciled"]
+    at: datetime
+    lab: str
+    who: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxedSample:
+    """One specimen of a box: the sender's label on it and the referral it belongs to."""
+
+    number: str
+    referral: UUID
+    specimen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxNews:
+    """The body of ``referral.box_sent``: the whole box as the sender knows it."""
+
+    number: str
+    samples: tuple[BoxedSample, ...]
+    steps: tuple[BoxStep, ...]
+    packaging: str = ""
+    temperature: Literal["room", "cold", "frozen"] = "cold"
+    courier: str = ""
+    tracking: str = ""
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSample:
+    """What the receiver found of one specimen: a code of ``rules.boxes.FINDINGS``."""
+
+    number: str
+    finding: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxAnswer:
+    """The body of ``referral.box_answered``: the whole box as the receiver knows it. ``celsius`` when it was opened."""
+
+    status: Literal["arrived", "reconciled"]
+    steps: tuple[BoxStep, ...]
+    samples: tuple[FoundSample, ...] = ()
+    celsius: Decimal | None = None
+
+
 # --- What the ends look like to the rules ---------------------------------------------------------------------------
 
 

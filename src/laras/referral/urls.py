@@ -1,6 +1,6 @@
 from django.urls import path
 
-from laras.referral.views import calendar, incoming, outgoing
+from laras.referral.views import boxes, calendar, incoming, outgoing
 
 app_name = "referral"
 urlpatterns = [
@@ -13,6 +13,15 @@ urlpatterns = [
     path("keluar/<uuid:referral_id>/ambil/<uuid:item_id>/", outgoing.take_kept_back, name="take_kept_back"),
     path("jadwal/", calendar.calendar, name="calendar"),
     path("jadwal/<uuid:pickup_id>/hapus/", calendar.remove_pickup, name="remove_pickup"),
+    path("kotak/", boxes.boxes, name="boxes"),
+    path("kotak/<uuid:box_id>/", boxes.box, name="box"),
+    path("kotak/<uuid:box_id>/serah/", boxes.hand_over, name="hand_over_box"),
+    path("kotak/<uuid:box_id>/keluarkan/<uuid:packed_id>/", boxes.unpack, name="unpack"),
+    path("kotak/<uuid:box_id>/batal/", boxes.discard, name="discard_box"),
+    path("kotak/<uuid:box_id>/daftar-isi/", boxes.manifest, name="box_manifest"),
+    path("kotak-masuk/<uuid:box_id>/", boxes.incoming_box, name="incoming_box"),
+    path("kotak-masuk/<uuid:box_id>/sampai/", boxes.receive, name="receive_box"),
+    path("kotak-masuk/<uuid:box_id>/selesai/", boxes.finish, name="finish_box"),
     path("masuk/", incoming.incoming, name="incoming"),
     path("masuk/semua/", incoming.received_list, name="received"),
     path("masuk/<uuid:referral_id>/", incoming.incoming_referral, name="incoming_referral"),

@@ -12,24 +12,36 @@ from laras.referral.services.reporting import (
     note_withdrawn_report,
 )
 from laras.referral.services.sending import cancel_referral, note_identifier, send_referral
+from laras.referral.services.shipping import discard_box, hand_over_box, open_box, pack, take_box_answer, unpack
+from laras.referral.services.unpacking import announce_box, finish_box, note_finding, receive_box
 
 __all__ = [
     "Refusal",
     "accept_incoming",
     "add_pickup",
     "announce",
+    "announce_box",
     "cancel_referral",
+    "discard_box",
+    "finish_box",
+    "hand_over_box",
     "note_external_result",
+    "note_finding",
     "note_identifier",
     "note_refused_sample",
     "note_report",
     "note_tests_cancelled",
     "note_withdrawn_report",
+    "open_box",
     "own_code",
+    "pack",
+    "receive_box",
     "refuse_incoming",
     "remove_pickup",
     "send_referral",
     "take_answer",
+    "take_box_answer",
     "take_kept_back",
+    "unpack",
     "withdraw",
 ]

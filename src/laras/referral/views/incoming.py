@@ -24,6 +24,7 @@ from laras.referral import queries, services
 from laras.referral.forms import AcceptForm, ReceivedFilter, RefuseForm, ScanForm
 from laras.referral.messages import ITEM_LABELS, ITEM_TONES, refusal_text
 from laras.referral.models import Incoming
+from laras.referral.rules.boxes import REFUSING
 from laras.referral.showing import ways
 from laras.referral.states import INCOMING
 from laras.referral.types import Announcement, Person
@@ -37,6 +38,9 @@ def incoming(request: HttpRequest) -> HttpResponse:
     unknown = ""
     if form.is_bound and form.is_valid() and form.cleaned_data["scan"]:
         text = form.cleaned_data["scan"]
+        boxes = queries.find_box(request.scope, text)
+        if len(boxes) == 1:
+            return HttpResponseRedirect(reverse("referral:incoming_box", args=[boxes[0].id]))
         found = queries.find_by_number(request.scope, text)
         if len(found) == 1 or (found and found[0].number == text.strip().upper()):
             return HttpResponseRedirect(reverse("referral:incoming_referral", args=[found[0].id]))
@@ -198,7 +202,24 @@ def _accept_form(request: HttpRequest, row: Incoming, data: Any) -> AcceptForm |
     )
     if certain:
         form.fields["patient"].initial = certain
+    _prefill(request, row, form)
     return form
+
+
+def _prefill(request: HttpRequest, row: Incoming, form: AcceptForm) -> None:
+    """What was found when the box was compared stands in the form already; the person still decides."""
+    found = queries.findings_of(request.scope, row.sender_id, {item.sample_number for item in form.items})
+    for item in form.items:
+        one = found.get(item.sample_number)
+        if one is None:
+            continue
+        if one.finding in REFUSING:
+            form.fields[f"decide_{item.id.hex}"].initial = REFUSING[one.finding]
+            form.fields[f"note_{item.id.hex}"].initial = one.note
+        elif one.finding == "missing":
+            form.fields["received"].initial = False
+        if one.box.celsius is not None:
+            form.fields["temperature"].initial = one.box.celsius
 
 
 def _with_people(request: HttpRequest, row: Incoming, form: AcceptForm) -> AcceptForm:

@@ -1,0 +1,257 @@
+"""Screens of boxes: what stands still on its way, a box that is packed and handed over, a box that is compared."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from laras.core.errors import DomainError, NotFound
+from laras.core.web import page, refusals, submit_once
+from laras.referral import codec, queries, services
+from laras.referral.documents import box_manifest_pdf
+from laras.referral.forms import ArriveForm, FindingForm, HandOverForm, OpenBoxForm, PackForm
+from laras.referral.messages import BOX_STEP_LABELS, FINDING_LABELS, FINDING_TONES, LEG_LABELS, TEMPERATURE_LABELS
+from laras.referral.models import Box, IncomingBox
+from laras.referral.rules.boxes import REFUSING
+from laras.referral.states import BOX, INCOMING_BOX
+from laras.referral.types import BoxStep
+
+READERS = ("referral.read", "referral.send", "referral.receive")
+
+
+def _steps(*lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Hand-overs of both ends in order of time, for ``{% timeline %}``."""
+    steps = sorted((codec.read(BoxStep, step) for rows in lists for step in rows), key=lambda one: one.at)
+    return [
+        {"at": step.at, "text": BOX_STEP_LABELS[step.what], "where": " · ".join(filter(None, (step.lab, step.place))), "who": step.who,
+         "state": "done"}
+        for step in steps
+    ]  # fmt: skip
+
+
+@page(*READERS)
+def boxes(request: HttpRequest) -> HttpResponse:
+    """What stands still on each leg of the way, both directions; a new box."""
+    form = OpenBoxForm(queries.destinations(request.scope), request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        request.actor.require("referral.send", request.owner.id)
+        if form.is_valid():
+
+            def work() -> str:
+                values = form.cleaned_data
+                box = services.open_box(
+                    request.actor,
+                    owner_id=request.owner.id,
+                    recipient_id=UUID(values["recipient"]),
+                    temperature=values["temperature"],
+                    packaging=values["packaging"],
+                )
+                return reverse("referral:box", args=[box.id])
+
+            with refusals(form):
+                return submit_once(request, work)
+    legs = queries.legs(request.scope)
+    context = {
+        "legs": [(leg, LEG_LABELS[leg.code]) for leg in legs],
+        "standing": any(leg.count for leg in legs),
+        "form": form,
+        "may_send": request.actor.can("referral.send", request.owner.id),
+    }
+    return render(request, "referral/boxes.html", context, status=422 if form.errors else 200)
+
+
+@page(*READERS)
+def box(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """One box of ours: scan specimens into it, see whose hands it went through and what was found."""
+    row = queries.get_box(request.scope, box_id)
+    form = PackForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        request.actor.require("referral.send", request.owner.id)
+        if form.is_valid():
+
+            def work() -> str:
+                new = services.pack(
+                    request.actor, owner_id=request.owner.id, box_id=row.id, scanned=form.cleaned_data["scan"]
+                )
+                text = _("%(n)d sampel masuk kotak.") if new else _("Sudah ada di kotak ini.")
+                messages.success(request, text % {"n": len(new)} if new else text)
+                return reverse("referral:box", args=[row.id])
+
+            with refusals(form):
+                return submit_once(request, work)
+    return _box_page(request, row, form, HandOverForm(auto_id="serah_%s"))
+
+
+def _box_page(request: HttpRequest, row: Box, form: PackForm, hand_over: HandOverForm) -> HttpResponse:
+    items = queries.items_of_box(request.scope, row.id)
+    may_send = request.actor.can("referral.send", request.owner.id)
+    context = {
+        "row": row,
+        "items": [
+            {"item": item, "finding": FINDING_LABELS.get(item.finding, ""), "tone": _tone(item.finding)}
+            for item in items
+        ],
+        "form": form,
+        "hand_over": hand_over,
+        "may_pack": may_send and row.status == "packing",
+        "may_hand_over": may_send and BOX.can(row.status, "hand_over") and bool(items),
+        "steps": _steps(row.steps, row.remote_steps),
+        "temperature": TEMPERATURE_LABELS[row.temperature],
+        "BOX": BOX,
+    }
+    return render(request, "referral/box.html", context, status=422 if form.errors or hand_over.errors else 200)
+
+
+def _tone(finding: str) -> str:
+    return "danger" if finding in REFUSING else FINDING_TONES.get(finding, "neutral")
+
+
+@page("referral.send")
+@require_POST
+def hand_over(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """Sign the box over to a courier."""
+    row = queries.get_box(request.scope, box_id)
+    form = HandOverForm(request.POST, auto_id="serah_%s")
+    if form.is_valid():
+
+        def work() -> str:
+            services.hand_over_box(request.actor, owner_id=request.owner.id, box_id=row.id, **form.cleaned_data)
+            messages.success(request, _("Kotak diserahkan; laboratorium tujuan diberi tahu."))
+            return reverse("referral:box", args=[row.id])
+
+        with refusals(form):
+            return submit_once(request, work)
+    return _box_page(request, row, PackForm(), form)
+
+
+@page("referral.send")
+@require_POST
+def unpack(request: HttpRequest, box_id: UUID, packed_id: UUID) -> HttpResponse:
+    services.unpack(request.actor, owner_id=request.owner.id, box_id=box_id, item_id=packed_id)
+    return HttpResponseRedirect(reverse("referral:box", args=[box_id]), status=303)
+
+
+@page("referral.send")
+@require_POST
+def discard(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    services.discard_box(request.actor, owner_id=request.owner.id, box_id=box_id)
+    messages.success(request, _("Kotak dibatalkan; isinya menunggu kotak lain."))
+    return HttpResponseRedirect(reverse("referral:box", args=[box_id]), status=303)
+
+
+@page(*READERS)
+@require_safe
+@never_cache
+def manifest(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """The list that travels in the box, with barcodes. An empty box has none."""
+    row = queries.get_box(request.scope, box_id)
+    if not queries.items_of_box(request.scope, row.id):
+        messages.warning(request, _("Kotak ini masih kosong."))
+        return HttpResponseRedirect(reverse("referral:box", args=[row.id]))
+    response = HttpResponse(box_manifest_pdf(row), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="kotak-{row.number}.pdf"'
+    return response
+
+
+@page(*READERS)
+def incoming_box(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """A box to us: its list, specimen by specimen; a scan says that it is there, another finding is chosen beside."""
+    row = queries.get_incoming_box(request.scope, box_id)
+    form = FindingForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        request.actor.require("referral.receive", request.owner.id)
+        if form.is_valid():
+
+            def work() -> str:
+                values = form.cleaned_data
+                item = services.note_finding(
+                    request.actor,
+                    owner_id=request.owner.id,
+                    box_id=row.id,
+                    scanned=values["scan"],
+                    finding=values["finding"],
+                    note=values["note"],
+                )
+                text = f"{item.sample_number}: {FINDING_LABELS[item.finding]}."
+                (messages.success if item.finding == "present" else messages.warning)(request, text)
+                return reverse("referral:incoming_box", args=[row.id])
+
+            with refusals(form):
+                return submit_once(request, work)
+    return _incoming_page(request, row, form, ArriveForm(auto_id="sampai_%s"))
+
+
+def _incoming_page(request: HttpRequest, row: IncomingBox, form: FindingForm, arrive: ArriveForm) -> HttpResponse:
+    items = queries.items_of_incoming_box(request.scope, row.id)
+    referrals = {
+        one.remote: one
+        for one in queries.incoming(request.scope, sender_id=row.sender_id).filter(
+            remote__in={item.referral for item in items if item.referral}
+        )
+    }
+    may_receive = request.actor.can("referral.receive", request.owner.id)
+    context = {
+        "row": row,
+        "items": [
+            {
+                "item": item,
+                "finding": FINDING_LABELS.get(item.finding, _("Belum dicocokkan")),
+                "tone": _tone(item.finding),
+                "referral": referrals.get(item.referral) if item.referral else None,
+            }
+            for item in items
+        ],
+        "compared": sum(bool(item.finding) for item in items),
+        "form": form,
+        "arrive": arrive,
+        "may_arrive": may_receive and row.status == "announced",
+        "may_compare": may_receive and row.status == "arrived",
+        "steps": _steps(row.remote_steps, row.steps),
+        "temperature": TEMPERATURE_LABELS[row.temperature],
+        "INCOMING_BOX": INCOMING_BOX,
+    }
+    wrong = form.errors or arrive.errors
+    return render(request, "referral/incoming_box.html", context, status=422 if wrong else 200)
+
+
+@page("referral.receive")
+@require_POST
+def receive(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """The box is here."""
+    row = queries.get_incoming_box(request.scope, box_id)
+    form = ArriveForm(request.POST, auto_id="sampai_%s")
+    if form.is_valid():
+
+        def work() -> str:
+            services.receive_box(request.actor, owner_id=request.owner.id, box_id=row.id, **form.cleaned_data)
+            messages.success(request, _("Kotak sudah di sini. Pindai isinya satu per satu."))
+            return reverse("referral:incoming_box", args=[row.id])
+
+        with refusals(form):
+            return submit_once(request, work)
+    return _incoming_page(request, row, FindingForm(), form)
+
+
+@page("referral.receive")
+@require_POST
+def finish(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """The comparison ends; what was not found counts as missing when that was said."""
+    row = queries.get_incoming_box(request.scope, box_id)
+    try:
+        services.finish_box(
+            request.actor, owner_id=request.owner.id, box_id=row.id, rest_missing="missing" in request.POST
+        )
+        messages.success(request, _("Selesai dicocokkan; pengirim membaca temuannya."))
+    except NotFound:
+        raise
+    except DomainError as error:
+        messages.error(request, str(error))
+    return HttpResponseRedirect(reverse("referral:incoming_box", args=[row.id]), status=303)
