@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from laras.core import sheets
 from laras.core.errors import Refused
 from laras.core.models import Owner, Reach
 from laras.network import queries, services, sheet
@@ -70,7 +71,7 @@ def test_a_workbook_that_swells_is_refused(monkeypatch):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr("xl/worksheets/sheet1.xml", b" " * 2_000_000)
-    monkeypatch.setattr(sheet, "MAX_BOOK_BYTES", 1_000_000)
+    monkeypatch.setattr(sheets, "MAX_BOOK_BYTES", 1_000_000)
     assert len(out.getvalue()) < 10_000
     assert [p.code for p in sheet.read_sheet(out.getvalue()).problems] == ["too_big"]
 

@@ -12,8 +12,10 @@ from typing import Any, Final, get_type_hints
 from laras.catalogue.types import (
     CodedAnswer,
     CriticalInfo,
+    ItemInfo,
     LimitInfo,
     PanelInfo,
+    ProgrammeInfo,
     Provenance,
     RangeInfo,
     RowKind,
@@ -22,7 +24,9 @@ from laras.catalogue.types import (
 )
 from laras.core.ids import shipped_id
 
-Info = TestInfo | PanelInfo | RangeInfo | CriticalInfo | StandardInfo | LimitInfo | CodedAnswer
+Info = (
+    TestInfo | PanelInfo | RangeInfo | CriticalInfo | StandardInfo | LimitInfo | CodedAnswer | ProgrammeInfo | ItemInfo
+)
 
 CLASSES: Final[dict[RowKind, type[Info]]] = {
     "test": TestInfo,
@@ -32,6 +36,8 @@ CLASSES: Final[dict[RowKind, type[Info]]] = {
     "standard": StandardInfo,
     "limit": LimitInfo,
     "answer": CodedAnswer,
+    "programme": ProgrammeInfo,
+    "item": ItemInfo,
 }
 # Set from the row itself or its release, never kept in the body.
 _DERIVED: Final = frozenset({"id", "key", "provenance"})
@@ -83,12 +89,15 @@ _SHAPES: Final = {kind: _shape(cls) for kind, cls in CLASSES.items()}
 def key_of(kind: RowKind, body: Mapping[str, Any]) -> str:
     """The key under which layers override each other; for ranges, critical values and limits it is part of
     the row."""
-    if kind in ("test", "panel", "standard"):
+    if kind in ("test", "panel", "standard", "programme"):
         return str(body["code"])
     if kind == "answer":
         return f"{body['answers']}/{body['code']}"
     if kind == "limit":
         return f"{body['standard']}/{body['test']}"
+    if kind == "item":
+        given = (body.get(name) for name in ("when", "sex", "age_from"))
+        return "/".join([body["programme"], body["order"], *(str(part) for part in given if part)])
     if kind == "critical":
         practice = f"@{body['practice']}" if body.get("practice") else ""
         return f"{body['test']}/{body.get('population', 'all')}{practice}"

@@ -88,6 +88,32 @@ def list_panels(lab: str | None, as_json: bool) -> None:
     say(rows if as_json else [{**r, "tests": " ".join(r["tests"])} for r in rows], as_json)
 
 
+@catalogue.command("programmes")
+@lab_option
+@json_option
+def list_programmes(lab: str | None, as_json: bool) -> None:
+    """Programmes and what they ask for: tests with sex, age, interval, and what each row is worth."""
+    found = _catalogue(lab)
+    rows = [
+        {
+            "code": p.code,
+            "name": p.name,
+            "payer": p.payer,
+            "items": [
+                {
+                    **{name: getattr(item, name) or None for name in ("order", "label", "when", "sex", "age_from")},
+                    **{name: getattr(item, name) or None for name in ("age_until", "interval", "due")},
+                    "status": item.provenance.status,
+                    "source": item.provenance.source,
+                }
+                for item in found.items(p.code)
+            ],
+        }
+        for p in found.programmes.values()
+    ]
+    say(rows if as_json else [{**r, "items": " ".join(i["order"] for i in r["items"])} for r in rows], as_json)
+
+
 @catalogue.command("standards")
 @lab_option
 @json_option

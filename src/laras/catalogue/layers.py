@@ -13,9 +13,11 @@ from laras.catalogue.types import (
     Catalogue,
     CodedAnswer,
     CriticalInfo,
+    ItemInfo,
     Layer,
     LimitInfo,
     PanelInfo,
+    ProgrammeInfo,
     Provenance,
     RangeInfo,
     RowKind,
@@ -79,6 +81,8 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
     criticals: list[CriticalInfo] = []
     limits: list[LimitInfo] = []
     answers: list[CodedAnswer] = []
+    programmes: list[ProgrammeInfo] = []
+    items: list[ItemInfo] = []
     for info in infos:
         if isinstance(info, TestInfo):
             tests.append(info)
@@ -92,6 +96,10 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
             criticals.append(info)
         elif isinstance(info, LimitInfo):
             limits.append(info)
+        elif isinstance(info, ProgrammeInfo):
+            programmes.append(info)
+        elif isinstance(info, ItemInfo):
+            items.append(info)
         else:
             answers.append(info)
     place = {discipline: number for number, discipline in enumerate(DISCIPLINES)}
@@ -101,6 +109,8 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
     ranges.sort(key=lambda r: (r.condition, r.age_from, r.sex))
     criticals.sort(key=lambda c: (c.population, c.practice))
     limits.sort(key=lambda row: (row.position, row.key))
+    programmes.sort(key=lambda p: (p.position, p.code))
+    items.sort(key=lambda item: (item.position, item.key))
     answers.sort(key=lambda a: (a.position, a.code))
     return Catalogue(
         version=version,
@@ -116,6 +126,8 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
             }
         ),
         answers_by_set=_grouped(answers, [a.answers for a in answers]),
+        programmes=MappingProxyType({p.code: p for p in programmes}),
+        items_by_programme=_grouped(items, [item.programme for item in items]),
     )
 
 

@@ -14,6 +14,8 @@ from laras.catalogue.types import Provenance, RowKind, Status
 
 FILES: Final[dict[RowKind, str]] = {
     "answer": "answers.csv",
+    "programme": "programmes.csv",
+    "item": "programme_items.csv",
     "test": "tests.csv",
     "panel": "panels.csv",
     "range": "ranges.csv",
@@ -74,10 +76,13 @@ def _read(kind: RowKind, name: str) -> Iterator[tuple[int, Row]]:
             raise ValueError(f"{name} line {line}: no known status or no source")
         body: dict[str, Any] = {}
         for field, cell in values.items():
-            if cell != "":
+            if cell != "" and not (kind == "item" and field in _AGES):
                 body[field] = _cell(field, cell)
         # The order of the file is the order of lists and reports.
         body["position"] = position
+        if kind == "item":
+            # Ages and intervals stay as written: years go by the calendar.
+            body.update({field: values[field] for field in _AGES if values[field]})
         if kind in ("range", "critical"):
             del body["position"]
         yield line, Row(kind=kind, key=key_of(kind, body), body=body, status=status, source=source)

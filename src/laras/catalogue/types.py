@@ -28,7 +28,7 @@ Status = Literal["regulation", "official", "standard", "practice", "secondary", 
 Subject = Literal["person", "environment", "food", "vector", "equipment"]
 TestKind = Literal["quantity", "count", "titre", "coded", "text"]
 Layer = Literal["shipped", "ministry", "province", "laboratory"]
-RowKind = Literal["test", "panel", "range", "critical", "standard", "limit", "answer"]
+RowKind = Literal["test", "panel", "range", "critical", "standard", "limit", "answer", "programme", "item"]
 LimitKind = Literal["max", "lt", "min", "gt", "range", "text", "negative", "air_temperature", "by_category", "report"]
 Flag = Literal["", "N", "L", "H", "LL", "HH", "A"]
 Verdict = Literal["meets", "fails", "undecided", "report"]
@@ -54,6 +54,8 @@ ROW_KINDS: Final[tuple[RowKind, ...]] = (
     "standard",
     "limit",
     "answer",
+    "programme",
+    "item",
 )
 LIMIT_KINDS: Final[tuple[LimitKind, ...]] = (
     "max",
@@ -165,6 +167,49 @@ class PanelInfo:
     standard: str = ""
     position: int = 0
     provenance: Provenance = field(default_factory=Provenance)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeInfo:
+    """A programme as a kind of order. ``payer`` and ``purpose`` are those of ``orders.states``, as what the registration
+    proposes."""
+
+    code: str
+    name: str
+    name_en: str
+    subject: Subject
+    payer: str
+    purpose: str
+    position: int = 0
+    provenance: Provenance = field(default_factory=Provenance)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemInfo:
+    """What a programme asks for: ``order`` is a test or a panel, for one sex (``""`` both) from the day on which somebody
+    reaches ``age_from`` until the day before ``age_until`` (``2y``, ``18m``, ``3d``; empty: no bound).
+
+    ``when``: only for those of whom this is said (``K1``, ``Kelas 7``, ``Calon pengantin``); empty: for everybody.
+    ``interval``: not earlier than this after the one before (``1m``, ``6m``), ``due``: by then it should be made again.
+    """
+
+    key: str
+    programme: str
+    order: str
+    label: str
+    when: str = ""
+    sex: str = ""
+    age_from: str = ""
+    age_until: str = ""
+    interval: str = ""
+    due: str = ""
+    position: int = 0
+    provenance: Provenance = field(default_factory=Provenance)
+
+    @property
+    def proposes(self) -> bool:
+        """What nobody read anywhere is shown and not chosen, until somebody adopts it."""
+        return self.provenance.status != "memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +468,8 @@ class Catalogue:
     criticals_by_test: Mapping[str, tuple[CriticalInfo, ...]]
     limits_by_standard: Mapping[str, Mapping[str, LimitInfo]]
     answers_by_set: Mapping[str, tuple[CodedAnswer, ...]]
+    programmes: Mapping[str, ProgrammeInfo] = field(default_factory=lambda: MappingProxyType({}))
+    items_by_programme: Mapping[str, tuple[ItemInfo, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def test(self, code: str) -> TestInfo:
         """Raises ``UnknownCode``."""
@@ -444,6 +491,18 @@ class Catalogue:
             return self.standards[code]
         except KeyError:
             raise UnknownCode(code) from None
+
+    def programme(self, code: str) -> ProgrammeInfo:
+        """Raises ``UnknownCode``."""
+        try:
+            return self.programmes[code]
+        except KeyError:
+            raise UnknownCode(code) from None
+
+    def items(self, programme: str) -> tuple[ItemInfo, ...]:
+        """What the programme asks for, in its order. Raises ``UnknownCode``."""
+        self.programme(programme)
+        return self.items_by_programme.get(programme, ())
 
     def __contains__(self, code: object) -> bool:
         return code in self.tests or code in self.panels

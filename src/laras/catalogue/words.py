@@ -103,6 +103,10 @@ SENTENCES: dict[str, Any] = {
     "limit_test": _("%(key)s: pemeriksaan tidak ada"),
     "limit_kind": _("%(key)s: jenis batas tidak dikenal"),
     "limit_bounds": _("%(key)s: batas bawah atau atas tidak sesuai jenis %(code)s"),
+    "programme_subject": _("Program %(key)s: subjek “%(code)s” tidak dikenal"),
+    "item_programme": _("Program %(code)s tidak ada"),
+    "item_order": _("%(key)s: pemeriksaan atau panel %(code)s tidak ada"),
+    "span": _("%(key)s: “%(written)s” bukan lama waktu; tulis misalnya 2y, 6m, atau 3d"),
     "nothing_accepted": _("%(key)s: tidak ada jawaban yang diterima"),
 }
 POPULATIONS = {

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
@@ -28,6 +28,9 @@ from laras.core.ids import new_id
 from laras.core.models import JournalEntry, JournalHead, Owner, Sealed
 from laras.core.scope import Scope
 from laras.core.unit import current, use_case
+
+T = TypeVar("T")
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -199,8 +202,13 @@ def flush(pending: Sequence[Pending], beside: Sequence[models.Model] = ()) -> li
     wall.open_to(Scope.of(pending[0].owner_id))
     head = lock_head(pending[0].owner_id)
     entries, boxes = chain(head, pending, clock.now())
-    bulk.insert_all(*([row] for row in beside), entries, boxes, then=_moved(head))
+    bulk.insert_all(*([row] for row in beside), *_in_parts(entries), *_in_parts(boxes), then=_moved(head))
     return [Written(e.id, e.owner_id, e.event, e.sequence) for e in entries]
+
+
+def _in_parts(rows: Sequence[T]) -> list[Sequence[T]]:
+    """One statement on SQLite takes some thirty thousand values; a unit that registers a whole school has more."""
+    return [rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE)]
 
 
 def chain(

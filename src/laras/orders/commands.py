@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
-from laras.core.errors import DomainError
+from laras.core import clock
+from laras.core.actor import system_actor
+from laras.core.errors import DomainError, Problem, Refused
 from laras.core.models import Owner
-from laras.core.output import json_option, say
+from laras.core.output import json_option, progress_bar, say
 from laras.core.scope import Scope
-from laras.orders import queries
+from laras.orders import queries, services
 from laras.orders.states import ORDER, URGENCIES
 
 
@@ -131,3 +134,128 @@ def show(number: str, code: str, as_json: bool) -> None:
     click.echo(f"{order.number}  {order.status}  {detail.subject}  Rp{detail.total}")
     for sample in content["samples"]:
         click.echo(f"  {sample['number']}  {sample['status']:<10}  {sample['specimen']}  {' '.join(sample['tests'])}")
+
+
+@orders.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--programme", required=True, help="The programme's code (`laras catalogue programmes`).")
+@click.option("--lab", "code", required=True, help="The organisation's code.")
+@click.option("--name", default="", help="What the session is called; the programme's name without it.")
+@click.option("--place", default="", help="Where it is held.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the service; today without it.")
+@click.option("--say", "said", multiple=True, help="What holds for everybody in the file, e.g. 'Kelas 7'. Repeatable.")
+@click.option("--day-first", is_flag=True, help="Days in this file are written day/month/year.")
+@click.option("--again", is_flag=True, help="The same list was registered on another day, and this is a new session.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen and save nothing.")
+@json_option
+def import_people(
+    file: Path,
+    programme: str,
+    code: str,
+    name: str,
+    place: str,
+    day: datetime | None,
+    said: tuple[str, ...],
+    day_first: bool,
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Register the people of a CSV file or workbook for a programme, all of them or nobody.
+
+    Columns: nama, tanggal_lahir, jenis_kelamin; if there, nik, tanpa_nik, paspor, nama_ibu, nik_ibu, nomor_rm, telepon,
+    alamat, keterangan, orang_lain. Nothing is saved when any row has a problem (exit code 1) or when it is interrupted.
+    """
+    owner, actor, content = _owner(code), system_actor("cli"), file.read_bytes()
+    session = services.SessionInput(
+        programme, name, place, day.date() if day else None, said=said, day_first=day_first, again=again
+    )
+    made = None
+    try:
+        plan = services.plan_session(actor, owner=owner, session=session, content=content)
+        if not plan.problems and not dry_run:
+            with progress_bar(f"{file.name}") as tell:
+                made = services.accept_session(actor, owner=owner, session=session, content=content, tell=tell)
+    except KeyboardInterrupt:
+        click.echo("laras: dihentikan, tidak ada yang disimpan", err=True)
+        sys.exit(130)
+    except DomainError as error:
+        _say_problems(error.problems if isinstance(error, Refused) else (), as_json, str(error.message))
+        sys.exit(1)
+    if as_json:
+        say(
+            {
+                "saved": made is not None,
+                "session": made.id if made else None,
+                "programme": programme,
+                "day": plan.day,
+                "new": plan.count("new"),
+                "known": plan.count("known"),
+                "skipped": plan.count("skip"),
+                "rows": [
+                    {
+                        "row": row.person.row,
+                        "action": row.action,
+                        "tests": list(row.codes),
+                        "not_yet": [
+                            {"test": one.item.order, "last": one.last, "from": one.until}
+                            for one in row.decisions
+                            if one.reason == "too_early"
+                        ],
+                    }
+                    for row in plan.rows
+                ],
+                "problems": [_problem(one) for one in plan.problems],
+            },
+            True,
+        )
+    else:
+        _say_problems(plan.problems, False)
+        word = "tersimpan" if made else "tidak ada yang disimpan"
+        counts = f"{plan.count('new')} baru, {plan.count('known')} sudah ada, {plan.count('skip')} dilewati"
+        click.echo(f"{counts}: {word}")
+    if plan.problems:
+        sys.exit(1)
+
+
+def _problem(one: Problem) -> dict[str, Any]:
+    return {"row": one.row, "field": one.field, "message": str(one.message)}
+
+
+def _say_problems(problems: Any, as_json: bool, message: str = "") -> None:
+    if as_json:
+        say({"saved": False, "message": message, "problems": [_problem(one) for one in problems]}, True)
+        return
+    if message:
+        click.echo(f"laras: {message}", err=True)
+    for one in problems:
+        where = f"baris {one.row}, {one.field}" if one.row else one.field
+        click.echo(f"{where}: {one.message}", err=True)
+
+
+@orders.command("due")
+@click.option("--programme", required=True, help="The programme's code.")
+@click.option("--lab", "code", required=True, help="The organisation's code.")
+@click.option("--month", type=click.DateTime(["%Y-%m"]), help="The month, as 2026-11; this one without it.")
+@json_option
+def due(programme: str, code: str, month: datetime | None, as_json: bool) -> None:
+    """Who of a programme should come this month, with what: medical record number, tests, since when, until when."""
+    owner = _owner(code)
+    first, until = services.month_of(month.date() if month else clock.today(owner.zone))
+    try:
+        rows = services.due_in(Scope.of(owner.id), owner, programme, first, until)
+    except DomainError as error:
+        click.echo(f"laras: {error.message}", err=True)
+        sys.exit(1)
+    say(
+        [
+            {
+                "mrn": patient.mrn,
+                "tests": [one.item.order for one in items] if as_json else " ".join(one.item.order for one in items),
+                "since": min(one.since for one in items),
+                "by": min(one.by for one in items),
+            }
+            for patient, items in rows
+        ],
+        as_json,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -30,6 +31,22 @@ class OrderRegistered(Event):
     total: int
     tests: tuple[tuple[UUID, UUID, str], ...]
     samples: tuple[tuple[UUID, str, str, str], ...]
+    programme: str = ""
+
+
+@dataclass(frozen=True)
+class ProgrammeSessionRegistered(Event):
+    """A list of people was registered for a programme. ``known`` were on file, ``skipped`` had nothing to be made that day."""
+
+    name: ClassVar[str] = "orders.programme_session_registered"
+
+    session: UUID
+    programme: str
+    day: date
+    digest: str
+    people: int
+    known: int
+    skipped: int
 
 
 @dataclass(frozen=True)

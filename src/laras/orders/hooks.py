@@ -65,6 +65,7 @@ def install() -> None:
             "orders.sample_handed_over": _("Sampel %(number)s diserahkan"),
             "orders.sample_disposed": _("Sampel %(number)s dimusnahkan"),
             "orders.site_registered": _("Lokasi dicatat"),
+            "orders.programme_session_registered": _("Sesi program didaftarkan"),
         },
         {"orders.sample_refused": "danger", "orders.order_cancelled": "waiting"},
     )

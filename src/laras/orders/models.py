@@ -13,7 +13,7 @@ from laras.orders.states import ORDER, PAYERS, PURPOSES, REFUSAL_REASONS, SAMPLE
 
 __all__ = [
     "PAYERS", "PURPOSES", "REFUSAL_REASONS", "SOURCES", "SUBJECT_KINDS", "URGENCIES", "Custody", "Order", "OrderLine",
-    "RequestedTest", "Sample", "Site",
+    "Participation", "ProgrammeSession", "RequestedTest", "Sample", "Site",
 ]  # fmt: skip
 
 SOURCES = ("counter", "api", "import", "referral", "demo")
@@ -233,6 +233,60 @@ class RequestedTest(ScopedModel):
                 name="orders_requested_test_once",
             )
         ]
+
+
+class ProgrammeSession(ScopedModel):
+    """Many people of one programme registered together from a file: a posyandu, a school, a batch of pilgrims."""
+
+    programme = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    place = models.CharField(max_length=120, blank=True)
+    day = models.DateField()
+    client = models.ForeignKey("partners.Client", models.PROTECT, null=True, related_name="+")
+    said = models.JSONField(default=list, blank=True)
+    digest = models.CharField(max_length=64)
+    people = models.PositiveIntegerField()
+    skipped = models.PositiveIntegerField(default=0)
+    registered_at = models.DateTimeField(default=clock.now)
+    registered_by = models.UUIDField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "programme", "name", "place", "day", "client", "said", "digest", "people", "skipped", "registered_at",
+            "registered_by",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "orders_programme_session"
+        constraints = [
+            # The same list of people on the same day is the same session, however often the file is sent.
+            models.UniqueConstraint(
+                fields=["owner", "programme", "day", "digest"], name="orders_programme_session_once"
+            ),
+            models.CheckConstraint(condition=Q(people__gte=1), name="orders_programme_session_of_people"),
+        ]
+        indexes = [models.Index(fields=["owner", "-day", "-registered_at"], name="orders_session_recent")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Participation(ScopedModel):
+    """An order that a programme asked for. ``day`` is the day of the service, from which intervals count."""
+
+    order = models.OneToOneField(Order, models.CASCADE, related_name="participation")
+    programme = models.CharField(max_length=60)
+    session = models.ForeignKey(ProgrammeSession, models.PROTECT, null=True, related_name="participations")
+    day = models.DateField()
+
+    privacy: ClassVar = {"internal": ["order", "programme", "session", "day"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "orders_participation"
+        indexes = [models.Index(fields=["owner", "programme", "-day"], name="orders_participation_recent")]
 
 
 class Custody(ScopedModel):

@@ -18,11 +18,13 @@ from laras.core.models import Owner
 from laras.core.numbering import check_character
 from laras.core.scope import Scope, get_or_404
 from laras.orders import rules
-from laras.orders.models import Custody, Order, OrderLine, RequestedTest, Sample, Site
+from laras.orders.models import Custody, Order, OrderLine, Participation, ProgrammeSession, RequestedTest, Sample, Site
 from laras.orders.types import FieldReading, Found
 from laras.people import queries as people_queries
 
 PAGE = 50
+AT_ONCE = 400
+"""Ids in one question; SQLite takes no more than some thousand."""
 URGENCY_RANK = Case(
     When(order__urgency="outbreak", then=Value(0)),
     When(order__urgency="urgent", then=Value(1)),
@@ -449,3 +451,93 @@ def get_site(scope: Scope, site_id: UUID | str) -> Site:
     """A place. Raises NotFound."""
     site: Site = get_or_404(Site.objects.within(scope).select_related("client", "area"), id=site_id)
     return site
+
+
+# --- Programmes -------------------------------------------------------------------------------------------------------
+
+
+def programme_history(
+    scope: Scope, programme: str, patient_ids: Sequence[UUID] | None = None
+) -> dict[UUID, dict[str, date]]:
+    """Patient -> test -> the latest day on which the programme asked for it; None: everybody who ever took part.
+
+    Records that were merged count as one person, under the record that was asked for or, for everybody, that is kept.
+    """
+    rows = standing_tests(scope).filter(order__participation__programme=programme).exclude(order__status="cancelled")
+    rows = rows.values("order__patient_id", "test_code").annotate(day=Max("order__participation__day"))
+    found: dict[UUID, dict[str, date]] = {}
+    if patient_ids is None:
+        answers = list(rows.values_list("order__patient_id", "test_code", "day"))
+        kept = people_queries.resolve_many(scope, {patient for patient, _code, _day in answers})
+        for patient, code, day in answers:
+            _note(found, kept[patient].id if patient in kept else patient, code, day)
+        return found
+    wanted = list(patient_ids)
+    for at in range(0, len(wanted), AT_ONCE):
+        person_of = people_queries.persons(scope, wanted[at : at + AT_ONCE])
+        asked_of: dict[UUID, list[UUID]] = {}
+        for asked in wanted[at : at + AT_ONCE]:
+            asked_of.setdefault(person_of.get(asked, asked), []).append(asked)
+        records = list(person_of)
+        answers = [
+            row
+            for start in range(0, len(records), AT_ONCE)
+            for row in rows.filter(order__patient_id__in=records[start : start + AT_ONCE]).values_list(
+                "order__patient_id", "test_code", "day"
+            )
+        ]
+        for patient, code, day in answers:
+            for asked in asked_of.get(person_of[patient], ()):
+                _note(found, asked, code, day)
+    return found
+
+
+def _note(found: dict[UUID, dict[str, date]], patient: UUID, code: str, day: date) -> None:
+    tests = found.setdefault(patient, {})
+    tests[code] = max(day, tests.get(code, day))
+
+
+def registered_on(scope: Scope, programme: str, day: date, patient_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Patient -> the order with which he takes part on that day already."""
+    rows = Participation.objects.within(scope).filter(programme=programme, day=day).exclude(order__status="cancelled")
+    wanted = set(patient_ids)
+    pairs = rows.values_list("order__patient_id", "order__number") if wanted else []
+    return {patient: number for patient, number in pairs if patient in wanted}
+
+
+def sessions_of_digest(scope: Scope, programme: str, digest: str) -> list[ProgrammeSession]:
+    """Sessions that were registered from the same list, the latest first."""
+    rows = ProgrammeSession.objects.within(scope).filter(programme=programme, digest=digest)
+    return list(rows.order_by("-day"))
+
+
+def sessions(scope: Scope, *, limit: int = 50) -> list[ProgrammeSession]:
+    """The latest sessions of programmes."""
+    return list(ProgrammeSession.objects.within(scope).order_by("-day", "-registered_at")[:limit])
+
+
+def get_session(scope: Scope, session_id: UUID | str) -> ProgrammeSession:
+    """A session with its client. Raises NotFound."""
+    session: ProgrammeSession = get_or_404(
+        ProgrammeSession.objects.within(scope).select_related("client"), id=session_id
+    )
+    return session
+
+
+def orders_of_session(scope: Scope, session_id: UUID, *, start: int = 0, limit: int = PAGE) -> list[OrderDetail]:
+    """Orders of a session in the order of their numbers, from place ``start``; three questions however many they are."""
+    rows = Order.objects.within(scope).filter(participation__session_id=session_id)
+    orders = list(rows.select_related("patient", "site", "client", "owner").order_by("number")[start : start + limit])
+    ids = [order.id for order in orders]
+    samples: dict[UUID, list[Sample]] = {}
+    for sample in Sample.objects.within(scope).filter(order_id__in=ids).order_by("position"):
+        samples.setdefault(sample.order_id, []).append(sample)
+    requested: dict[UUID, list[RequestedTest]] = {}
+    for test in RequestedTest.objects.within(scope).filter(order_id__in=ids).order_by("position"):
+        requested.setdefault(test.order_id, []).append(test)
+    return [OrderDetail(order, [], samples.get(order.id, []), requested.get(order.id, []), []) for order in orders]
+
+
+def participation_of(scope: Scope, order_id: UUID) -> Participation | None:
+    """For which programme an order was made, if for one."""
+    return Participation.objects.within(scope).select_related("session").filter(order_id=order_id).first()

@@ -8,6 +8,7 @@ from collections import Counter
 from laras.basics import units
 from laras.catalogue.rules.codes import is_loinc
 from laras.catalogue.rules.judging import overlapping
+from laras.catalogue.rules.programmes import is_span
 from laras.catalogue.types import DISCIPLINES, LIMIT_KINDS, SUBJECTS, TEST_KINDS, Catalogue, Finding, TestInfo
 
 
@@ -35,6 +36,27 @@ def faults_of(catalogue: Catalogue) -> list[Finding]:
     faults += _range_faults(catalogue)
     faults += _critical_faults(catalogue)
     faults += _limit_faults(catalogue)
+    faults += _programme_faults(catalogue)
+    return faults
+
+
+def _programme_faults(catalogue: Catalogue) -> list[Finding]:
+    faults = [
+        Finding.of("programme_subject", key=row.code, code=row.subject)
+        for row in catalogue.programmes.values()
+        if row.subject not in SUBJECTS
+    ]
+    for programme, items in catalogue.items_by_programme.items():
+        if programme not in catalogue.programmes:
+            faults.append(Finding.of("item_programme", code=programme))
+            continue
+        for item in items:
+            if item.order not in catalogue:
+                faults.append(Finding.of("item_order", key=item.key, code=item.order))
+            if item.sex not in ("", "male", "female"):
+                faults.append(Finding.of("sex", key=item.key))
+            spans = (item.age_from, item.age_until, item.interval, item.due)
+            faults += [Finding.of("span", key=item.key, written=span) for span in spans if span and not is_span(span)]
     return faults
 
 

@@ -17,6 +17,7 @@ from laras.core.actor import Actor
 from laras.core.errors import Problem, Refused
 from laras.core.ids import new_id
 from laras.core.models import Owner
+from laras.core.sheets import problem_of
 from laras.core.unit import unit
 from laras.network import queries, rules, sheet
 from laras.network.models import KIND_LABELS
@@ -170,7 +171,7 @@ def accept_laboratories(
 def _plan(actor: Actor, office_id: UUID | None, content: bytes, day: date) -> tuple[ImportPlan, list[_Work]]:
     require_network(actor, office_id, [])
     read = sheet.read_sheet(content)
-    problems = [_sheet_problem(problem) for problem in read.problems]
+    problems = [problem_of(problem, sheet.LAYOUT) for problem in read.problems]
     works = _works(actor, office_id, read, day, problems) if read.rows else []
     planned = []
     for work in works:
@@ -424,20 +425,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, float):
         return str(value).replace(".", ",")
     return "" if value is None else str(value)
-
-
-def _sheet_problem(found: sheet.SheetProblem) -> Problem:
-    texts = {
-        "too_big": _("Berkas terlalu besar (paling besar 8 MB)."),
-        "not_text": _("Berkas ini bukan CSV atau buku kerja Excel. Simpan sebagai CSV atau XLSX lalu unggah lagi."),
-        "not_book": _("Buku kerja Excel ini tidak dapat dibaca. Buka di Excel, simpan sebagai XLSX, lalu unggah lagi."),
-        "not_csv": _("Susunan CSV rusak: periksa tanda kutip."),
-        "empty": _("Berkas ini tidak berisi baris data."),
-        "column_missing": _("Kolom “%(field)s” tidak ada di baris judul."),
-        "column_twice": _("Kolom “%(field)s” ada dua kali di baris judul."),
-        "too_many_rows": _("Terlalu banyak baris (paling banyak 20.000)."),
-        "too_many_cells": _("Ada isi di luar kolom (“%(value)s”). Nama yang memuat koma perlu tanda kutip."),
-        "too_long": _("Isi terlalu panjang (“%(value)s …”)."),
-    }
-    text = texts[found.code] % {"field": found.field, "value": found.value}
-    return Problem(found.field or "file", text, found.row)

@@ -37,6 +37,7 @@ from laras.orders.models import (
     Custody,
     Order,
     OrderLine,
+    Participation,
     RequestedTest,
     Sample,
     Site,
@@ -44,7 +45,7 @@ from laras.orders.models import (
 from laras.orders.services.checks import check_client, checked_moment, checked_text, lock_order, owner_of, refuse
 from laras.orders.services.rows import Draft, Registered, link, prices_of
 from laras.orders.states import ORDER
-from laras.orders.types import GivenSample, SiteInput
+from laras.orders.types import GivenSample, Price, SiteInput
 from laras.partners import queries as partners_queries
 from laras.people import queries as people_queries
 from laras.people import services as people_services
@@ -79,13 +80,16 @@ def register_order(
     standard: str = "",
     source: str = "counter",
     origin: UUID | None = None,
+    programme: str = "",
 ) -> Registered:
     """Register tests for a person (on file, or new with the fields of ``people.services.register_patient``), a piece of
     equipment, a proficiency item or a control.
 
     ``codes`` are tests and panels; samples follow from the catalogue, or are ``given_samples`` when they already exist.
     ``origins`` (test code -> id) and ``origin`` are kept for the floor above that asked. ``collected_at`` says that all
-    samples were taken. With ``source="referral"`` the right to receive referrals stands for those of the counter.
+    samples were taken. ``programme`` is the one for whose intervals this order counts; what it asks for is proposed by
+    ``propose`` and chosen by whoever registers. With ``source="referral"`` the right to receive referrals stands for those
+    of the counter.
 
     Raises Refused with every problem found (a new patient's fields as ``patient.<field>``), ``SamePerson`` when that
     person seems to be on file, NotFound for a patient of another organisation.
@@ -114,6 +118,8 @@ def register_order(
     )
     if standard and standard not in catalogue.standards:
         problems.append(Problem("standard", _("Baku mutu ini tidak ada di katalog.")))
+    if programme and (programme not in catalogue.programmes or catalogue.programmes[programme].subject != subject_kind):
+        problems.append(Problem("programme", _("Program ini tidak ada di katalog untuk subjek ini.")))
     collected_at, collector = _read_collection(owner, problems, collected_at, collector)
     given = _read_given(owner, problems, given_samples)
     if subject_kind == "person":
@@ -140,6 +146,7 @@ def register_order(
         origins=origins or {},
         collected_at=collected_at,
         collector=collector,
+        programme=programme,
     )
 
 
@@ -463,6 +470,7 @@ def _place(
     origins: Mapping[str, UUID],
     collected_at: datetime | None,
     collector: str,
+    programme: str = "",
 ) -> Registered:
     """Number, price and store a checked order: one statement for each table."""
     now = clock.now()
@@ -479,8 +487,42 @@ def _place(
     agreement = None
     if order.payer == "institution" and order.client_id:
         agreement = partners_queries.agreement_on(Scope.of(owner.id), order.client_id, day)
-    prices = prices_of(owner.id, [code for line in chosen for code in (line.code, *line.tests)])
-    draft = Draft(owner, catalogue, order, agreement.id if agreement else None, prices)
+    draft = compose(
+        owner,
+        catalogue,
+        order,
+        chosen,
+        agreement=agreement.id if agreement else None,
+        prices=prices_of(owner.id, [code for line in chosen for code in (line.code, *line.tests)]),
+        points=points,
+        given=given,
+        origins=origins,
+        collected_at=collected_at,
+        collector=collector,
+    )
+    taking_part = [Participation(owner_id=owner.id, order=order, programme=programme, day=day)] if programme else []
+    bulk.insert_all([order], draft.lines, draft.samples, draft.requested, taking_part)
+    write_collected(actor, draft.samples)
+    journal.record(actor, owner=owner.id, event=registered_event(order, draft, programme), subject=order.id)
+    return Registered(order, draft.lines, draft.samples, draft.requested)
+
+
+def compose(
+    owner: Owner,
+    catalogue: Catalogue,
+    order: Order,
+    chosen: Sequence[rules.Chosen],
+    *,
+    agreement: UUID | None,
+    prices: Mapping[str, Price],
+    points: Sequence[str] = ("",),
+    given: Sequence[GivenSample] = (),
+    origins: Mapping[str, UUID] | None = None,
+    collected_at: datetime | None = None,
+    collector: str = "",
+) -> Draft:
+    """The rows below an order, unsaved: priced lines, samples with their numbers, requested tests."""
+    draft = Draft(owner, catalogue, order, agreement, prices)
     for point in points:
         line_of = draft.add_lines(chosen, point if len(points) > 1 else "")
         plans = list(given) or [
@@ -488,36 +530,38 @@ def _place(
             for plan in rules.plan_samples(catalogue.test(code) for code in line_of)
         ]
         for plan in plans:
-            draft.add_sample(plan, line_of, origins, collected_at, collector)
-    bulk.insert_all([order], draft.lines, draft.samples, draft.requested)
-    taken = [sample for sample in draft.samples if sample.status == "collected"]
+            draft.add_sample(plan, line_of, origins or {}, collected_at, collector)
+    return draft
+
+
+def write_collected(actor: Actor, samples: Iterable[Sample]) -> None:
+    """The first link of the chain of custody of those that were taken already."""
+    taken = [sample for sample in samples if sample.status == "collected"]
     if taken:
         Custody.rows.bulk_create(
             [link(sample, "collected", actor, at=sample.collected_at, name=sample.collector) for sample in taken]
         )
-    journal.record(
-        actor,
-        owner=owner.id,
-        event=OrderRegistered(
-            order=order.id,
-            number=order.number,
-            subject_kind=order.subject_kind,
-            patient=order.patient_id,
-            site=order.site_id,
-            client=order.client_id,
-            urgency=order.urgency,
-            payer=order.payer,
-            purpose=order.purpose,
-            source=order.source,
-            origin=order.origin,
-            standard=order.standard,
-            total=sum(line.price for line in draft.lines),
-            tests=tuple((row.id, row.sample_id, row.test_code) for row in draft.requested),
-            samples=tuple((row.id, row.number, row.specimen, row.status) for row in draft.samples),
-        ),
-        subject=order.id,
+
+
+def registered_event(order: Order, draft: Draft, programme: str = "") -> OrderRegistered:
+    return OrderRegistered(
+        order=order.id,
+        number=order.number,
+        subject_kind=order.subject_kind,
+        patient=order.patient_id,
+        site=order.site_id,
+        client=order.client_id,
+        urgency=order.urgency,
+        payer=order.payer,
+        purpose=order.purpose,
+        source=order.source,
+        origin=order.origin,
+        standard=order.standard,
+        total=sum(line.price for line in draft.lines),
+        tests=tuple((row.id, row.sample_id, row.test_code) for row in draft.requested),
+        samples=tuple((row.id, row.number, row.specimen, row.status) for row in draft.samples),
+        programme=programme,
     )
-    return Registered(order, draft.lines, draft.samples, draft.requested)
 
 
 @use_case

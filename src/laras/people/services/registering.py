@@ -183,16 +183,7 @@ def refuse_same_person(
                 raise SamePerson(message, patient_id=row.id, certain=True, problems=[Problem(field, message)])
     if duplicates_checked:
         return
-    identity = Identity(
-        given.full_name,
-        given.sex,
-        given.birth_date,
-        given.birth_date_estimated,
-        given.nik,
-        given.passport_number,
-        given.mother_nik,
-        given.phone,
-    )
+    identity = identity_from(given)
     for row in rows:
         if row.status == "active" and compare_people(identity, identity_of(row)).likely:
             message = _(
@@ -202,6 +193,20 @@ def refuse_same_person(
             raise SamePerson(
                 message, patient_id=row.id, certain=False, problems=[Problem("duplicates_checked", message)]
             )
+
+
+def identity_from(given: PatientInput) -> Identity:
+    """What the rules compare, of somebody who is not on file yet."""
+    return Identity(
+        given.full_name,
+        given.sex,
+        given.birth_date,
+        given.birth_date_estimated,
+        given.nik,
+        given.passport_number,
+        given.mother_nik,
+        given.phone,
+    )
 
 
 def _next_mrn(owner_id: UUID, today: date) -> str:
