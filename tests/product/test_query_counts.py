@@ -32,6 +32,8 @@ RECORDED = {
     "/permintaan/": 13,
     "/permintaan/baru/": 12,
     "/permintaan/penerimaan/": 11,
+    "/permintaan/program/": 9,
+    "/permintaan/program/jatuh-tempo/": 9,
     "/permintaan/pengambilan/": 10,
     "/meja-kerja/": 19,
     "/meja-kerja/verifikasi/": 22,

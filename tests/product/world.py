@@ -217,6 +217,10 @@ def furnish(lab: Lab, number: int) -> None:
     ids["line_id"] = orders_line(lab, waiting)
     ids["pickup_id"] = referral.add_pickup(counter, owner_id=owner_id, weekday=0, at=time(14, 0)).id
     ids["organisation_id"] = owner_id
+    listed = "Nama;Tanggal lahir;L/P;Tanpa NIK\nPeserta Satu;1961-02-03;L;belum punya\n"
+    ids["session_id"] = orders.accept_session(
+        staff["counter"], owner=lab.owner, session=orders.SessionInput("CKG", "Posyandu uji"), content=listed.encode()
+    ).id
     ids["own_test"] = _own_test(lab)
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
 

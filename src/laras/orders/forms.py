@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from laras.catalogue.words import term
+from laras.core import sheets
 from laras.core.errors import DomainError, Forbidden, NotFound
-from laras.core.forms import DayField, LarasForm, MomentField, NumberField
+from laras.core.forms import DayField, DropInput, LarasForm, MomentField, NumberField
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
 from laras.orders.rules import IN_SITU
+from laras.orders.services import SessionInput
 from laras.orders.states import ORDER
 from laras.orders.words import IN_SITU_LABELS, matrix_label
 
@@ -75,7 +78,84 @@ class OrderForm(HeadForm):
     """An order for a person. ``patient`` is one on file; empty with a new one in the form beside it."""
 
     patient = forms.UUIDField(label=_("Pasien"), required=False)
+    programme = forms.CharField(label=_("Program"), required=False, max_length=60)
     is_new = forms.BooleanField(label=_("Pasien baru"), required=False)
+
+    def head(self) -> dict[str, Any]:
+        return {**super().head(), "programme": self.cleaned_data["programme"]}
+
+
+class SessionForm(LarasForm):
+    """What is said of all people of a file."""
+
+    programme = forms.ChoiceField(label=_("Program"))
+    name = _text(_("Nama kegiatan"), 120, help_text=_("Misalnya Posyandu Melati, SMPN 3, Kloter 12."))
+    place = _text(_("Tempat"), 120)
+    day = DayField(label=_("Hari kegiatan"))
+    client = forms.ChoiceField(label=_("Pengirim / pelanggan"), required=False)
+    payer = forms.ChoiceField(
+        label=_("Penjamin"), required=False, choices=[("", _("Menurut program")), *PAYERS.items()]
+    )
+    said = _text(
+        _("Berlaku bagi semua"),
+        200,
+        help_text=_("Kata program yang berlaku bagi semua orang, misalnya Kelas 7; boleh kosong."),
+    )
+    day_first = forms.BooleanField(label=_("Tanggal di berkas ini ditulis hari/bulan/tahun"), required=False)
+    again = forms.BooleanField(label=_("Daftar ini pernah didaftarkan; ini kegiatan baru"), required=False)
+
+    def __init__(
+        self, *args: Any, programmes: list[tuple[str, str]], clients: list[tuple[str, str]], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.fields["programme"].choices = programmes
+        self.fields["client"].choices = [("", "—"), *clients]
+
+    def session(self) -> SessionInput:
+        """What the services take."""
+        values = self.cleaned_data
+        return SessionInput(
+            programme=values["programme"],
+            name=values["name"],
+            place=values["place"],
+            day=values["day"],
+            client_id=UUID(values["client"]) if values["client"] else None,
+            payer=values["payer"],
+            said=tuple(word.strip() for word in re.split(r"[;,]", values["said"]) if word.strip()),
+            day_first=values["day_first"],
+            again=values["again"],
+        )
+
+    def initial_again(self) -> dict[str, Any]:
+        """What was said, for the hidden fields of the next press."""
+        return {name: self.cleaned_data[name] for name in SessionForm.base_fields}
+
+
+class UploadForm(SessionForm):
+    file = forms.FileField(
+        label=_("Berkas CSV atau Excel"), widget=DropInput(attrs={"accept": ".csv,.txt,text/csv,.xlsx,.xls,.ods"})
+    )
+
+
+class AcceptSessionForm(SessionForm):
+    """The previewed file comes back with the second press; the server reads and checks it anew."""
+
+    sheet = forms.CharField(max_length=sheets.MAX_BYTES, strip=False)
+
+    @property
+    def hidden(self) -> list[str]:
+        return [self[name].as_hidden() for name in self.fields]
+
+
+class MonthForm(LarasForm):
+    """A month of a programme; any day of the month stands for it."""
+
+    program = forms.ChoiceField(label=_("Program"), required=False)
+    bulan = DayField(label=_("Bulan (hari mana saja di dalamnya)"), required=False)
+
+    def __init__(self, *args: Any, programmes: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["program"].choices = programmes
 
 
 class SiteOrderForm(HeadForm):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.orders.views import orders, registering, samples
+from laras.orders.views import orders, programmes, registering, samples
 
 app_name = "orders"
 
@@ -20,6 +20,15 @@ urlpatterns = [
     path("cari/lokasi/", registering.find_sites, name="find_sites"),
     path("rencana/", registering.plan, name="plan"),
     path("rencana/baku-mutu/", registering.standard_codes, name="standard_codes"),
+    path("program/", programmes.programmes, name="programmes"),
+    path("program/unggah/", programmes.new_session, name="new_session"),
+    path("program/terima/", programmes.accept_session, name="accept_session"),
+    path("program/kemajuan/", programmes.session_progress, name="session_progress"),
+    path("program/hentikan/", programmes.stop_session, name="stop_session"),
+    path("program/jatuh-tempo/", programmes.due, name="due"),
+    path("program/usulan/", programmes.proposal, name="proposal"),
+    path("program/sesi/<uuid:session_id>/", programmes.session, name="session"),
+    path("program/sesi/<uuid:session_id>/label/", programmes.session_labels, name="session_labels"),
     path("sampel/<uuid:sample_id>/terima/", samples.receive_one, name="receive_one"),
     path("sampel/<uuid:sample_id>/tolak/", samples.refuse, name="refuse"),
     path("sampel/<uuid:sample_id>/serah-terima/", samples.hand_over, name="hand_over"),

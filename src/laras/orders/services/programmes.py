@@ -132,6 +132,18 @@ class SessionPlan:
         return sum(1 for row in self.rows if row.action == action)
 
     @property
+    def new_people(self) -> int:
+        return self.count("new")
+
+    @property
+    def known_people(self) -> int:
+        return self.count("known")
+
+    @property
+    def skipped_people(self) -> int:
+        return self.count("skip")
+
+    @property
     def people(self) -> int:
         """How many would be registered."""
         return len(self.rows) - self.count("skip")

@@ -86,6 +86,7 @@ def register(request: HttpRequest) -> HttpResponse:
         "chosen_area": patient_form["residence_id"].value(),
         "may_write": request.actor.can("people.write", request.owner.id),
         "kind": "person",
+        "programmes": [info for info in catalogue.programmes.values() if info.subject == "person"],
         **_shared(request, form, catalogue, "person"),
     }
     return render(request, "orders/register.html", context, status=422 if _wrong(form, patient_form) else 200)
@@ -98,6 +99,8 @@ def _wrong(*forms: BaseForm) -> bool:
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """What an address may bring along: a patient (from the patient's page)."""
     initial: dict[str, Any] = {"collected_at": clock.now()}
+    if request.GET.get("program"):
+        initial["programme"] = request.GET["program"][:60]
     if request.GET.get("pasien"):
         initial["patient"] = request.GET["pasien"]
     return initial

@@ -218,6 +218,37 @@
       }));
     }
 
+    /* --- A programme brings what it asks for of this person; another choice takes it away again --- */
+    const programme = byId("id_programme");
+    let brought = [];
+    const bringProgramme = async () => {
+      const place = byId("proposal");
+      const before = codes().filter((code) => !brought.includes(code));
+      if (!programme.value) { place.replaceChildren(); if (brought.length) { brought = []; setCodes(before); } return; }
+      const said = [...place.querySelectorAll("[name=said]:checked")].map((box) => box.value).join(";");
+      const sex = form.querySelector("[name=sex]:checked")?.value || "";
+      const fresh = isNew.checked;
+      const values = { programme: programme.value, patient: fresh ? "" : patientField.value, said, sex: fresh ? sex : "", birth_date: (fresh && byId("id_birth_date")?.value) || "" };
+      try {
+        const html = await ask(form, form.dataset.proposal, values);
+        if (values.programme !== programme.value) return;
+        place.innerHTML = html;
+        const found = place.querySelector("[data-codes]");
+        if (!found) return;
+        brought = found.dataset.codes.split(" ").filter((code) => code && !before.includes(code));
+        setCodes([...before, ...brought]);
+        for (const name of ["payer", "purpose"]) if (!values.said && form.elements[name] && found.dataset[name]) form.elements[name].value = found.dataset[name];
+      } catch (error) { if (!error.stopped) window.laras.say(form.dataset.tFailed); }
+    };
+    if (programme) {
+      programme.addEventListener("change", () => { byId("proposal").replaceChildren(); bringProgramme(); });
+      byId("proposal").addEventListener("change", bringProgramme);
+      const again = () => { if (programme.value) bringProgramme(); };
+      patientField.addEventListener("input", again);
+      newPatient.addEventListener("change", (event) => { if (["birth_date", "sex", "nik"].includes(event.target.name)) again(); });
+      if (programme.value && !codes().length) bringProgramme();
+    }
+
     /* --- Taken already --- */
     const collected = byId("id_collected");
     const collection = byId("collection");
