@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -26,6 +26,9 @@ MAX_BOOK_BYTES = 100 * 1024 * 1024
 _ZIP = b"PK\x03\x04"  # XLSX, ODS
 _OLE = b"\xd0\xcf\x11\xe0"  # the XLS of before 2007
 
+Record = tuple[int, list[str]]
+"""Row number as the sheet shows it, and its cells."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -40,6 +43,9 @@ class Layout:
     def column_of(self, heading: str) -> str | None:
         bare = re.sub(r"[^a-z]", "", re.sub(r"\(.*?\)", "", heading.lower()))
         return next((column for column, known in self.headings.items() if bare in known), None)
+
+    def is_code(self, heading: str) -> bool:
+        return bool(self.two_decimals) and self.column_of(heading) == self.two_decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +106,25 @@ def read_sheet(content: bytes, layout: Layout) -> Sheet:
     """Rows and problems of a sheet. With a problem of the whole file there are no rows."""
     if len(content) > MAX_BYTES:
         return Sheet(problems=(SheetProblem("too_big"),))
-    if content.startswith((_ZIP, _OLE)):
-        records, wrong = _read_book(content, layout)
-    else:
-        records, wrong = _read_csv(content)
+    records, wrong = read_records(content, max_rows=layout.max_rows, is_code=layout.is_code)
     if wrong:
         code, _colon, value = wrong.partition(":")
         return Sheet(problems=(SheetProblem(code, value=value),))
     return _rows(records, layout)
 
 
-def _read_csv(content: bytes) -> tuple[list[tuple[int, list[str]]], str]:
+def read_records(
+    content: bytes, *, max_rows: int, is_code: Callable[[str], bool] = lambda heading: False
+) -> tuple[list[Record], str]:
+    """The rows that are not empty, and a code for a file that cannot be read: ``not_text not_csv not_book too_big merged:B1``.
+
+    Of a workbook at most two rows more than ``max_rows`` are read. ``is_code``: headings of columns whose codes a workbook
+    keeps as numbers with two decimals, the last zero cut (73.10).
+    """
+    return _read_book(content, max_rows, is_code) if content.startswith((_ZIP, _OLE)) else _read_csv(content)
+
+
+def _read_csv(content: bytes) -> tuple[list[Record], str]:
     text = decode(content)
     if text is None or "\0" in text:
         return [], "not_text"
@@ -127,21 +141,20 @@ def _read_csv(content: bytes) -> tuple[list[tuple[int, list[str]]], str]:
         return [], "not_csv"
 
 
-def _read_book(content: bytes, layout: Layout) -> tuple[list[tuple[int, list[str]]], str]:
+def _read_book(content: bytes, max_rows: int, is_code: Callable[[str], bool]) -> tuple[list[Record], str]:
     try:
         if content.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(content)) as book:
                 if sum(part.file_size for part in book.infolist()) > MAX_BOOK_BYTES:
                     return [], "too_big"
         page = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        rows = page.to_python(skip_empty_area=False, nrows=layout.max_rows + 2)
+        rows = page.to_python(skip_empty_area=False, nrows=max_rows + 2)
         if merged := [corner for corner, _end in page.merged_cell_ranges or ()]:
             # Only its first cell holds what a merged area shows: whose the others are nobody can tell.
             return [], f"merged:{_cell_name(*min(merged))}"
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, IndexError):
         return [], "not_book"
-    heads = [layout.column_of(str(cell)) for cell in rows[0]] if rows and layout.two_decimals else []
-    codes = [at for at, column in enumerate(heads) if column == layout.two_decimals]
+    codes = [at for at, cell in enumerate(rows[0]) if is_code(str(cell))] if rows else []
     records = [
         (number, [_cell_text(cell, at in codes) for at, cell in enumerate(row)]) for number, row in enumerate(rows, 1)
     ]
@@ -165,7 +178,7 @@ def as_text(content: bytes, layout: Layout) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     at = 1
-    for number, record in _read_book(content, layout)[0]:
+    for number, record in read_records(content, max_rows=layout.max_rows, is_code=layout.is_code)[0]:
         out.write("\n" * (number - at))
         writer.writerow([" ".join(cell.split()) for cell in record])
         at = number + 1
@@ -190,7 +203,7 @@ def _cell_text(cell: object, two_decimals: bool) -> str:
     return str(cell)
 
 
-def _rows(records: list[tuple[int, list[str]]], layout: Layout) -> Sheet:
+def _rows(records: list[Record], layout: Layout) -> Sheet:
     if not records:
         return Sheet(problems=(SheetProblem("empty"),))
 
