@@ -29,6 +29,20 @@ from laras.network.services.reach import rebuild_reach
 _KIND_OF_LABEL = {
     name.casefold(): kind for kind, label in KIND_LABELS.items() for name in (kind, kind.replace("_", " "), str(label))
 }
+_KIND_OF_TIER = {"1": "puskesmas", "2": "labkesda_kabkota", "3": "labkesda_provinsi", "4": "labkesmas_regional"}
+_LABKESMAS = ("", "labkesmas", "labkesda", "laboratorium kesehatan masyarakat")
+_KIND_OF_FIFTH = {
+    "biologi": "balai_besar_biologi",
+    "biologi kesehatan": "balai_besar_biologi",
+    "biology": "balai_besar_biologi",
+    "tier5 biology": "balai_besar_biologi",
+    "kesling": "balai_besar_kesling",
+    "lingkungan": "balai_besar_kesling",
+    "kesehatan lingkungan": "balai_besar_kesling",
+    "environment": "balai_besar_kesling",
+    "environmental": "balai_besar_kesling",
+    "tier5 environment": "balai_besar_kesling",
+}
 # Column of the sheet -> field of a version, where the names differ.
 _FIELD_OF = {
     "area_code": "area_id",
@@ -303,7 +317,7 @@ def _values(line: sheet.SheetRow, known: _Known, problem: Any) -> tuple[dict[str
             values["tier"] = int(cells["tier"])
         else:
             problem("tier", _("Tingkat “%(value)s” bukan 1 sampai 5.") % {"value": cells["tier"][:40]})
-    kind = _KIND_OF_LABEL.get(tidy(cells.get("kind")).casefold())
+    kind = _kind(tidy(cells.get("kind")), cells.get("tier", ""))
     if kind is None or rules.KINDS[kind] != "laboratory":
         choices = ", ".join(name for name, owner_kind in rules.KINDS.items() if owner_kind == "laboratory")
         problem("kind", _("Jenis “%(value)s” tidak dikenal. Pilihan: %(known)s.")
@@ -338,6 +352,17 @@ def _values(line: sheet.SheetRow, known: _Known, problem: Any) -> tuple[dict[str
             else:
                 values[_FIELD_OF[name]], shown[_FIELD_OF[name]] = found.id, tidy(cells[name])
     return values, shown
+
+
+def _kind(text: str, tier: str) -> str | None:
+    """The kind that is meant. A public-health laboratory of tier 1 to 4 is one kind only, so its cell may stay empty or
+    say no more than that; at tier 5 it must tell biology from environmental health."""
+    word = text.casefold().replace("_", " ")
+    if tier == "5" and word in _KIND_OF_FIFTH:
+        return _KIND_OF_FIFTH[word]
+    if word in _LABKESMAS and tier in _KIND_OF_TIER:
+        return _KIND_OF_TIER[tier]
+    return _KIND_OF_LABEL.get(word) or _KIND_OF_LABEL.get(text.casefold())
 
 
 def _day(line: sheet.SheetRow, day: date, problem: Any) -> date:
