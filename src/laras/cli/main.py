@@ -21,6 +21,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "token": ("laras.cli.access", "token", "API tokens."),
     "journal": ("laras.cli.journal", "journal", "The journal: verify its chain, list its entries."),
     "network": ("laras.cli.network", "network", "Areas and laboratories; do they agree."),
+    "resources": (
+        "laras.resources.commands",
+        "resources",
+        "Equipment, the standard of each tier, and how far it is met.",
+    ),
     "catalogue": ("laras.catalogue.commands", "catalogue", "Tests, panels, limits."),
     "people": ("laras.people.commands", "people", "Patients: tokens by which one person is recognised."),
     "orders": ("laras.orders.commands", "orders", "Orders and samples."),

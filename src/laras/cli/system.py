@@ -28,6 +28,7 @@ from laras.core.paths import below, data_root
 SHIPPED = (
     ("wilayah", "laras.network.services.load_shipped_areas"),
     ("katalog", "laras.catalogue.services.load_shipped_catalogue"),
+    ("standar", "laras.resources.services.load_shipped_standards"),
 )
 
 

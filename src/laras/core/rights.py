@@ -28,6 +28,9 @@ RIGHTS: Mapping[str, str] = {
     "network.manage_organisation": _("Mengubah data lembaga"),
     "network.manage_network": _("Mengelola wilayah dan lembaga jejaring"),
     "resources.manage_capability": _("Mengubah kemampuan pemeriksaan"),
+    "resources.read": _("Melihat alat dan pemenuhan standar"),
+    "resources.manage": _("Mencatat alat laboratorium"),
+    "resources.publish_standard": _("Menerbitkan standar sumber daya"),
     "catalogue.manage": _("Mengubah katalog laboratorium"),
     "people.read": _("Melihat pasien"),
     "people.write": _("Mencatat pasien"),
@@ -58,7 +61,7 @@ RIGHTS: Mapping[str, str] = {
     "portal.partner": _("Melihat permintaan dan LHU sendiri sebagai mitra"),
 }
 
-_READ = {"people.read", "partners.read", "orders.read", "bench.read", "referral.read", "reports.read"}
+_READ = {"people.read", "partners.read", "orders.read", "bench.read", "referral.read", "reports.read", "resources.read"}
 
 ROLES: Mapping[str, Role] = {
     "receptionist": Role(
@@ -108,11 +111,11 @@ ROLES: Mapping[str, Role] = {
         _("Kepala laboratorium"),
         "head",
         frozenset(
-            {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "catalogue.manage",
-             "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
+            {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "resources.manage",
+             "catalogue.manage", "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
              "referral.send", "partners.write", "partners.manage_accounts"}
         ),
-        frozenset({"orders.read_counts"}),
+        frozenset({"orders.read_counts", "resources.read"}),
         second_factor=True,
     ),
     "quality_manager": Role(
@@ -121,13 +124,17 @@ ROLES: Mapping[str, Role] = {
     "cashier": Role(_("Kasir"), "cashier", frozenset({"people.read", "partners.read", "orders.read"})),
     "courier": Role(_("Kurir"), "courier", frozenset({"referral.read"})),
     "officer": Role(
-        _("Petugas dinas kesehatan"), "office", frozenset({"orders.read_counts"}), frozenset({"orders.read_counts"})
+        _("Petugas dinas kesehatan"),
+        "office",
+        frozenset({"orders.read_counts", "resources.read"}),
+        frozenset({"orders.read_counts", "resources.read"}),
     ),
     "network_manager": Role(
         _("Pengelola jejaring"),
         "office",
-        frozenset({"network.manage_network", "network.manage_organisation", "orders.read_counts"}),
-        frozenset({"orders.read_counts", "network.manage_organisation"}),
+        frozenset({"network.manage_network", "network.manage_organisation", "orders.read_counts",
+                   "resources.read", "resources.manage", "resources.publish_standard"}),
+        frozenset({"orders.read_counts", "network.manage_organisation", "resources.read", "resources.manage"}),
         second_factor=True,
     ),
     "administrator": Role(

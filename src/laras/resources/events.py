@@ -47,3 +47,36 @@ class CapabilityRemoved(Event):
     test_code: str
     method: str
     reason: str
+
+
+@dataclass(frozen=True)
+class StandardPublished(Event):
+    name: ClassVar[str] = "resources.standard_published"
+    version_name: str
+    valid_from: str
+    source: str
+    status: str
+    items: int
+
+
+@dataclass(frozen=True)
+class EquipmentReported(Event):
+    """The register says this of some items from that day on: ``items`` item (or written name) -> how many function.
+
+    ``way``: ``screen``, ``import`` or ``rest_absent``.
+    """
+
+    name: ClassVar[str] = "resources.equipment_reported"
+    way: str
+    valid_from: str
+    items: dict[str, int]
+
+
+@dataclass(frozen=True)
+class EquipmentMatched(Event):
+    """A person said which item of the standard is meant by a written name; ``item_code`` is empty for none of them."""
+
+    name: ClassVar[str] = "resources.equipment_matched"
+    written: str
+    item_code: str
+    rows: int

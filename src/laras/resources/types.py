@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 
@@ -45,3 +46,63 @@ class Candidate:
     distance_km: float | None
     is_supervisor: bool
     reasons: tuple[Reason, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a standard: what it is called, and how many must function in each column (:data:`rules.fulfilment.COLUMNS`)."""
+
+    code: str
+    category: str
+    name: str
+    minima: dict[str, int]
+    aliases: tuple[str, ...] = ()
+    kind: str = "equipment"
+
+
+@dataclass(frozen=True, slots=True)
+class StandardInfo:
+    """A version of the standard, with where it stands written and what that is worth."""
+
+    version: str
+    title: str
+    valid_from: date
+    source: str
+    status: str
+    note: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Items of one laboratory in one category, or in all. ``required`` = met + short + absent + not reported."""
+
+    required: int
+    met: int
+    short: int
+    absent: int
+    not_reported: int
+
+    @property
+    def percent(self) -> float | None:
+        """Of all that is required, in percent."""
+        return round(100 * self.met / self.required, 2) if self.required else None
+
+    @property
+    def percent_of_reported(self) -> float | None:
+        """Of what is required and was reported, in percent; ``None`` while nothing was."""
+        reported = self.required - self.not_reported
+        return round(100 * self.met / reported, 2) if reported else None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How far one laboratory meets the standard of its tier. ``total`` is empty when no column of the standard is its own."""
+
+    owner_id: UUID
+    code: str
+    name: str
+    tier: int | None
+    kind: str
+    total: Count | None
+    by_category: dict[str, Count] = field(default_factory=dict)

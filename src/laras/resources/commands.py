@@ -1,0 +1,260 @@
+"""``laras resources``: the register of laboratories and how far it meets the standard, for scripts."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from django.utils.translation import gettext as _
+
+from laras.core import clock
+from laras.core.actor import system_actor
+from laras.core.errors import NotFound, Problem, Refused
+from laras.core.output import json_option, say
+from laras.core.scope import Scope
+from laras.network import queries as network
+from laras.resources import queries, services, shipped
+from laras.resources.types import Count, Score, StandardInfo
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def resources() -> None:
+    """Equipment of laboratories, the standard of their tier, and how far it is met."""
+
+
+# --- Import -----------------------------------------------------------------------------------------------------------
+
+
+@resources.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", type=click.Choice(["equipment"]), required=True, help="What the rows are about.")
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='JSON: {"columns": {"their heading": "our column"}, "items": {"written name": "code or full name of an item"}}.',
+)
+@click.option("--at", type=_DAY, help="Day on which this was so (default: today).")
+@click.option("--dry-run", is_flag=True, help="Show what would happen and save nothing.")
+@json_option
+def import_rows(
+    file: Path, kind: str, map_file: Path | None, at: datetime | None, dry_run: bool, as_json: bool
+) -> None:
+    """Import equipment from a CSV file or an Excel workbook.
+
+    Columns: lab_code, item, functioning; if wanted total, condition, year, source_of_funds, maker, serial,
+    calibration_due. Item: its code, its name in the standard or an alias. A row whose item is not known, or may be two,
+    is kept under its written name and listed. Nothing is saved when any row has a problem; the exit code is 1 then.
+    """
+    actor, content = system_actor("cli"), file.read_bytes()
+    arguments: dict[str, Any] = {"content": content, "mapping": _map(map_file), "valid_from": at.date() if at else None}
+    if dry_run:
+        plan, saved = services.plan_equipment(actor, **arguments), False
+    else:
+        bar = nullcontext() if as_json else click.progressbar(length=_lines(content), label=file.name)
+        try:
+            with bar as shown:
+                plan = services.accept_equipment(
+                    actor, progress=shown.update if shown else lambda done: None, **arguments
+                )
+            saved = True
+        except Refused as error:
+            plan, saved = services.EquipmentPlan(0, 0, 0, 0, (), tuple(error.problems)), False
+    _tell(plan, saved, as_json)
+    if plan.problems:
+        raise SystemExit(1)
+
+
+def _lines(content: bytes) -> int:
+    return max(1, content.count(b"\n"))
+
+
+def _map(path: Path | None) -> services.SheetMap:
+    if path is None:
+        return services.SheetMap()
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        parts = [found.get("columns", {}), found.get("items", {})]
+        if set(found) - {"columns", "items"} or not all(
+            isinstance(key, str) and isinstance(value, str) for part in parts for key, value in part.items()
+        ):
+            raise ValueError
+    except (ValueError, AttributeError) as error:
+        message = _("Peta kolom harus JSON dengan “columns” dan “items”, masing-masing teks ke teks.")
+        raise Refused(message, problems=[Problem("map", message)]) from error
+    return services.SheetMap(*parts)
+
+
+def _tell(plan: services.EquipmentPlan, saved: bool, as_json: bool) -> None:
+    names = {item.code: item.name for item in queries.equipment_items(queries.standard())}
+    unmatched = [
+        {
+            "row": one.row,
+            "lab_code": one.lab_code,
+            "item": one.written,
+            "ambiguous": one.ambiguous,
+            "candidates": [{"code": code, "name": names[code]} for code in one.candidates],
+        }
+        for one in plan.unmatched
+    ]
+    if as_json:
+        answer = {
+            "saved": saved,
+            "rows": plan.rows,
+            "laboratories": plan.laboratories,
+            "changed": plan.changed,
+            "same": plan.same,
+            "unmatched": unmatched,
+            "problems": [{"row": p.row, "field": p.field, "message": str(p.message)} for p in plan.problems],
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    for problem in plan.problems:
+        where = f"baris {problem.row}, {problem.field}" if problem.row else problem.field
+        click.echo(f"{where}: {problem.message}", err=True)
+    for line in unmatched:
+        names_of = ", ".join(f"{one['code']} {one['name']}" for one in line["candidates"])  # type: ignore[attr-defined]
+        word = "bisa berarti" if line["ambiguous"] else "mirip" if names_of else "tidak dikenal"
+        click.echo(f"baris {line['row']}, item: “{line['item']}” {word} {names_of}".rstrip())
+    word = "tersimpan" if saved else "tidak ada yang disimpan"
+    click.echo(
+        f"{plan.rows} baris, {plan.laboratories} laboratorium: {plan.changed} alat berubah, {plan.same} tetap, "
+        f"{len(unmatched)} baris belum dikenali: {word}"
+    )
+
+
+# --- Scores -----------------------------------------------------------------------------------------------------------
+
+
+@resources.command()
+@click.option("--lab", "code", help="Code of a laboratory.")
+@click.option("--area", "area_code", help="All laboratories standing in this area (Kemendagri code).")
+@click.option("--all", "everybody", is_flag=True, help="All laboratories of the network.")
+@click.option("--at", type=_DAY, help="As it was on that day (default: today).")
+@click.option("--standard", "version", default="", help="Judge by this version (default: the one in force that day).")
+@json_option
+def score(
+    code: str | None, area_code: str | None, everybody: bool, at: datetime | None, version: str, as_json: bool
+) -> None:
+    """How far laboratories meet the standard of their tier.
+
+    percent is met of all that is required; percent_of_reported is met of what was required and reported (empty while
+    nothing was). Each required item weighs one. A laboratory of tier 5 that is neither biology nor environmental
+    health has no column in the standard and no figures.
+    """
+    if sum((code is not None, area_code is not None, everybody)) != 1:
+        raise click.UsageError("one of --lab, --area, --all")
+    day = at.date() if at else clock.today()
+    info = queries.standard(version, day)
+    labs = _laboratories(code, area_code, day)
+    found = queries.scores(Scope.everything(), labs, info, day)
+    if as_json:
+        rows = [_score(one, info, day) for one in found]
+        click.echo(json.dumps(rows[0] if code is not None else rows, ensure_ascii=False, indent=1))
+        return
+    say([{**_score(one, info, day), "by_category": None} for one in found], False, _FIGURES)
+
+
+_FIGURES = (
+    "lab", "tier", "required", "met", "short", "absent", "not_reported", "percent", "percent_of_reported",
+)  # fmt: skip
+
+
+def _laboratories(code: str | None, area_code: str | None, day: date) -> list[queries.Laboratory]:
+    if code is not None:
+        owner = network.find_organisation(code)
+        labs = queries.laboratories(owner_ids=[owner.pk], on=day) if owner else []
+        if not labs:
+            raise NotFound(_("Laboratorium “%(code)s” tidak dikenal atau tidak bertingkat.") % {"code": code})
+        return labs
+    if area_code is not None:
+        area = network.find_area(area_code)
+        if area is None:
+            raise NotFound(_("Kode wilayah “%(value)s” tidak dikenal.") % {"value": area_code})
+        return queries.laboratories(area_id=area.area_id, on=day)
+    return queries.laboratories(on=day)
+
+
+def _score(one: Score, info: StandardInfo, day: date) -> dict[str, Any]:
+    return {
+        "lab": one.code,
+        "tier": one.tier,
+        "kind": one.kind,
+        "at": day.isoformat(),
+        "standard": info.version,
+        **_count(one.total),
+        "by_category": {name: _count(count) for name, count in one.by_category.items()},
+    }
+
+
+def _count(count: Count | None) -> dict[str, Any]:
+    names = ("required", "met", "short", "absent", "not_reported", "percent", "percent_of_reported")
+    return {name: getattr(count, name) if count else None for name in names}
+
+
+# --- Standards --------------------------------------------------------------------------------------------------------
+
+
+@resources.group()
+def standard() -> None:
+    """Versions of the standard."""
+
+
+@standard.command("list")
+@json_option
+def list_standards(as_json: bool) -> None:
+    """The versions, the newest first, with where each stands written and what that is worth."""
+    rows = [
+        {
+            "version": row.version,
+            "valid_from": row.valid_from,
+            "title": row.title,
+            "source": row.source,
+            "status": row.status,
+            "note": row.note,
+        }
+        for row in queries.standards()
+    ]
+    say(rows, as_json, ("version", "valid_from", "title", "source", "status"))
+
+
+@standard.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--office", "office_code", required=True, help="Code of the ministry, in whose journal it is written.")
+@click.option("--version", "version", required=True, help="Name of the version, without spaces.")
+@click.option("--title", required=True)
+@click.option("--valid-from", type=_DAY, required=True, help="First day on which it is in force.")
+@click.option("--source", required=True, help="The decree and its table.")
+@click.option("--status", type=click.Choice(["seen", "derived", "memory", "entered"]), required=True)
+@click.option("--note", default="")
+def import_standard(
+    file: Path, office_code: str, version: str, title: str, valid_from: datetime, source: str, status: str, note: str
+) -> None:
+    """Take a new version of the standard in: equipment, staff and rooms in one CSV file.
+
+    Columns: kind (equipment, staff, rooms), code, category, name, tier1, tier2, tier3, tier4, tier5_biology,
+    tier5_environment (minimum of each; 0 where nothing is asked), aliases (separated by semicolons). An item keeps the
+    code it has in the version before.
+    """
+    office = network.find_organisation(office_code)
+    if office is None:
+        raise NotFound(_("Lembaga “%(code)s” tidak dikenal.") % {"code": office_code})
+    try:
+        items = shipped.read_items(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Refused(_("Berkas standar harus CSV dalam UTF-8.")) from error
+    except shipped.BadRow as error:
+        message = _("“%(value)s” tidak dapat dipakai di sini.") % {"value": error.value[:40]}
+        raise Refused(
+            _("Standar belum bisa diterima; tidak ada yang disimpan."),
+            problems=[Problem(error.field, message, error.row)],
+        ) from error
+    info = StandardInfo(version, title, valid_from.date(), source, status, note, tuple(items))
+    services.publish_standard(system_actor("cli"), owner_id=office.pk, info=info)
+    click.echo(f"{version}: {len(items)} butir")

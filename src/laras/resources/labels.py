@@ -1,0 +1,29 @@
+"""The words that columns of this module may hold, with their labels."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+CONDITIONS = {
+    "good": pgettext_lazy("keadaan alat", "Baik"),
+    "minor": _("Rusak ringan"),
+    "major": _("Rusak berat"),
+}
+FUNDS = {
+    "apbn": _("APBN"),
+    "apbd": _("APBD"),
+    "dak_fisik": _("DAK fisik"),
+    "dak_nonfisik": _("DAK nonfisik"),
+    "hibah": _("Hibah"),
+    "blud": _("BLUD"),
+    "lainnya": _("Lainnya"),
+}
+STANDARD_STATUS = ("seen", "derived", "memory", "entered")
+STATES = {
+    "met": _("Terpenuhi"),
+    "short": _("Kurang"),
+    "absent": _("Tidak ada"),
+    "not_reported": _("Belum dilaporkan"),
+}
+STATE_TONES = {"met": "done", "short": "waiting", "absent": "danger", "not_reported": "neutral"}

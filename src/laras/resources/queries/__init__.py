@@ -1,0 +1,47 @@
+"""Reading: capabilities and standards are open; the register of what a laboratory has is asked for within a scope."""
+
+from laras.resources.queries.capabilities import (
+    can_do,
+    capabilities,
+    capabilities_of,
+    capability,
+    laboratories_counts,
+    laboratories_for,
+    laboratories_for_tests,
+    narrowed,
+    offer,
+)
+from laras.resources.queries.equipment import (
+    Laboratory,
+    Line,
+    equipment,
+    laboratories,
+    lines,
+    scores,
+    unmatched,
+    valid_on,
+)
+from laras.resources.queries.standards import equipment_items, standard, standards
+
+__all__ = [
+    "Laboratory",
+    "Line",
+    "can_do",
+    "capabilities",
+    "capabilities_of",
+    "capability",
+    "equipment",
+    "equipment_items",
+    "laboratories",
+    "laboratories_counts",
+    "laboratories_for",
+    "laboratories_for_tests",
+    "lines",
+    "narrowed",
+    "offer",
+    "scores",
+    "standard",
+    "standards",
+    "unmatched",
+    "valid_on",
+]

@@ -1,0 +1,18 @@
+"""Pure rules: the order of a referral, which item a written name means, how far a laboratory meets the standard."""
+
+from laras.resources.rules.fulfilment import COLUMNS, NOT_REPORTED, Tally, column_for, state_of, tally
+from laras.resources.rules.matching import Match, Matcher, key_of
+from laras.resources.rules.referral import referral_order
+
+__all__ = [
+    "COLUMNS",
+    "NOT_REPORTED",
+    "Match",
+    "Matcher",
+    "Tally",
+    "column_for",
+    "key_of",
+    "referral_order",
+    "state_of",
+    "tally",
+]

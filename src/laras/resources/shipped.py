@@ -1,0 +1,74 @@
+"""Reading of standards from files: the shipped ones in ``data/`` and those that a ministry publishes next. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from datetime import date
+from importlib import resources
+
+from laras.resources.rules import COLUMNS
+from laras.resources.types import Item, StandardInfo
+
+KINDS = ("equipment", "staff", "rooms")
+HEADING = ("kind", "code", "category", "name", *COLUMNS, "aliases")
+
+
+class BadRow(ValueError):
+    """A row that cannot be taken: ``row`` as the file shows it, ``field``, and what stood there."""
+
+    def __init__(self, row: int, field: str, value: str) -> None:
+        super().__init__(f"{row} {field}: {value}")
+        self.row, self.field, self.value = row, field, value
+
+
+def _text(name: str) -> str:
+    return (resources.files("laras.resources") / "data" / name).read_text(encoding="utf-8")
+
+
+def read_items(text: str) -> list[Item]:
+    """The items of a standard. Raises :class:`BadRow` for the first row that cannot be taken."""
+    reader = csv.DictReader(io.StringIO(text.replace("\r\n", "\n")))
+    missing = [name for name in HEADING if name not in (reader.fieldnames or ())]
+    if missing:
+        raise BadRow(1, missing[0], "")
+    items: list[Item] = []
+    seen: set[tuple[str, str]] = set()
+    for number, row in enumerate(reader, 2):
+        cells = {name: (row[name] or "").strip() for name in HEADING}
+        for name, most in (("code", 24), ("category", 80), ("name", 200)):
+            if not 0 < len(cells[name]) <= most:
+                raise BadRow(number, name, cells[name])
+        if cells["kind"] not in KINDS:
+            raise BadRow(number, "kind", cells["kind"])
+        if (cells["kind"], cells["code"]) in seen:
+            raise BadRow(number, "code", cells["code"])
+        seen.add((cells["kind"], cells["code"]))
+        for column in COLUMNS:
+            # An empty cell is no zero: a standard without a tier must not look like one that asks nothing.
+            if not re.fullmatch(r"[0-9]{1,4}", cells[column]):
+                raise BadRow(number, column, cells[column])
+        aliases = tuple(alias.strip() for alias in cells["aliases"].split(";") if alias.strip())
+        minima = {column: int(cells[column]) for column in COLUMNS}
+        items.append(Item(cells["code"], cells["category"], cells["name"], minima, aliases, cells["kind"]))
+    return items
+
+
+def read_standards() -> list[StandardInfo]:
+    """The shipped standards; the tables of staff and rooms have no rows until a decree gives them."""
+    items = tuple(item for kind in KINDS for item in read_items(_text(f"{kind}_standard.csv")))
+    return [_info(row, items) for row in csv.DictReader(io.StringIO(_text("standards.csv")))]
+
+
+def _info(row: dict[str, str], items: Iterable[Item]) -> StandardInfo:
+    return StandardInfo(
+        row["version"],
+        row["title"],
+        date.fromisoformat(row["valid_from"]),
+        row["source"],
+        row["status"],
+        row["note"],
+        tuple(items),
+    )
