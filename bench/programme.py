@@ -12,8 +12,14 @@ from datetime import date, timedelta
 def people(count: int, seed: int = 7) -> bytes:
     """``count`` invented people as a CSV file, half of them with a NIK; every fourth is over sixty."""
     chance = random.Random(seed)
-    first = "Budi Ayu Made Siti Wayan Dewi Agus Ratna Joko Lestari Eko Sri Rudi Maya Hadi Nur Yanto Indah Dian Putra".split()
-    last = "Santoso Wijaya Lestari Pratama Saputra Hidayat Kusuma Rahayu Utami Setiawan Halim Nugroho Wibowo Anggraini".split()
+    first = [
+        "Budi", "Ayu", "Made", "Siti", "Wayan", "Dewi", "Agus", "Ratna", "Joko", "Lestari", "Eko", "Sri", "Rudi", "Maya", "Hadi", "Nur",
+        "Yanto", "Indah", "Dian", "Putra",
+    ]  # fmt: skip
+    last = [
+        "Santoso", "Wijaya", "Lestari", "Pratama", "Saputra", "Hidayat", "Kusuma", "Rahayu", "Utami", "Setiawan", "Halim", "Nugroho",
+        "Wibowo", "Anggraini",
+    ]  # fmt: skip
     out = io.StringIO()
     table = csv.writer(out, delimiter=";", lineterminator="\r\n")
     table.writerow(["Nama", "NIK", "Tanggal lahir", "Jenis kelamin", "Tanpa NIK", "Telepon"])

@@ -110,17 +110,21 @@ def test_what_is_wrong_is_named_by_row_and_field_and_nothing_is_half_saved(lab, 
     assert registered(lab) == []
 
 
-def test_merged_headings_are_named(lab):
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_title_above_the_headings_is_named(lab, merged):
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     page = book.add_worksheet()
-    page.merge_range(0, 0, 0, 2, "Daftar alat")
+    if merged:
+        page.merge_range(0, 0, 0, 2, "Daftar alat")
+    else:
+        page.write(0, 0, "Daftar alat")
     page.write_row(1, 0, ["Kode lab", "Nama alat", "Berfungsi"])
     page.write_row(2, 0, ["LAB-2", "Inkubator", 1])
     book.close()
-    plan = services.plan_equipment(SYSTEM, content=out.getvalue())
-    assert [(one.row, one.field) for one in plan.problems] == [(1, "file")]
-    assert "baris 2" in plan.problems[0].message
+    (problem,) = services.plan_equipment(SYSTEM, content=out.getvalue()).problems
+    assert (problem.row, problem.field) == (None if merged else 1, "file")
+    assert ("sel yang digabung (mulai A1)" if merged else "baris 2") in problem.message
 
 
 def test_a_map_says_how_a_sender_writes(lab):

@@ -10,6 +10,7 @@ from laras.resources.queries.capabilities import (
     laboratories_for_tests,
     narrowed,
     offer,
+    offers_of_tests,
 )
 from laras.resources.queries.equipment import (
     Laboratory,
@@ -39,6 +40,7 @@ __all__ = [
     "lines",
     "narrowed",
     "offer",
+    "offers_of_tests",
     "scores",
     "standard",
     "standards",

@@ -300,7 +300,7 @@ def _sheet_problem(found: sheet.SheetProblem) -> Problem:
         "empty": _("Berkas ini tidak berisi baris data."),
         "column_missing": _("Kolom “%(field)s” tidak ada di baris judul."),
         "column_twice": _("Kolom “%(field)s” ada dua kali di baris judul."),
-        "merged": _("Judul kolom ada di baris %(value)s, dengan sel gabungan di atasnya. Sisakan satu baris judul."),
+        "merged": _("Judul kolom ada di baris %(value)s, di bawah judul lain. Sisakan satu baris judul."),
         "merged_cells": _(
             "Ada sel yang digabung (mulai %(value)s). Batalkan penggabungan sel di Excel, isi tiap barisnya, lalu unggah lagi."
         ),
