@@ -175,7 +175,9 @@ def import_people(
         plan = services.plan_session(actor, owner=owner, session=session, content=content)
         if not plan.problems and not dry_run:
             with progress_bar(f"{file.name}") as tell:
-                made = services.accept_session(actor, owner=owner, session=session, content=content, tell=tell)
+                made = services.accept_session(
+                    actor, owner=owner, session=session, content=content, tell=tell, plan=plan
+                )
     except KeyboardInterrupt:
         click.echo("laras: dihentikan, tidak ada yang disimpan", err=True)
         sys.exit(130)

@@ -188,7 +188,8 @@ class Orders:
             steps["registered"], house.receptionist, events.OrderRegistered, case.id, None,
             order=case.id, number=case.number, subject_kind=case.kind, patient=case.patient_id, site=case.site_id,
             client=case.client["id"] if case.client else None, urgency=case.urgency, payer=case.payer,
-            purpose=case.purpose, source="demo", origin=None, standard=case.standard, total=total,
+            purpose=case.purpose, source="demo", origin=None, standard=case.standard, programme="",
+            total=total,
             tests=[(case.requested[t.code], case.sample_of[t.code]["id"], t.code) for t in case.tests],
             samples=[(s["id"], s["number"], s["specimen"], "expected") for s in case.samples],
         )  # fmt: skip

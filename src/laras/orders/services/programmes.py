@@ -127,6 +127,8 @@ class SessionPlan:
     rows: tuple[PlannedPerson, ...]
     problems: tuple[Problem, ...]
     digest: str
+    head: Mapping[str, Any]
+    """What its orders and the session itself say alike."""
 
     def count(self, action: str) -> int:
         return sum(1 for row in self.rows if row.action == action)
@@ -167,7 +169,7 @@ class SessionInput:
 
 def plan_session(actor: Actor, *, owner: Owner, session: SessionInput, content: bytes) -> SessionPlan:
     """What the file would register, and what is wrong with which row and column. Changes nothing."""
-    return _plan(actor, owner, session, content, {})
+    return _plan(actor, owner, session, content)
 
 
 def accept_session(
@@ -177,24 +179,25 @@ def accept_session(
     session: SessionInput,
     content: bytes,
     tell: Callable[[int, int], None] | None = None,
+    plan: SessionPlan | None = None,
 ) -> ProgrammeSession:
     """Register the people of the file in one unit of work: patients that are new, an order for each, numbers for all samples.
 
     ``tell`` is called with how many are done and how many there are; what it raises (``core.progress.Stopped``) undoes
-    everything. Raises Refused with every problem, before anything is written; Conflict when another counter was faster.
+    everything. ``plan`` is what :func:`plan_session` said of the same file a moment ago; without it the file is looked at
+    anew. Raises Refused with every problem, before anything is written; Conflict when another counter was faster.
     """
-    heads: dict[str, Any] = {}
-    plan = _plan(actor, owner, session, content, heads)
+    plan = plan or _plan(actor, owner, session, content)
     if plan.problems:
         raise Refused(_("Berkas belum bisa diterima; tidak ada yang disimpan."), problems=plan.problems)
     try:
         with unit():
-            return _register(actor, owner, plan, heads, tell or (lambda _done, _total: None))
+            return _register(actor, owner, plan, tell or (lambda _done, _total: None))
     except IntegrityError as error:
         raise Conflict(_("Daftar yang sama baru saja didaftarkan petugas lain. Lihat sesinya.")) from error
 
 
-def _plan(actor: Actor, owner: Owner, session: SessionInput, content: bytes, heads: dict[str, Any]) -> SessionPlan:
+def _plan(actor: Actor, owner: Owner, session: SessionInput, content: bytes) -> SessionPlan:
     actor.require("orders.register", owner.id)
     actor.require("people.write", owner.id)
     catalogue = catalogue_queries.effective(owner.id)
@@ -202,7 +205,7 @@ def _plan(actor: Actor, owner: Owner, session: SessionInput, content: bytes, hea
     problems: list[Problem] = []
     today = clock.now().astimezone(ZoneInfo(owner.zone)).date()
     day = session.day or today
-    heads.update(_read_heads(owner, info, session, day, today, problems))
+    head = _read_head(owner, info, session, day, today, problems)
     sheet = read_people(content, day_first=session.day_first, today=people_services.latest_day())
     problems += sheet.problems
     problems += _earlier(owner, session, day, sheet)
@@ -214,10 +217,10 @@ def _plan(actor: Actor, owner: Owner, session: SessionInput, content: bytes, hea
         message = _("Tidak ada yang perlu diperiksa dari daftar ini: lihat alasannya pada tiap baris.")
         problems.append(Problem("file", message))
     order = sorted(problems, key=lambda problem: problem.row or 0)
-    return SessionPlan(info, day, tuple(rows), tuple(order), sheet.digest)
+    return SessionPlan(info, day, tuple(rows), tuple(order), sheet.digest, head)
 
 
-def _read_heads(
+def _read_head(
     owner: Owner, info: ProgrammeInfo, session: SessionInput, day: date, today: date, problems: list[Problem]
 ) -> dict[str, Any]:
     if info.subject != "person":
@@ -338,7 +341,6 @@ def _register(
     actor: Actor,
     owner: Owner,
     plan: SessionPlan,
-    heads: Mapping[str, Any],
     tell: Callable[[int, int], None],
 ) -> ProgrammeSession:
     actor.require("orders.register", owner.id)
@@ -349,11 +351,11 @@ def _register(
     session = ProgrammeSession(
         owner_id=owner.id,
         programme=plan.programme.code,
-        name=heads["name"],
-        place=heads["place"],
+        name=plan.head["name"],
+        place=plan.head["place"],
         day=plan.day,
-        client_id=heads["client_id"],
-        said=heads["said"],
+        client_id=plan.head["client_id"],
+        said=plan.head["said"],
         digest=plan.digest,
         people=len(coming),
         skipped=plan.count("skip"),
@@ -362,8 +364,8 @@ def _register(
     )
     bulk.insert([session])
     agreement = None
-    if heads["payer"] == "institution" and heads["client_id"]:
-        agreement = partners_queries.agreement_on(Scope.of(owner.id), heads["client_id"], day)
+    if plan.head["payer"] == "institution" and plan.head["client_id"]:
+        agreement = partners_queries.agreement_on(Scope.of(owner.id), plan.head["client_id"], day)
     serial = next_serials(owner.id, "order", day, len(coming))
     kinds = _kinds(owner, catalogue, coming)
     tell(0, len(coming))
@@ -384,8 +386,8 @@ def _register(
                 day=day,
                 subject_kind="person",
                 patient_id=patient.id,
-                client_id=heads["client_id"],
-                payer=heads["payer"],
+                client_id=plan.head["client_id"],
+                payer=plan.head["payer"],
                 purpose=plan.programme.purpose,
                 source="import",
                 registered_at=now,

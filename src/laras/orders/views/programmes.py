@@ -108,7 +108,9 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     return {"programme": request.GET["program"]} if request.GET.get("program") else {}
 
 
-def _preview(request: HttpRequest, form: SessionForm, plan: services.SessionPlan, sheet: str) -> HttpResponse:
+def _preview(
+    request: HttpRequest, form: SessionForm, plan: services.SessionPlan, sheet: str, told: str = ""
+) -> HttpResponse:
     rows = [(row, *_row_words(row)) for row in plan.rows]
     hidden = AcceptSessionForm(**_choices(request), initial={**form.initial_again(), "sheet": sheet})
     context = {
@@ -118,6 +120,7 @@ def _preview(request: HttpRequest, form: SessionForm, plan: services.SessionPlan
         "problems": plan.problems[:SHOWN],
         "hidden_problems": max(0, len(plan.problems) - SHOWN),
         "accept": hidden,
+        "told": told,
         "key": secrets.token_urlsafe(12),
     }
     return render(request, "orders/session_preview.html", context, status=422 if plan.problems else 200)
@@ -160,9 +163,8 @@ def accept_session(request: HttpRequest) -> HttpResponse:
         return submit_once(request, work)
     except Refused as error:
         # Stopped, or something changed since the preview: show what stands in the way now.
-        messages.warning(request, str(error.message))
         plan = services.plan_session(request.actor, owner=request.owner, session=form.session(), content=content)
-        return _preview(request, form, plan, form.cleaned_data["sheet"])
+        return _preview(request, form, plan, form.cleaned_data["sheet"], told=str(error.message))
     finally:
         progress.forget()
 
