@@ -37,10 +37,16 @@ def _steps(*lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _heading(leg: queries.Leg) -> str:
+    words = _("%(leg)s (%(n)d, terlambat %(late)d)") if leg.late else _("%(leg)s (%(n)d)")
+    return words % {"leg": LEG_LABELS[leg.code], "n": leg.count, "late": leg.late}
+
+
 @page(*READERS)
 def boxes(request: HttpRequest) -> HttpResponse:
     """What stands still on each leg of the way, both directions; a new box."""
-    form = OpenBoxForm(queries.destinations(request.scope), request.POST if request.method == "POST" else None)
+    destinations = queries.destinations(request.scope)
+    form = OpenBoxForm(destinations, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         request.actor.require("referral.send", request.owner.id)
         if form.is_valid():
@@ -60,10 +66,10 @@ def boxes(request: HttpRequest) -> HttpResponse:
                 return submit_once(request, work)
     legs = queries.legs(request.scope)
     context = {
-        "legs": [(leg, LEG_LABELS[leg.code]) for leg in legs],
+        "legs": [(leg, _heading(leg)) for leg in legs],
         "standing": any(leg.count for leg in legs),
         "form": form,
-        "may_send": request.actor.can("referral.send", request.owner.id),
+        "may_pack": bool(destinations) and request.actor.can("referral.send", request.owner.id),
     }
     return render(request, "referral/boxes.html", context, status=422 if form.errors else 200)
 
