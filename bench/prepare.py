@@ -14,7 +14,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "laras.config.settings")
@@ -208,9 +208,8 @@ def referrals(count: int) -> None:
 
     sender, receiver = Owner.objects.filter(code__in=("BM-00", "BM-01")).order_by("code")
     clerk = system_actor("job:bench")
-    made = orders.register_order(
-        clerk, owner=sender, codes=["HB"], new_patient={"full_name": "Warga Ukur", "sex": "P", "no_nik_reason": "absent"}
-    )  # fmt: skip
+    person = {"full_name": "Warga Ukur", "sex": "P", "birth_date": date(1980, 1, 1), "no_nik_reason": "absent"}
+    made = orders.register_order(clerk, owner=sender, codes=["HB"], new_patient=person)
     orders.receive_samples(clerk, owner_id=sender.id, sample_ids=[one.id for one in made.samples])
     catch_up_all()
     result = Result.rows.get(order_id=made.id)
