@@ -126,6 +126,7 @@ def load_shipped() -> None:
     with mock.patch.object(shipped, "read_areas", return_value=iter(places.few_rows())):
         network.load_shipped_areas()
     catalogue.load_shipped_catalogue()
+    resources.load_shipped_standards()
 
 
 def area(code: str) -> UUID:
@@ -216,6 +217,9 @@ def furnish(lab: Lab, number: int) -> None:
     lab.orders["announced"] = lab.order("HB", "PLT", receive=False)
     ids["line_id"] = orders_line(lab, waiting)
     ids["pickup_id"] = referral.add_pickup(counter, owner_id=owner_id, weekday=0, at=time(14, 0)).id
+    ids["equipment_id"] = resources.record_equipment(
+        staff["head"], owner_id=owner_id, item_code="", values={"name": "Kulkas", "functioning": 1}
+    ).id
     ids["organisation_id"] = owner_id
     listed = "Nama;Tanggal lahir;L/P;Tanpa NIK\nPeserta Satu;1961-02-03;L;belum punya\n"
     ids["session_id"] = orders.accept_session(

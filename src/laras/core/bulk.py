@@ -207,7 +207,9 @@ def _statement(instances: Sequence[models.Model]) -> tuple[str, list[Any]]:
 
 def _adapter(field: models.Field) -> Callable[[Any], Any] | None:
     """From Python's value to what the database's fast road takes; None where it takes the value as it is."""
-    kind = getattr(field, "target_field", field) if field.is_relation else field
+    kind = field
+    while kind.is_relation:  # the key of a row may itself be a reference
+        kind = kind.target_field
     if isinstance(kind, models.JSONField):
         return lambda value: json.dumps(value, ensure_ascii=False, default=str)
     if connection.vendor == "postgresql":

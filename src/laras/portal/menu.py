@@ -60,6 +60,7 @@ MENU = (
     Entry(RECORDS, _("LHU"), "reports:list", "report", ("reports.read",)),
     Entry(NETWORK, pgettext_lazy("banyak", "Laboratorium"), "network:laboratories", "network", laboratory_only=False),
     Entry(NETWORK, pgettext_lazy("banyak", "Wilayah"), "network:areas", "map", laboratory_only=False),
+    Entry(NETWORK, _("Pemenuhan standar"), "resources:overview", "chart", ("resources.read",), laboratory_only=False),
     Entry(NETWORK, _("Katalog"), "catalogue:tests", "catalogue", laboratory_only=False),
     Entry(NETWORK, _("Kemampuan kami"), "resources:own", "lab", ("resources.manage_capability",)),
     Entry(HOUSE, _("Pengguna"), "core:users", "users", ("core.manage_users",), laboratory_only=False),

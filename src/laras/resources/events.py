@@ -56,20 +56,20 @@ class StandardPublished(Event):
     valid_from: str
     source: str
     status: str
-    items: int
+    item_count: int
 
 
 @dataclass(frozen=True)
 class EquipmentReported(Event):
-    """The register says this of some items from that day on: ``items`` item (or written name) -> how many function.
+    """The register says this of some items from that day on: ``functioning`` item (or written name) -> how many function.
 
-    ``way``: ``screen``, ``import`` or ``rest_absent``.
+    ``way``: ``screen``, ``removed``, ``import`` or ``rest_absent``.
     """
 
     name: ClassVar[str] = "resources.equipment_reported"
     way: str
     valid_from: str
-    items: dict[str, int]
+    functioning: dict[str, int]
 
 
 @dataclass(frozen=True)

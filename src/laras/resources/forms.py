@@ -1,14 +1,16 @@
-"""Forms of what a laboratory can do."""
+"""Forms of what a laboratory can do and has."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from laras.catalogue.labels import DISCIPLINE_LABELS
-from laras.core.forms import LarasForm, NumberField, ReasonField, RupiahField
+from laras.core.forms import DayField, LarasForm, NumberField, ReasonField, RupiahField
+from laras.resources.labels import CONDITIONS, FUNDS, STATES
 from laras.resources.states import CAPABILITY
 
 
@@ -71,3 +73,77 @@ class FindForm(LarasForm):
     test = forms.CharField(
         label=_("Pemeriksaan"), required=False, max_length=40, help_text=_("Ketik nama atau kode lalu pilih.")
     )
+
+
+class EquipmentFilters(LarasForm):
+    category = forms.ChoiceField(label=_("Kelompok"), required=False, choices=[("", _("Semua"))])
+    state = forms.ChoiceField(label=_("Pemenuhan"), required=False, choices=[("", _("Semua")), *STATES.items()])
+    on = DayField(label=_("Keadaan pada"), required=False)
+
+    def offer(self, categories: Iterable[str]) -> None:
+        """The categories are those of the standard in force on the day."""
+        self.fields["category"].choices = [("", _("Semua")), *((one, one) for one in dict.fromkeys(categories))]
+        self.full_clean()
+
+
+class EquipmentForm(LarasForm):
+    """The names of the fields are those of the service."""
+
+    item_code = forms.ChoiceField(label=_("Alat menurut standar"), required=False)
+    name = forms.CharField(
+        label=_("Nama alat"), max_length=200, help_text=_("Seperti tertulis pada alat atau di ASPAK.")
+    )
+    functioning = NumberField(label=_("Berfungsi"), decimals=0, min_value=0, max_value=999_999)
+    total = NumberField(
+        label=_("Jumlah"), decimals=0, min_value=0, max_value=999_999, required=False,
+        help_text=_("Kosong berarti semuanya berfungsi."),
+    )  # fmt: skip
+    condition = forms.ChoiceField(label=_("Keadaan"), required=False, choices=[("", "–"), *CONDITIONS.items()])
+    year = forms.IntegerField(
+        label=_("Tahun pengadaan"), required=False, min_value=1950, max_value=2100, localize=False
+    )
+    source_of_funds = forms.ChoiceField(label=_("Sumber dana"), required=False, choices=[("", "–"), *FUNDS.items()])
+    maker = forms.CharField(label=_("Merek"), max_length=120, required=False)
+    serial = forms.CharField(label=_("Nomor seri"), max_length=60, required=False)
+    calibration_due = DayField(label=_("Kalibrasi berikutnya"), required=False)
+
+    def offer(self, items: Mapping[str, str]) -> None:
+        """``items``: code -> name of the standard in force."""
+        self.fields["item_code"].choices = [
+            ("", _("Di luar standar, atau belum dicocokkan")),
+            *((code, f"{code} {name}") for code, name in items.items()),
+        ]
+
+    def values(self) -> dict[str, Any]:
+        data = {name: value for name, value in self.cleaned_data.items() if name != "item_code"}
+        for name in ("functioning", "total"):
+            data[name] = None if data[name] is None else int(data[name])
+        return data
+
+
+class MatchForm(LarasForm):
+    NONE = "-"
+    item_code = forms.ChoiceField(label=_("Alat menurut standar"))
+
+    def offer(self, items: Mapping[str, str], first: Iterable[str]) -> None:
+        """``items``: code -> name; ``first``: codes of what the name may mean."""
+        near = [code for code in first if code in items]
+        rest = [(code, f"{code} {name}") for code, name in items.items() if code not in near]
+        groups: list[Any] = [("", "–")]
+        if near:
+            groups.append((_("Mungkin"), [(code, f"{code} {items[code]}") for code in near]))
+        groups += [(self.NONE, _("Di luar standar")), (_("Semua alat"), rest)]
+        self.fields["item_code"].choices = groups
+
+
+class OverviewFilters(LarasForm):
+    tier = forms.ChoiceField(
+        label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
+    )
+    reported = forms.ChoiceField(
+        label=_("Laporan"),
+        required=False,
+        choices=[("", _("Semua")), ("yes", _("Sudah melapor")), ("no", _("Belum melapor"))],
+    )
+    area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)
+    on = DayField(label=_("Keadaan pada"), required=False)

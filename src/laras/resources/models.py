@@ -173,3 +173,7 @@ class Equipment(ScopedModel):
             ),
         ]
         indexes = [models.Index(fields=["owner", "item_code", "valid_from"], name="resources_equipment_item")]
+
+    @property
+    def condition_label(self) -> str:
+        return str(CONDITIONS.get(self.condition, ""))

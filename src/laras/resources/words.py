@@ -18,6 +18,9 @@ def name() -> None:
             "resources.capability_paused": gettext_lazy("Pemeriksaan %(test_code)s dihentikan sementara"),
             "resources.capability_resumed": gettext_lazy("Pemeriksaan %(test_code)s aktif lagi"),
             "resources.capability_removed": gettext_lazy("Pemeriksaan %(test_code)s dihapus dari daftar"),
+            "resources.standard_published": gettext_lazy("Standar %(version_name)s diterbitkan"),
+            "resources.equipment_reported": gettext_lazy("Keadaan alat dicatat"),
+            "resources.equipment_matched": gettext_lazy("Nama alat “%(written)s” dicocokkan"),
         },
         {"resources.capability_paused": "waiting", "resources.capability_removed": "danger"},
     )

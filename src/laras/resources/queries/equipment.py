@@ -52,12 +52,18 @@ class Laboratory:
 
 
 def laboratories(
-    *, owner_ids: Iterable[UUID] | None = None, area_id: UUID | None = None, on: date | None = None
+    *,
+    owner_ids: Iterable[UUID] | None = None,
+    area_id: UUID | None = None,
+    scope: Scope | None = None,
+    on: date | None = None,
 ) -> list[Laboratory]:
-    """The laboratories of the network (those with a tier) as they were on a day, by code."""
+    """The laboratories of the network (those with a tier) as they were on a day, by code; ``scope``: only of these owners."""
     rows = network.organisations(owner_kind="laboratory", area_id=area_id, on=on).filter(tier__isnull=False)
     if owner_ids is not None:
         rows = rows.filter(organisation_id__in=list(owner_ids))
+    if scope is not None:
+        rows = rows.filter(scope.condition("organisation_id"))
     fields = ("organisation_id", "code", "name", "tier", "kind")
     return [Laboratory(*row) for row in rows.values_list(*fields)]
 

@@ -102,9 +102,7 @@ def declare_rest_absent(actor: Actor, *, owner_id: UUID) -> int:
     if lab is None:
         raise Refused(_("Laboratorium ini tidak bertingkat, jadi tidak dinilai dengan standar."))
     info = queries.standard()
-    silent = [
-        line.item for line in queries.lines(Scope.of(owner_id), lab, info) if line.state == "not_reported"
-    ]  # fmt: skip
+    silent = [line.item for line in queries.lines(Scope.of(owner_id), lab, info) if line.state == "not_reported"]
     if not silent:
         return 0
     today = clock.today()

@@ -92,6 +92,7 @@ def laboratory(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         "total": total,
         "machine": CAPABILITY,
         "may_write": request.actor.can(RIGHT, organisation_id),
+        "may_see_equipment": request.actor.can("resources.read", organisation_id),
     }
     template = "resources/_capabilities.html" if request.htmx else "resources/laboratory.html"
     return render(request, template, context)
