@@ -426,12 +426,12 @@ def test_the_walk_would_see_a_scope_that_is_not_kept(world, monkeypatch, bare):
     assert found >= modules - {"core"}, modules - found
 
 
-def test_another_laboratorys_capabilities_are_read_and_never_changed(world):
-    """What laboratories can do is open to all; changing it is for the laboratory itself."""
+def test_another_laboratorys_resources_are_never_changed(world):
+    """What laboratories can do is open to all, what they have to whoever supervises; changing it is for the laboratory itself."""
     client, there = browser(world.everybody), world.neighbour.ids
     before, wrong = worlds.state(), []
     for page in pages():
-        if not page.name.startswith("resources:") or not page.rights:
+        if not page.name.startswith("resources:") or not page.rights or "organisation_id" not in page.places:
             continue
         for ids in (there, {**world.here.ids, "capability_id": there["capability_id"]}):
             if "capability_id" not in page.places and ids is not there:
