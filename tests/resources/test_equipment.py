@@ -313,6 +313,26 @@ def test_the_commands_say_all_in_json(lab, run):
     assert json.loads(named.output)["unmatched"] == []
 
 
+def test_gaps_say_how_many_more_must_function_and_keep_apart_what_nobody_reported(lab, run):
+    take(f"{HEAD}LAB-2,Inkubator,0\n")
+    own = json.loads(run("gaps", "--lab", "LAB-2", "--json").output)
+    score = json.loads(run("score", "--lab", "LAB-2", "--json").output)
+    assert own["items"] == score["required"] - score["met"]
+    assert own["not_reported"] == score["not_reported"]
+    (told,) = [row for row in own["gaps"] if row["name"] == "Inkubator"]
+    assert (told["functioning"], told["state"]) == (0, "absent")
+    assert {row["functioning"] for row in own["gaps"] if row is not told} == {None}
+    assert all(row["missing"] == row["minimum"] for row in own["gaps"])
+    assert own["missing"] == sum(row["minimum"] for row in own["gaps"])
+    third = json.loads(run("gaps", "--lab", "LAB-2", "--to-tier", "3", "--json").output)
+    assert (third["tier"], third["to_tier"]) == (2, 3)
+    required = json.loads(run("score", "--lab", "LAB-3", "--json").output)["required"]
+    assert third["items"] == required
+    assert run("gaps", "--lab", "LAB-2", "--to-tier", "5", "--json").exit_code == 2
+    fifth = run("gaps", "--lab", "LAB-2", "--to-tier", "5", "--fifth", "biology", "--json")
+    assert json.loads(fifth.output)["to_tier"] == 5
+
+
 def test_the_kind_of_a_laboratory_follows_from_its_tier(network):
     text = (
         "code,name,tier,kind,area_code,lat,lon,supervisor_code\nBIO,Balai uji,5,biologi,31,,,\n"

@@ -18,6 +18,7 @@ from laras.core.output import json_option, say
 from laras.core.scope import Scope
 from laras.network import queries as network
 from laras.resources import queries, services, shipped
+from laras.resources.rules import column_for
 from laras.resources.types import Count, Score, StandardInfo
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -196,6 +197,65 @@ def _score(one: Score, info: StandardInfo, day: date) -> dict[str, Any]:
 def _count(count: Count | None) -> dict[str, Any]:
     names = ("required", "met", "short", "absent", "not_reported", "percent", "percent_of_reported")
     return {name: getattr(count, name) if count else None for name in names}
+
+
+# --- Gaps -------------------------------------------------------------------------------------------------------------
+
+
+@resources.command()
+@click.option("--lab", "code", required=True, help="Code of a laboratory.")
+@click.option("--to-tier", type=click.IntRange(1, 5), help="The tier to reach (default: its own).")
+@click.option(
+    "--fifth", type=click.Choice(["biology", "environment"]), help="Which of the two laboratories of tier 5 is meant."
+)
+@click.option("--at", type=_DAY, help="As it was on that day (default: today).")
+@click.option("--standard", "version", default="", help="Judge by this version (default: the one in force that day).")
+@json_option
+def gaps(code: str, to_tier: int | None, fifth: str | None, at: datetime | None, version: str, as_json: bool) -> None:
+    """What a laboratory lacks for its tier or for another: each item with how many more must function.
+
+    An item that nobody reported is listed too, and says so: its functioning is empty, and all that is required may be missing.
+    """
+    day = at.date() if at else clock.today()
+    info = queries.standard(version, day)
+    (lab,) = _laboratories(code, None, day)
+    column = _column(lab, to_tier or lab.tier, fifth)
+    found = [line for line in queries.lines(Scope.everything(), lab, info, day, column=column) if line.missing]
+    rows = [
+        {
+            "item": line.item.code,
+            "name": line.item.name,
+            "category": line.item.category,
+            "minimum": line.minimum,
+            "functioning": line.functioning,
+            "missing": line.missing,
+            "state": line.state,
+        }
+        for line in found
+    ]
+    if not as_json:
+        say(rows, False)
+        return
+    answer = {
+        "lab": lab.code,
+        "tier": lab.tier,
+        "to_tier": to_tier or lab.tier,
+        "at": day.isoformat(),
+        "standard": info.version,
+        "items": len(rows),
+        "not_reported": sum(1 for line in found if line.functioning is None),
+        "missing": sum(line.missing for line in found),
+        "gaps": rows,
+    }
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+
+
+def _column(lab: queries.Laboratory, tier: int | None, fifth: str | None) -> str:
+    """The column of the standard that is meant. Raises UsageError where tier 5 does not say which."""
+    column = f"tier5_{fifth}" if tier == 5 and fifth else column_for(tier, lab.kind)
+    if column is None:
+        raise click.UsageError("tier 5 has two standards: add --fifth biology or --fifth environment")
+    return column
 
 
 # --- Standards --------------------------------------------------------------------------------------------------------
