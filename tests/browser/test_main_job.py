@@ -112,7 +112,7 @@ def send_what_waits(page: Page, owner: Owner) -> Outgoing:
 
 def accept(page: Page, owner: Owner, sent: Outgoing) -> Order:
     page.goto(reverse("referral:incoming"))
-    page.get_by_label("Pindai nomor rujukan").fill(sent.number)
+    page.get_by_label("Pindai nomor kotak, nomor rujukan").fill(sent.number)
     page.keyboard.press("Enter")
     page.wait_for_url("**/rujukan/masuk/*-*/")
     page.get_by_role("button", name="Terima rujukan").click()

@@ -69,7 +69,7 @@ def test_a_referral_from_need_to_answer(labs, page, open_page, sign_in_browser, 
     other.goto(reverse("referral:incoming"))
     assert_accessible(other)
     shot(other, "masuk")
-    other.get_by_label("Pindai nomor rujukan").fill(row.number)
+    other.get_by_label("Pindai nomor kotak, nomor rujukan").fill(row.number)
     other.keyboard.press("Enter")
     other.wait_for_url("**/rujukan/masuk/*-*/")
     expect(other.get_by_text("Siti Aminah").first).to_be_visible()
