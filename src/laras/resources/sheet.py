@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from laras.core.sheets import read_records
+from laras.core.sheets import Layout, SheetProblem, read_records
 
 COLUMNS = (
     "lab_code", "item", "functioning", "total", "condition", "year", "source_of_funds", "maker", "serial",
@@ -32,6 +32,7 @@ _HEADINGS = {
     "serial": ("serial", "serialnumber", "nomorseri", "noseri"),
     "calibration_due": ("calibrationdue", "kalibrasiberikutnya", "jatuhtempokalibrasi"),
 }
+LAYOUT = Layout(_HEADINGS, REQUIRED, MAX_ROWS)
 _COLUMN_OF = {heading: column for column, headings in _HEADINGS.items() for heading in headings}
 _CONDITION_OF = {
     "good": "good", "baik": "good", "berfungsi": "good",
@@ -43,16 +44,6 @@ _FUNDS_OF = {
     "dak": "dak_fisik", "dakfisik": "dak_fisik", "daknonfisik": "dak_nonfisik",
     "hibah": "hibah", "grant": "hibah", "blud": "blud", "lainnya": "lainnya", "lain": "lainnya",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class SheetProblem:
-    """``row`` is empty for a problem of the whole file; ``value`` is what stood there, shortened."""
-
-    code: str
-    field: str = ""
-    row: int | None = None
-    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,7 @@ def read_sheet(content: bytes, headings: Mapping[str, str]) -> Sheet:
     records, wrong = read_records(content, max_rows=MAX_ROWS)
     if wrong:
         code, _colon, cell = wrong.partition(":")
-        return Sheet(problems=(SheetProblem("merged_cells" if code == "merged" else code, value=cell),))
+        return Sheet(problems=(SheetProblem(code, value=cell),))
     if not records:
         return Sheet(problems=(SheetProblem("empty"),))
     own = {_plain(heading): column for heading, column in headings.items()}
@@ -89,7 +80,7 @@ def read_sheet(content: bytes, headings: Mapping[str, str]) -> Sheet:
         # Two rows of headings with merged cells above: what is meant stands in one of the next rows.
         for below, record in records[1:4]:
             if len(missing) > sum(1 for name in REQUIRED if name not in columns_of(record)):
-                return Sheet(problems=(SheetProblem("merged", "", number, str(below)),))
+                return Sheet(problems=(SheetProblem("title_above", "", number, str(below)),))
         return Sheet(problems=tuple(SheetProblem("column_missing", name, number) for name in missing))
     twice = [name for name in COLUMNS if columns.count(name) > 1]
     if twice:

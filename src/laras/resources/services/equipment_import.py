@@ -20,7 +20,7 @@ from laras.core.actor import Actor
 from laras.core.bulk import new
 from laras.core.errors import Problem, Refused
 from laras.core.scope import Scope
-from laras.core.sheets import read_day
+from laras.core.sheets import problem_of, read_day
 from laras.core.unit import unit
 from laras.network import queries as network
 from laras.resources import queries, sheet
@@ -292,21 +292,11 @@ def _held_signs(rows: Any) -> list[str]:
 
 
 def _sheet_problem(found: sheet.SheetProblem) -> Problem:
-    texts = {
+    own = {
         "too_big": _("Berkas terlalu besar (paling besar 64 MB)."),
-        "not_text": _("Berkas ini bukan CSV atau buku kerja Excel. Simpan sebagai CSV atau XLSX lalu unggah lagi."),
-        "not_book": _("Buku kerja Excel ini tidak dapat dibaca. Buka di Excel, simpan sebagai XLSX, lalu unggah lagi."),
-        "not_csv": _("Susunan CSV rusak: periksa tanda kutip."),
-        "empty": _("Berkas ini tidak berisi baris data."),
-        "column_missing": _("Kolom “%(field)s” tidak ada di baris judul."),
-        "column_twice": _("Kolom “%(field)s” ada dua kali di baris judul."),
-        "merged": _("Judul kolom ada di baris %(value)s, di bawah judul lain. Sisakan satu baris judul."),
-        "merged_cells": _(
-            "Ada sel yang digabung (mulai %(value)s). Batalkan penggabungan sel di Excel, isi tiap barisnya, lalu unggah lagi."
-        ),
-        "too_many_rows": _("Terlalu banyak baris (paling banyak 200.000)."),
+        "title_above": _("Judul kolom ada di baris %(value)s, di bawah judul lain. Sisakan satu baris judul."),
         "too_many_cells": _("Ada isi di luar kolom. Nama yang memuat koma perlu tanda kutip."),
-        "too_long": _("Isi terlalu panjang (“%(value)s …”)."),
     }
-    text = texts[found.code] % {"field": found.field, "value": found.value}
-    return Problem(found.field or "file", text, found.row)
+    if found.code not in own:
+        return problem_of(found, sheet.LAYOUT)
+    return Problem("file", own[found.code] % {"value": found.value}, found.row)
