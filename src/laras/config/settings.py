@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "laras.bench",
     "laras.referral",
     "laras.reports",
+    "laras.surveillance",
     "laras.portal",
     "laras.interop",
 ]
@@ -217,6 +218,7 @@ LARAS_NIGHTLY = (
     "laras.reports.jobs.issue_missed",
     "laras.core.heads.sign_heads",
     "laras.referral.jobs.compare_ends",
+    "laras.surveillance.jobs.judge_all",
 )
 # Event -> handlers; read by core.delivery, written down in one place.
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"

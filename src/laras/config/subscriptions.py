@@ -1,6 +1,7 @@
 """Which event wakes which handler. One table, read top to bottom; the order of handlers of one event is kept."""
 
 _ACCESS = ("laras.core.api.follow_access",)
+_FINDINGS = "laras.surveillance.handlers.on_results"
 _PRICES = ("laras.config.prices.follow_capabilities",)
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
@@ -31,12 +32,15 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "referral.moved": ("laras.referral.handlers.on_answer",),
     "referral.box_sent": ("laras.referral.handlers.on_box_sent",),
     "referral.box_answered": ("laras.referral.handlers.on_box_answered",),
-    "reports.report_released": ("laras.referral.handlers.on_report",),
-    "reports.report_withdrawn": ("laras.referral.handlers.on_report",),
+    "reports.report_released": ("laras.referral.handlers.on_report", _FINDINGS),
+    "reports.report_withdrawn": ("laras.referral.handlers.on_report", _FINDINGS),
     "bench.external_result_received": (
         "laras.referral.handlers.on_external_result",
         "laras.reports.handlers.on_result_changed",
+        _FINDINGS,
     ),
     # A result that is corrected after its report left opens the order again, until a new version is released.
-    "bench.result_amended": ("laras.reports.handlers.on_result_changed",),
+    "bench.result_amended": ("laras.reports.handlers.on_result_changed", _FINDINGS),
+    # What leaves a laboratory counts at the health office of where the person lives.
+    "surveillance.findings_told": ("laras.surveillance.handlers.on_findings",),
 }

@@ -58,6 +58,11 @@ RIGHTS: Mapping[str, str] = {
     "reports.read": _("Melihat LHU"),
     "reports.release": _("Menerbitkan LHU"),
     "reports.amend": _("Memperbaiki LHU terbit"),
+    "surveillance.read": _("Melihat surveilans"),
+    "surveillance.triage": _("Mentriase sinyal"),
+    "surveillance.handle": _("Menangani kejadian dan membaca daftar kasusnya"),
+    "surveillance.declare": _("Menetapkan dan mengakhiri KLB"),
+    "surveillance.manage": _("Mengatur hitungan dan ambang surveilans"),
     "portal.partner": _("Melihat permintaan dan LHU sendiri sebagai mitra"),
 }
 
@@ -126,8 +131,17 @@ ROLES: Mapping[str, Role] = {
     "officer": Role(
         _("Petugas dinas kesehatan"),
         "office",
-        frozenset({"orders.read_counts", "resources.read"}),
-        frozenset({"orders.read_counts", "resources.read"}),
+        frozenset({"orders.read_counts", "resources.read", "surveillance.read", "surveillance.triage",
+                   "surveillance.handle", "surveillance.manage"}),
+        frozenset({"orders.read_counts", "resources.read", "surveillance.read"}),
+    ),
+    "office_head": Role(
+        _("Kepala dinas kesehatan"),
+        "office",
+        frozenset({"orders.read_counts", "resources.read", "surveillance.read", "surveillance.handle",
+                   "surveillance.declare"}),
+        frozenset({"orders.read_counts", "resources.read", "surveillance.read"}),
+        second_factor=True,
     ),
     "network_manager": Role(
         _("Pengelola jejaring"),

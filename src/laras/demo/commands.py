@@ -81,7 +81,7 @@ def marker() -> Path:
 
 def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
-    from laras.demo import history, incidents, network, partners, scenarios
+    from laras.demo import history, incidents, network, partners, scenarios, surveillance
 
     columns = (TextColumn("Memuat jaringan contoh"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # On stderr: what the command answers stays alone on stdout.
@@ -98,6 +98,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     marker().write_text("Pemasangan contoh: semua orang, lembaga, dan hasil di sini rekaan.\n")
     refresh_statistics()
     with in_bulk():
+        surveillance.play(owners, staff)
         scenarios.play(owners, staff)
         incidents.play(owners, staff)
         partners.welcome(owners, staff)

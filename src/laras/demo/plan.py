@@ -154,6 +154,7 @@ LOGINS = (
 )
 OFFICE_LOGINS = (
     ("dinkes.kota", "DK-MTR", ("officer",)),
+    ("kepala.dinas.kota", "DK-MTR", ("office_head",)),
     ("dinkes.provinsi", "DK-NTB", ("officer",)),
     ("epidemiolog.provinsi", "DK-NTB", ("officer",)),
     ("perencana.provinsi", "DK-NTB", ("officer",)),

@@ -43,7 +43,16 @@ class Lab:
     def scope(self) -> Scope:
         return Scope.of(self.owner.id)
 
-    def register(self, codes: list[str], person: dict[str, object], at: datetime, urgency: str) -> UUID:
+    def register(
+        self,
+        codes: list[str],
+        person: dict[str, object],
+        at: datetime,
+        urgency: str,
+        *,
+        purpose: str = "diagnosis",
+        note: str = "Rujukan contoh",
+    ) -> UUID:
         made = orders.register_order(
             self.staff.receptionist,
             owner=self.owner,
@@ -53,7 +62,8 @@ class Lab:
             urgency=urgency,
             collected_at=at,
             collector=self.staff.receiver.name,
-            note="Rujukan contoh",
+            purpose=purpose,
+            note=note,
         )
         orders.receive_samples(
             self.staff.receiver,
@@ -107,12 +117,19 @@ class Lab:
             if view.status != "waiting":
                 continue
             test = catalogues.effective(self.owner.id).test(view.test_code)
-            raw = plausible(self.owner, test, chance)
-            bench.enter_result(self.staff.analysts[0], owner_id=self.owner.id, result_id=view.id, raw=raw)
-            bench.verify_result(self.staff.verifier, owner_id=self.owner.id, result_id=view.id)
-            bench.validate_result(
-                self.staff.validator, owner_id=self.owner.id, result_id=view.id, uncalled_reason="Sudah dikenal"
-            )
+            self._enter(view.id, plausible(self.owner, test, chance))
+
+    def answer(self, order_id: UUID, code: str, raw: str) -> None:
+        """Enter, verify and validate one test of an order."""
+        view = next(view for view in bench_queries.results_of(self.scope, order_id) if view.test_code == code)
+        self._enter(view.id, raw)
+
+    def _enter(self, result_id: UUID, raw: str) -> None:
+        bench.enter_result(self.staff.analysts[0], owner_id=self.owner.id, result_id=result_id, raw=raw)
+        bench.verify_result(self.staff.verifier, owner_id=self.owner.id, result_id=result_id)
+        bench.validate_result(
+            self.staff.validator, owner_id=self.owner.id, result_id=result_id, uncalled_reason="Sudah dikenal"
+        )
 
     def release(self, order_id: UUID, reason: str = "") -> None:
         if bench_queries.releasable(self.scope, order_id).ready:

@@ -447,6 +447,11 @@ def sites(scope: Scope, text: str = "", *, limit: int = 30) -> list[Site]:
     return list(rows.order_by("-id")[:limit])
 
 
+def sites_by_id(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, Site]:
+    """Several sites; unknown ids are left out."""
+    return {row.id: row for row in Site.objects.within(scope).filter(id__in=list(ids))}
+
+
 def get_site(scope: Scope, site_id: UUID | str) -> Site:
     """A place. Raises NotFound."""
     site: Site = get_or_404(Site.objects.within(scope).select_related("client", "area"), id=site_id)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
 from laras.basics.names import prefix_range
@@ -224,3 +226,34 @@ def page(rows: QuerySet[Report], *, after: str, limit: int, joined: bool = True)
     more = len(found) > limit
     found = found[:limit]
     return found, f"{found[-1].released_at.isoformat()}~{found[-1].id}" if more else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The report of an order that is valid now. ``told`` are the keys of its lines (sample number/test), of an interim
+    report only: a whole one tells everything that was validated before it."""
+
+    order_id: UUID
+    report_id: UUID
+    released_at: datetime
+    told: frozenset[str] | None = None
+
+
+def standing(scope: Scope, order_ids: Iterable[UUID]) -> dict[UUID, Standing]:
+    """Order -> its valid report; those without one are left out."""
+    rows = Report.objects.within(scope).filter(order_id__in=list(order_ids), status="released")
+    found = {}
+    for order_id, report_id, at, interim in rows.values_list("order_id", "id", "released_at", "interim"):
+        told = None
+        if interim:
+            kept = Report.objects.within(scope).filter(id=report_id).first()
+            told = frozenset(row["key"] for row in content(kept)["rows"]) if kept else frozenset()
+        found[order_id] = Standing(order_id, report_id, at, told)
+    return found
+
+
+def days_released(scope: Scope) -> list[tuple[date, datetime, datetime]]:
+    """Each day (UTC) on which something was released, with the first and the last moment of it, in order."""
+    rows = Report.objects.within(scope).annotate(on=TruncDate("released_at", tzinfo=UTC)).order_by().values("on")
+    found = rows.annotate(first=Min("released_at"), last=Max("released_at")).order_by("on")
+    return list(found.values_list("on", "first", "last"))

@@ -17,6 +17,7 @@ from laras.bench.queries.lists import (
 )
 from laras.bench.queries.persons import enterers_of, names_of
 from laras.bench.queries.releasing import finished_orders, holds_of, objection_to, releasable
+from laras.bench.queries.reported import Reported, reported_values, unchanged_since
 from laras.bench.queries.rows import OPEN, narrowed, open_results, results, rows_with_things, targets_on_samples
 from laras.bench.queries.shown import (
     first_notes,
@@ -37,6 +38,7 @@ from laras.bench.queries.shown import (
 __all__ = [
     "OPEN",
     "Earlier",
+    "Reported",
     "all_open_holds",
     "calls_made",
     "count",
@@ -60,6 +62,7 @@ __all__ = [
     "open_results",
     "previous_values",
     "releasable",
+    "reported_values",
     "result_of_requested",
     "results",
     "results_of",
@@ -70,6 +73,7 @@ __all__ = [
     "tests_waiting",
     "to_validate",
     "to_verify",
+    "unchanged_since",
     "value_of",
     "values_of",
     "view",

@@ -11,8 +11,22 @@ from laras.catalogue import rules as catalogue_rules
 from laras.catalogue.types import ParsedValue, TestInfo
 from laras.demo.history.house import House
 from laras.demo.history.subjects import Subject
+from laras.surveillance.shipped import definitions
 
 NOTHING = "Tidak ada kelainan"
+USUAL, SELDOM = 0.88, 0.995
+"""Shares of results without a finding; plague and diphtheria are not found in one test of eight."""
+NOTIFIABLE = definitions().tests - {
+    "NS1",
+    "DENIGM",
+    "MALMIK",
+    "MALRDT",
+    "TYPHIM",
+    "IGMHAV",
+    "PCRFLU",
+    "COVAG",
+    "PCRCOVID",
+}
 
 
 def draw(house: House, test: TestInfo, subject: Subject, standard: str, *, alarm: bool = False) -> ParsedValue:
@@ -21,7 +35,8 @@ def draw(house: House, test: TestInfo, subject: Subject, standard: str, *, alarm
     answers = house.catalogue.answers(test.code)
     if answers:
         usual = [a for a in answers if a.meaning == "normal"] or list(answers[:1])
-        answer = chance.choice(usual) if chance.random() < 0.88 else chance.choice(list(answers))
+        sound = SELDOM if test.code in NOTIFIABLE else USUAL
+        answer = chance.choice(usual) if chance.random() < sound else chance.choice(list(answers))
         return ParsedValue(raw=answer.text, kind="coded", text=answer.code)
     if not test.is_numeric:
         return ParsedValue(raw=NOTHING, kind="text", text=NOTHING)

@@ -204,9 +204,9 @@ class _Work:
         recent = np.zeros(self.shape)
         for back in range(int(periods)):
             inside = asked >= back
-            recent[:, inside] += counts[:, asked[inside] - back]
-        with np.errstate(invalid="ignore"):
-            self.enough: Bools = recent >= cases
+            # A period without report adds nothing: what the others brought may be enough without it.
+            recent[:, inside] += np.nan_to_num(counts[:, asked[inside] - back])
+        self.enough: Bools = recent >= cases
 
     def batches(
         self, design: Design, columns: Ints

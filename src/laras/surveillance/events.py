@@ -1,0 +1,131 @@
+"""What happens in surveillance. Names and values are sealed beside an entry, never in these fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from laras.core.journal import Event
+
+
+@dataclass(frozen=True)
+class FindingsTold(Event):
+    """A laboratory tells a health office what its released results say now. The sealed body holds the statements.
+
+    Each statement says all of one order, with a revision, so that the newest is enough; an empty one takes all back.
+    """
+
+    name: ClassVar[str] = "surveillance.findings_told"
+    orders: int
+
+
+@dataclass(frozen=True)
+class CasesCounted(Event):
+    """What a message of a laboratory did to the cases of an office: ``[case, disease, week]`` each."""
+
+    name: ClassVar[str] = "surveillance.cases_counted"
+    laboratory: UUID
+    counted: list[Any]
+    changed: list[Any]
+    withdrawn: list[Any]
+
+
+@dataclass(frozen=True)
+class CountsImported(Event):
+    """Weekly counts from before: of whom, how many, and from which source."""
+
+    name: ClassVar[str] = "surveillance.counts_imported"
+    rows: int
+    first_week: str
+    last_week: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ThresholdAdopted(Event):
+    """The office takes so many cases in a week of a disease as a signal; 0 takes the threshold back."""
+
+    name: ClassVar[str] = "surveillance.threshold_adopted"
+    disease: str
+    cases: int
+
+
+@dataclass(frozen=True)
+class SignalRaised(Event):
+    name: ClassVar[str] = "surveillance.signal_raised"
+    signal: UUID
+    disease: str
+    week: str
+    observed: int
+    upperbound: float | None
+    by: list[str]
+
+
+@dataclass(frozen=True)
+class SignalMoved(Event):
+    """``move`` as in :data:`laras.surveillance.states.SIGNAL`; why is sealed."""
+
+    name: ClassVar[str] = "surveillance.signal_moved"
+    signal: UUID
+    disease: str
+    week: str
+    move: str
+    outbreak: UUID | None = None
+
+
+@dataclass(frozen=True)
+class OutbreakOpened(Event):
+    name: ClassVar[str] = "surveillance.outbreak_opened"
+    outbreak: UUID
+    number: str
+    disease: str
+    since: str
+
+
+@dataclass(frozen=True)
+class OutbreakMoved(Event):
+    """``move`` as in :data:`laras.surveillance.states.OUTBREAK`; what was written is sealed."""
+
+    name: ClassVar[str] = "surveillance.outbreak_moved"
+    outbreak: UUID
+    number: str
+    move: str
+    status: str
+
+
+@dataclass(frozen=True)
+class RiskAssessed(Event):
+    name: ClassVar[str] = "surveillance.risk_assessed"
+    outbreak: UUID
+    number: str
+    risk: str
+
+
+@dataclass(frozen=True)
+class TeamChanged(Event):
+    name: ClassVar[str] = "surveillance.team_changed"
+    outbreak: UUID
+    number: str
+    person: UUID
+    joined: bool
+
+
+@dataclass(frozen=True)
+class LineListRead(Event):
+    """Somebody of the team saw the names of an event's cases."""
+
+    name: ClassVar[str] = "surveillance.line_list_read"
+    outbreak: UUID
+    number: str
+    cases: int
+
+
+@dataclass(frozen=True)
+class FirstReportMade(Event):
+    """The report of the first 24 hours (W1) was drawn."""
+
+    name: ClassVar[str] = "surveillance.first_report_made"
+    outbreak: UUID
+    number: str
+    in_time: bool

@@ -1,0 +1,27 @@
+"""Which offices count, and who is above them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from laras.core.models import Owner, Reach
+from laras.core.scope import Scope
+from laras.surveillance.models import Count
+
+
+def offices_over(owner_id: UUID) -> list[UUID]:
+    """The office itself and those that reach it: their series hold its counts too."""
+    above = Reach.objects.filter(reached_id=owner_id).exclude(office__kind="laboratory")
+    return list(dict.fromkeys([owner_id, *above.order_by("office__code").values_list("office_id", flat=True)]))
+
+
+def counting_offices() -> list[UUID]:
+    """Every office that holds counts, and those above it. Walks the offices, each by its index."""
+    counts = Count.objects.within(Scope.everything()).filter(owner_id=OuterRef("pk"))
+    own = Owner.objects.exclude(kind="laboratory").filter(Exists(counts), closed=False).order_by("code")
+    found: dict[UUID, None] = {}
+    for owner_id in own.values_list("id", flat=True):
+        found.update(dict.fromkeys(offices_over(owner_id)))
+    return list(found)
