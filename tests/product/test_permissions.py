@@ -388,7 +388,7 @@ def openings(world: worlds.World) -> list[str]:
     client, wrong = browser(world.everybody), []
     before = worlds.state()
     for page in pages():
-        own = [place for place in page.places if place not in ("code", "act", "organisation_id")]
+        own = [place for place in page.places if place not in ("code", "act", "organisation_id", "disease", "week")]
         if not own or page.name.partition(":")[0] in DIRECTORY:
             continue
         here, there = page_ids(world.here, page), page_ids(world.neighbour, page)

@@ -59,6 +59,10 @@ RECORDED = {
     "/jejaring/institusi/": 11,
     "/jejaring/regional/": 16,
     "/jejaring/kewenangan/": 12,
+    "/surveilans/": 19,
+    "/surveilans/kejadian/": 10,
+    "/surveilans/definisi/": 10,
+    "/surveilans/penyakit/CAMPAK/": 16,
 }  # fmt: skip
 
 

@@ -46,6 +46,7 @@ from laras.referral import services as referral
 from laras.referral.types import BoxedSample, BoxNews
 from laras.reports import services as reports
 from laras.resources import services as resources
+from laras.surveillance import services as surveillance
 from tests.interop import captures
 from tests.network import places
 
@@ -226,7 +227,23 @@ def furnish(lab: Lab, number: int) -> None:
         staff["counter"], owner=lab.owner, session=orders.SessionInput("CKG", "Posyandu uji"), content=listed.encode()
     ).id
     ids["own_test"] = _own_test(lab)
+    ids["disease"], ids["week"] = "CAMPAK", "2026-M46"
+    ids["signal_id"], ids["outbreak_id"] = _something_unusual(lab)
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
+
+
+def _something_unusual(lab: Lab) -> tuple[UUID, UUID]:
+    """A signal to be decided on, and an event from another one; whose office it is does not matter to addresses."""
+    rows = apps.get_model("surveillance", "Signal").objects
+    waiting, joined = (
+        rows.create(owner=lab.owner, disease=disease, week=date(2026, 11, 8), observed=7, by=["method"])
+        for disease in ("CAMPAK", "DENGUE")
+    )
+    user = give_account(lab.owner, f"{lab.owner.code}-surveilans", "officer")
+    outbreak = surveillance.join_signal(
+        actor_of(user, "web"), owner_id=lab.id, signal_id=joined.id, reason="Satu kelurahan"
+    )
+    return waiting.id, outbreak.id
 
 
 def _from_an_analyzer(lab: Lab) -> tuple[UUID, UUID]:

@@ -157,9 +157,11 @@ def test_a_signal_joins_an_open_event_of_its_disease_only(world, event, signal):
         assert services.join_signal(world.city.officer, **arguments, reason="Lanjutan").id == event.id
 
 
-def test_the_epidemic_curve_has_no_gap(world, event):
-    with clock.at(worlds.MONDAY + timedelta(days=14)):
+@pytest.mark.parametrize(("later", "columns"), [(2, [3, 0, 1]), (28, [3, 0, 0, 0, 1])])
+def test_the_epidemic_curve_has_no_gap(world, event, later, columns):
+    with clock.at(worlds.MONDAY + timedelta(days=later)):
         world.lab.tested(world.lab.person(), "CAMIGM", "Positif")
-    bars = queries.curve(queries.cases_of(event))
-    assert [sum(bar.values()) for _week, bar in bars] == [3, 0, 1]
-    assert queries.curve([]) == []
+    by_day, bars = queries.curve(queries.cases_of(event))
+    assert by_day is (later < 28)
+    assert [sum(bar.values()) for _column, bar in bars] == columns
+    assert queries.curve([]) == (False, [])

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("laras.reports.commands", "report", "Laboratory reports (LHU)."),
     "detect": ("laras.surveillance.commands", "detect", "What is unusual in series of counts."),
     "scan": ("laras.surveillance.commands", "scan_command", "Clusters of cases in space and time."),
+    "surveillance": ("laras.surveillance.commands", "surveillance", "Cases, weekly counts, signals of health offices."),
 }
 
 

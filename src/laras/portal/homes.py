@@ -26,6 +26,8 @@ from laras.partners import queries as partners
 from laras.portal import partner
 from laras.referral import queries as referral
 from laras.reports import queries as reports
+from laras.surveillance import queries as surveillance
+from laras.surveillance.words import sentence
 
 LINES = 8
 SHOWN = 100  # laboratories on an office's page: the whole list is a file
@@ -186,7 +188,13 @@ def office_rows(request: HttpRequest) -> list[dict[str, Any]]:
 
 def office(request: HttpRequest) -> dict[str, Any]:
     rows = office_rows(request)
+    unusual = []
+    if request.actor.can("surveillance.read", request.owner.id):
+        unusual = [
+            {"id": one.id, "sentence": sentence(one)} for one in surveillance.signals(request.scope, status="new")
+        ]
     return {
+        "unusual": unusual[:LINES],
         "rows": rows[:SHOWN],
         "more": max(0, len(rows) - SHOWN),
         "provinces": by_province(rows) if request.owner.kind == "ministry" else [],

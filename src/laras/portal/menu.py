@@ -32,6 +32,7 @@ class Entry:
 DAY, WORK, NETWORK, HOUSE = _("Hari ini"), pgettext_lazy("banyak", "Pemeriksaan"), _("Jejaring"), _("Pengelolaan")
 RECORDS = pgettext_lazy("banyak", "Catatan")
 TOGETHER = _("Kerja sama")
+WATCH = _("Surveilans")
 
 MENU = (
     Entry(DAY, _("Beranda"), "portal:home", "today", laboratory_only=False),
@@ -58,6 +59,16 @@ MENU = (
     Entry(RECORDS, pgettext_lazy("banyak", "Pasien"), "people:patients", "patient", ("people.read",)),
     Entry(RECORDS, pgettext_lazy("banyak", "Pengirim"), "partners:clients", "partner", ("partners.read",)),
     Entry(RECORDS, _("LHU"), "reports:list", "report", ("reports.read",)),
+    Entry(
+        WATCH,
+        _("Tidak biasa minggu ini"),
+        "surveillance:overview",
+        "notice-waiting",
+        ("surveillance.read",),
+        laboratory_only=False,
+    ),
+    Entry(WATCH, _("Kejadian"), "surveillance:events", "urgent", ("surveillance.read",), laboratory_only=False),
+    Entry(WATCH, _("Definisi kasus"), "surveillance:rules", "catalogue", ("surveillance.read",), laboratory_only=False),
     Entry(NETWORK, pgettext_lazy("banyak", "Laboratorium"), "network:laboratories", "network", laboratory_only=False),
     Entry(NETWORK, pgettext_lazy("banyak", "Wilayah"), "network:areas", "map", laboratory_only=False),
     Entry(NETWORK, _("Pemenuhan standar"), "resources:overview", "chart", ("resources.read",), laboratory_only=False),

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class SurveillanceConfig(AppConfig):
     name = "laras.surveillance"
     label = "surveillance"
+
+    def ready(self) -> None:
+        from laras.surveillance import words
+
+        words.name()

@@ -270,3 +270,130 @@ def scan_command(
         ]
         columns = ("start", "end", "observed", "expected", "relative_risk", "score", "p_value", "areas")
         say(shown, as_json, columns)
+
+
+@click.group()
+def surveillance() -> None:
+    """Cases, weekly counts and signals of health offices."""
+
+
+@surveillance.command("recount")
+@click.option("--dry-run", is_flag=True, help="Show what would change and save nothing.")
+@click.option("--laboratory", "codes", multiple=True, metavar="CODE", help="Only this laboratory; may be repeated.")
+@click.option(
+    "--definitions",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Try the definitions of this CSV file instead of those in force; needs --dry-run.",
+)
+@json_option
+def recount_command(dry_run: bool, codes: tuple[str, ...], path: Path | None, as_json: bool) -> None:
+    """Hold all released results against the case definitions again, and show the difference.
+
+    Needed once for what was released before surveillance was there, and after a change of the definitions. What agrees
+    already is left alone, so that it can be stopped and begun again.
+    """
+    from laras.core.actor import system_actor
+    from laras.core.models import Owner
+    from laras.core.output import progress_bar
+    from laras.surveillance import services
+
+    if path is not None and not dry_run:
+        raise click.UsageError("--definitions can only be tried: add --dry-run")
+    owners = Owner.objects.filter(kind="laboratory", closed=False)
+    if codes:
+        owners = owners.filter(code__in=codes)
+        if missing := sorted(set(codes) - set(owners.values_list("code", flat=True))):
+            text = _("Laboratorium tidak dikenal: %(codes)s.") % {"codes": ", ".join(missing)}
+            raise Refused(text, problems=[Problem("laboratory", text)])
+    known = _definitions_of(path) if path is not None else None
+    ids, done = list(owners.values_list("id", flat=True)), 0
+
+    with progress_bar("recount") as show:
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            show(done, len(ids))
+
+        found = services.recount(system_actor("cli"), owner_ids=ids, dry_run=dry_run, known=known, advance=advance)
+    summary = {
+        "dry_run": dry_run, "version": found.version, "laboratories": found.laboratories, "orders": found.orders,
+        "changed_orders": found.changed,
+    }  # fmt: skip
+    if as_json:
+        say({**summary, "differences": found.lines()}, as_json)
+        return
+    say(summary, as_json)
+    if found.lines():
+        say(found.lines(), as_json, ("disease", "classification", "before", "after", "difference"))
+
+
+def _definitions_of(path: Path) -> Any:
+    from laras.catalogue import queries as catalogues
+    from laras.surveillance import shipped
+
+    catalogue = catalogues.effective(None)
+    answers = {code: [one.code for one in catalogue.answers(code)] for code in catalogue.tests}
+    try:
+        rows = shipped.read_definitions(path.read_text(encoding="utf-8"), answers)
+    except (shipped.BadRow, UnicodeDecodeError) as error:
+        row, name, value = getattr(error, "row", 1), getattr(error, "field", "encoding"), getattr(error, "value", "")
+        text = _("%(value)r tidak dapat dipakai di sini") % {"value": value}
+        raise Refused(_("Berkas belum dapat dipakai."), problems=[Problem(name, text, row)]) from error
+    return shipped.collect(str(path.name), rows)
+
+
+@surveillance.command("import")
+@click.argument("path", metavar="COUNTS.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--office", "code", required=True, help="Code of the health office whose counts these are.")
+@click.option("--source", required=True, help="Where these counts come from.")
+@json_option
+def import_command(path: Path, code: str, source: str, as_json: bool) -> None:
+    """Weekly counts from before, so that there is something to compare with: disease,area,week,cases[,tested,positive].
+
+    Weeks are 2026-M07 or any date of them, areas are codes of this office's own area. A file that is sent again replaces what
+    it brought before; weeks that this installation counted itself are refused.
+    """
+    from laras.core.actor import system_actor
+    from laras.surveillance import services
+
+    owner = _office(code)
+    rows = services.read_counts(path.read_text(encoding="utf-8"), owner_id=owner.id)
+    count = services.import_counts(system_actor("cli"), owner_id=owner.id, rows=rows, source=source)
+    services.judge(system_actor("cli"), owner_id=owner.id)
+    say({"office": code, "rows": count}, as_json)
+
+
+@surveillance.command("judge")
+@click.option("--office", "code", help="Only this office; default all that count.")
+@json_option
+def judge_command(code: str | None, as_json: bool) -> None:
+    """Judge the last weeks now instead of tonight, and answer the signals that nobody decided on yet."""
+    from laras.core.actor import system_actor
+    from laras.core.scope import Scope
+    from laras.surveillance import queries, services
+
+    actor = system_actor("cli")
+    offices = [_office(code).id] if code else queries.counting_offices()
+    rows: list[dict[str, Any]] = []
+    for owner_id in offices:
+        services.judge(actor, owner_id=owner_id)
+        rows += [
+            {
+                "office": one.owner.code, "disease": one.disease, "week": one.week.isoformat(), "observed": one.observed,
+                "upperbound": one.upperbound, "by": ",".join(one.by), "signal": str(one.id),
+            }
+            for one in queries.signals(Scope.of(owner_id), status="new")
+        ]  # fmt: skip
+    say(rows, as_json, ("office", "disease", "week", "observed", "upperbound", "by"))
+
+
+def _office(code: str) -> Any:
+    from laras.core.models import Owner
+
+    owner = Owner.objects.filter(code=code).exclude(kind="laboratory").first()
+    if owner is None:
+        text = _("Dinas kesehatan %(code)s tidak dikenal.") % {"code": code}
+        raise Refused(text, problems=[Problem("office", text)])
+    return owner

@@ -1,2 +1,30 @@
+"""Addresses of surveillance; mounted at ``/surveilans/``."""
+
+from django.urls import path
+
+from laras.surveillance.views import events, overview
+
 app_name = "surveillance"
-urlpatterns = []
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("penyakit/<slug:disease>/", overview.disease, name="disease"),
+    path("definisi/", overview.rules, name="rules"),
+    path("definisi/ambang/", overview.adopt, name="adopt"),
+    path("buletin/<slug:week>/", events.bulletin, name="bulletin"),
+    path("sinyal/<uuid:signal_id>/", events.signal, name="signal"),
+    path("sinyal/<uuid:signal_id>/triase/", events.triage, name="triage"),
+    path("sinyal/<uuid:signal_id>/kejadian/", events.join, name="join"),
+    path("kejadian/", events.events, name="events"),
+    path("kejadian/<uuid:outbreak_id>/", events.event, name="event"),
+    path("kejadian/<uuid:outbreak_id>/verifikasi/", events.verify, name="verify"),
+    path("kejadian/<uuid:outbreak_id>/risiko/", events.assess, name="assess"),
+    path("kejadian/<uuid:outbreak_id>/tetapkan/", events.declare, name="declare"),
+    path("kejadian/<uuid:outbreak_id>/akhiri/", events.end, name="end"),
+    path("kejadian/<uuid:outbreak_id>/tutup/", events.close, name="close"),
+    path("kejadian/<uuid:outbreak_id>/bukan/", events.refute, name="refute"),
+    path("kejadian/<uuid:outbreak_id>/tim/", events.add_member, name="add_member"),
+    path("kejadian/<uuid:outbreak_id>/nama/", events.names, name="names"),
+    path("kejadian/<uuid:outbreak_id>/kasus/", events.cases_file, name="cases_file"),
+    path("kejadian/<uuid:outbreak_id>/laporan/", events.event_report, name="event_report"),
+    path("kejadian/<uuid:outbreak_id>/w1/", events.first_report, name="first_report"),
+]

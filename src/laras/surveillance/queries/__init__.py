@@ -20,7 +20,7 @@ from laras.surveillance.queries.series import (
     series_of,
     weeks_between,
 )
-from laras.surveillance.queries.signals import get_signal, signals
+from laras.surveillance.queries.signals import criteria_of, get_signal, person_name, signals
 
 __all__ = [
     "Row",
@@ -32,6 +32,7 @@ __all__ = [
     "completeness",
     "counting_offices",
     "counts_of",
+    "criteria_of",
     "curve",
     "get_outbreak",
     "get_signal",
@@ -39,6 +40,7 @@ __all__ = [
     "offices_over",
     "outbreaks",
     "overview",
+    "person_name",
     "persons_of",
     "reported_weeks",
     "series_of",

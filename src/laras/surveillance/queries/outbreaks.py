@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Count as HowMany
@@ -96,13 +96,24 @@ def persons_of(outbreak: Outbreak) -> list[Person]:
     return lines
 
 
-def curve(cases: list[Case]) -> list[tuple[date, dict[str, int]]]:
-    """The epidemic curve: Sunday -> classification -> cases, without a gap."""
+BY_DAY = 28
+"""Days up to which an epidemic curve has a column a day."""
+
+
+def curve(cases: list[Case]) -> tuple[bool, list[tuple[date, dict[str, int]]]]:
+    """The epidemic curve without a gap: whether its columns are days (of a short event; else weeks, by their Sunday), and of
+    each the cases by classification.
+    """
     if not cases:
-        return []
-    weeks = weeks_between(sunday(cases[0].day), max(sunday(case.day) for case in cases))
-    found: dict[date, dict[str, int]] = {week: {} for week in weeks}
+        return False, []
+    first, last = min(case.day for case in cases), max(case.day for case in cases)
+    by_day = (last - first).days < BY_DAY
+    if by_day:
+        columns = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+    else:
+        columns = weeks_between(sunday(first), sunday(last))
+    found: dict[date, dict[str, int]] = {column: {} for column in columns}
     for case in cases:
-        bar = found[sunday(case.day)]
+        bar = found[case.day if by_day else sunday(case.day)]
         bar[case.classification] = bar.get(case.classification, 0) + 1
-    return list(found.items())
+    return by_day, list(found.items())

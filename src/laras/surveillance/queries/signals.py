@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db.models import Case as When_
 from django.db.models import IntegerField, QuerySet, Value, When
 
+from laras.core.models import StaffPerson
 from laras.core.scope import Scope, get_or_404
-from laras.surveillance.models import Signal
+from laras.surveillance.models import Band, Signal
 
 _URGENCY = When_(
     When(status="new", then=Value(0)),
@@ -35,3 +36,15 @@ def get_signal(scope: Scope, signal_id: UUID) -> Signal:
     """Raises NotFound."""
     row: Signal = get_or_404(Signal.objects.within(scope).select_related("owner", "outbreak"), id=signal_id)
     return row
+
+
+def criteria_of(signal: Signal) -> list[str]:
+    """The legal criteria that the signal's week meets, by their keys."""
+    bands = Band.objects.within(Scope.of(signal.owner_id)).filter(disease=signal.disease, week=signal.week)
+    return list(bands.values_list("criteria", flat=True).first() or ())
+
+
+def person_name(person_id: UUID | None) -> str:
+    """Who decided; empty for nobody."""
+    found = StaffPerson.objects.filter(id=person_id).first() if person_id else None
+    return str(found) if found else ""

@@ -1,0 +1,119 @@
+"""Surveillance in the reader's words."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from laras.basics.periods import epi_week
+from laras.core.words import name_events
+from laras.surveillance.shipped import diseases, klb_table
+from laras.surveillance.types import Disease
+
+CLASSES = {
+    "suspected": pgettext_lazy("kasus", "Suspek"),
+    "probable": pgettext_lazy("kasus", "Probabel"),
+    "confirmed": pgettext_lazy("kasus", "Konfirmasi"),
+}
+
+
+def name() -> None:
+    """Called once when the app starts."""
+    name_events(
+        {
+            "surveillance.findings_told": gettext_lazy("Temuan %(orders)s permintaan disampaikan ke dinas kesehatan"),
+            "surveillance.cases_counted": gettext_lazy("Hitungan kasus berubah oleh hasil laboratorium"),
+            "surveillance.counts_imported": gettext_lazy("%(rows)s hitungan mingguan diimpor: %(source)s"),
+            "surveillance.threshold_adopted": gettext_lazy("Ambang %(disease)s ditetapkan: %(cases)s kasus seminggu"),
+            "surveillance.signal_raised": gettext_lazy("Sinyal muncul: %(observed)s kasus"),
+            "surveillance.signal_moved": signal_moved,
+            "surveillance.outbreak_opened": gettext_lazy("Kejadian %(number)s dibuka"),
+            "surveillance.outbreak_moved": outbreak_moved,
+            "surveillance.risk_assessed": gettext_lazy("Risiko dinilai"),
+            "surveillance.team_changed": team_changed,
+            "surveillance.line_list_read": gettext_lazy("Daftar kasus dengan nama dibuka (%(cases)s kasus)"),
+            "surveillance.first_report_made": gettext_lazy("Laporan W1 dibuat"),
+        },
+        {"surveillance.signal_raised": "danger", "surveillance.line_list_read": "waiting"},
+    )
+
+
+def signal_moved(payload: Any) -> str:
+    texts = {
+        "watch": _("Sinyal dipantau"),
+        "dismiss": _("Sinyal dinyatakan bukan kejadian"),
+        "join": _("Sinyal masuk kejadian"),
+        "reopen": _("Sinyal dibuka lagi"),
+        "withdraw": _("Sinyal gugur karena hitungannya berubah"),
+        "return": _("Sinyal muncul lagi karena hitungannya berubah"),
+    }
+    return texts.get(payload["move"], payload["move"])
+
+
+def outbreak_moved(payload: Any) -> str:
+    texts = {
+        "verify": _("Kejadian diverifikasi"),
+        "refute": _("Dinyatakan bukan kejadian"),
+        "declare": _("KLB ditetapkan"),
+        "end": _("KLB dinyatakan berakhir"),
+        "close": _("Kejadian ditutup"),
+    }
+    return texts.get(payload["move"], payload["move"])
+
+
+def team_changed(payload: Any) -> str:
+    return _("Petugas masuk tim") if payload["joined"] else _("Petugas keluar dari tim")
+
+
+def disease_name(disease: Disease | str) -> str:
+    """The name in the language of the screen; a code that is not known any more stands for itself."""
+    known = diseases().get(disease) if isinstance(disease, str) else disease
+    if known is None:
+        return str(disease)
+    return known.name_en if translation.get_language() == "en" else known.name
+
+
+def week_name(week: date) -> str:
+    """``M47``"""
+    return f"M{epi_week(week).number:02d}"
+
+
+def week_long(week: date) -> str:
+    """``M47 2026 (15–21 Nov)``"""
+    found, last = epi_week(week), week + timedelta(days=6)
+    first = str(week.day) if week.month == last.month else date_format(week, "j M")
+    return f"M{found.number:02d} {found.year} ({first}–{date_format(last, 'j M')})"
+
+
+def by_words(reasons: list[str]) -> str:
+    """What said that a week is unusual."""
+    texts = {
+        "method": _("di atas batas atas metode statistik"),
+        "threshold": _("mencapai ambang yang ditetapkan dinas ini"),
+        "new_disease": _("penyakit yang sebelumnya tidak ada di daerah ini"),
+    }
+    return "; ".join(texts.get(one, one) for one in reasons)
+
+
+def criteria_words(keys: list[str]) -> list[str]:
+    """The legal criteria in the words of the law."""
+    words = {row["key"]: row["criterion"] for row in klb_table()}
+    return [words.get(key, key) for key in keys]
+
+
+def sentence(signal: Any) -> str:
+    """What a signal says, in a line: how many, where, when, and what is usual."""
+    values = {
+        "cases": signal.observed,
+        "disease": disease_name(signal.disease),
+        "week": week_long(signal.week),
+        "upper": int(signal.upperbound) if signal.upperbound is not None else 0,
+    }
+    if signal.upperbound is None:
+        return _("%(disease)s: %(cases)s kasus pada %(week)s.") % values
+    return _("%(disease)s: %(cases)s kasus pada %(week)s; biasanya paling banyak %(upper)s.") % values
