@@ -21,7 +21,7 @@ from laras.core.actor import actor_of
 from laras.core.models import JournalEntry, Owner, StaffPerson, User
 from laras.core.rights import ROLES
 from laras.core.scope import Scope
-from laras.demo import network, plan
+from laras.demo import network, plan, surveillance
 from laras.network import queries as directory
 from laras.orders import queries as orders
 from laras.orders.models import Order, RequestedTest, Sample
@@ -31,10 +31,15 @@ from laras.referral.models import Incoming, Outgoing
 from laras.reports.assembly import from_content, to_content
 from laras.reports.models import Report
 from laras.resources import queries as resources
+from laras.surveillance import queries as counted
+from laras.surveillance import services as counting
+from laras.surveillance.models import Band, Evidence, Reporting, Statement
+from laras.surveillance.rules.cases import sunday
 from tests.demo.conftest import NOW, ORDERS, call_demo
 
 pytestmark = pytest.mark.django_db
 ALL = Scope.everything()
+THIS = sunday(NOW.date())
 
 
 @pytest.fixture
@@ -237,3 +242,55 @@ def test_it_is_not_loaded_twice(demo):
     rows = json.loads(call_demo("--codes", "--json", code=0).stdout)
     assert {row["user"]: row["role"] for row in rows}["validator1"].startswith("Validator")
     assert "analis1" in call_demo("--if-empty", code=0).stdout
+
+
+# --- Surveillance ----------------------------------------------------------------------------------------------------
+
+
+def city() -> Scope:
+    return Scope.of(Owner.objects.get(code="DK-MTR").id)
+
+
+def test_the_outbreaks_are_signalled_in_the_week_in_which_they_can_be_seen(demo):
+    found = {}
+    for signal in counted.signals(city()):
+        found.setdefault(signal.disease, set()).add(signal.week)
+    assert set(found) == {"CAMPAK", "KERPANG"}, "and nothing else is a signal in the city"
+    for disease, weeks in found.items():
+        assert min(weeks) == surveillance.week_of_signal(disease, NOW.date()), disease
+
+
+def test_the_season_of_dengue_is_no_alarm(demo):
+    bands = Band.objects.within(city()).filter(disease="DENGUE")
+    assert bands.filter(evaluated=True).exists()
+    assert not bands.filter(alarm=True).exists()
+    series = counted.series_of(city(), "DENGUE", last=THIS)
+    years = series.cases[0]
+    wet = [n for n, week in enumerate(series.weeks) if week.month in (1, 2, 3)]
+    dry = [n for n, week in enumerate(series.weeks) if week.month in (7, 8, 9)]
+    assert years[wet].sum() > 2 * max(1, years[dry].sum())
+
+
+def test_six_years_stand_before_the_half_year(demo):
+    series = counted.series_of(city(), "DENGUE", last=THIS)
+    assert THIS - series.weeks[0] > timedelta(days=6.4 * 365)
+
+
+def test_the_half_year_is_counted_as_it_would_have_been_one_by_one(demo):
+    assert Statement.objects.within(ALL).count() > 50
+    assert Evidence.objects.within(ALL).filter(ended_at__isnull=True).exists()
+    found = counting.recount(surveillance.ACTOR, dry_run=True)
+    assert (found.lines(), found.changed) == ([], 0)
+
+
+def test_laboratories_that_released_nothing_in_a_week_are_named(demo):
+    assert Reporting.objects.within(ALL).filter(week__lt=THIS).exists()
+    weeks = counted.completeness(Scope.reach(Owner.objects.get(code="DK-NTB").id), last=THIS)
+    assert all(week.reported + len(week.silent) == week.expected for week in weeks)
+    assert sum(week.reported for week in weeks) > 0
+
+
+def test_the_office_has_begun_to_work_on_one_of_them(demo):
+    (event,) = counted.outbreaks(city())
+    assert (event.disease, event.status, event.risk, event.standing) == ("KERPANG", "verified", "moderate", 16)
+    assert counted.signals(city(), status="new").filter(disease="CAMPAK").exists()

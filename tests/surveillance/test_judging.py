@@ -87,7 +87,9 @@ def test_what_raises_a_signal():
         "new_disease"
     ]
     assert reasons(week(criteria=("new_disease",)), threshold=None, listed=False) == []
-    assert reasons(week(criteria=("new_disease",), evaluated=False), threshold=None, listed=False) == ["new_disease"]
+    unknown = {"criteria": ("new_disease",), "evaluated": False}
+    assert reasons(week(**unknown), threshold=None, listed=False) == []
+    assert reasons(week(**unknown, observed=5), threshold=None, listed=False) == ["new_disease"]
 
 
 # --- At an office -----------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ YEARS = 6
 SOURCE = "Rekap mingguan sebelum Laras (contoh)"
 # Diseases that the years before know, with how often a case came in a week of a district where the half year has none to go by.
 RARE = {"CAMPAK": 0.04, "KERPANG": 0.02, "DIFTERI": 0.01, "PERTUSIS": 0.01, "LEPTOSPIROSIS": 0.05, "KOLERA": 0.0}
-SHAPES = {"DENGUE": weekly.rains, "CHIKUNGUNYA": weekly.rains, "LEPTOSPIROSIS": weekly.rains}
+SHAPES = {"DENGUE": weekly.rains, "MALARIA": weekly.rains, "CHIKUNGUNYA": weekly.rains, "LEPTOSPIROSIS": weekly.rains}
 LEAST = {"DENGUE": 0.4}
 """However few orders are loaded, so many a week on average: a season without cases shows nothing."""
 TESTED = {"CAMPAK": 3, "KERPANG": 4}

@@ -19,9 +19,13 @@ def flat(_week: date) -> float:
     return 1.0
 
 
+ALL_YEAR = 0.05
+"""The share of patients who are tested for dengue or malaria without the fever of the rains (``history.orders.USUAL``)."""
+
+
 def rains(week: date) -> float:
-    """As dengue comes and goes in the demo: with the fever of the rains, and with how busy the time of year is."""
-    return calendar.fever(week + MIDWEEK) * calendar.season(week + MIDWEEK)
+    """As dengue and malaria come and go in the demo: with the fever of the rains, and with how busy the time of year is."""
+    return (ALL_YEAR + calendar.fever(week + MIDWEEK)) * calendar.season(week + MIDWEEK)
 
 
 def counts(

@@ -15,6 +15,8 @@ from laras.surveillance.rules.references import Calendar
 from laras.surveillance.rules.series import Floats
 
 WEEKS_A_YEAR = 52
+MANY = 5
+"""Below so many cases in four weeks the method gives no bound (``limit54``); the same is asked of what it cannot judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ def judge_series(
         more["frequency"] = WEEKS_A_YEAR
     if chosen.calendar:
         more["calendar"] = Calendar(tuple(weeks))
-    found = chosen.run(observed, at=at, **more, **settings)
+    # A series without variation has no regression; what it divides by is zero, and its answer is none.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = chosen.run(observed, at=at, **more, **settings)
     legal = klb_criteria(observed, frequency=WEEKS_A_YEAR, at=at)
     judged = []
     for series in range(observed.shape[0]):
@@ -87,16 +91,17 @@ def judge_series(
 def reasons(judged: Judged, *, threshold: int | None, listed: bool) -> list[str]:
     """What makes a week a signal: the method's alarm, an adopted threshold, or a disease that was not here before.
 
-    The last is the first legal criterion, asked of diseases on a legal list, and of others where the method has no answer (it
-    has none after nothing but zeros). The other criteria are shown beside a signal and raise none: twice as many as
-    the week before is one case after none.
+    The last is the first legal criterion, asked of diseases on a legal list, and from five cases on of others where the method
+    has no answer (it has none after nothing but zeros). The other criteria are shown beside a signal and raise none: twice
+    as many as the week before is one case after none.
     """
     found = []
     if judged.alarm:
         found.append("method")
     if threshold is not None and judged.observed is not None and judged.observed >= threshold:
         found.append("threshold")
-    if (listed or not judged.evaluated) and CRITERIA[0] in judged.criteria:
+    many = judged.observed is not None and judged.observed >= MANY and not judged.evaluated
+    if (listed or many) and CRITERIA[0] in judged.criteria:
         found.append(CRITERIA[0])
     return found
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from laras.basics.periods import read_epi_week
-from laras.core import bulk, journal
+from laras.core import journal
 from laras.core.actor import Actor
 from laras.core.errors import Problem, Refused
 from laras.core.scope import Scope
@@ -144,13 +144,14 @@ def import_counts(actor: Actor, *, owner_id: UUID, rows: Sequence[Weekly], sourc
     ]
     for start in range(0, len(gone), 500):
         Count.objects.within(Scope.of(owner_id)).filter(id__in=gone[start : start + 500]).delete()
-    table = bulk.Rows(Count)
-    for row in rows:
-        table.add(
+    made = [
+        Count(
             owner_id=owner_id, disease=row.disease, area_id=row.area_id, district_id=row.district_id, week=row.week,
             imported=True, cases=row.cases, tested=row.tested, positive=row.positive, source=source,
-        )  # fmt: skip
-    table.write()
+        )
+        for row in rows
+    ]  # fmt: skip
+    Count.objects.bulk_create(made, batch_size=500)
     event = CountsImported(len(rows), min(weeks).isoformat(), max(weeks).isoformat(), source)
     journal.record(actor, owner=owner_id, event=event)
     return len(rows)

@@ -67,13 +67,13 @@ def recount(
     """
     if known is not None and not dry_run:
         raise ValueError("known: other definitions can be tried in a dry run only")
-    difference = Difference((known or definitions()).version)
+    difference, places = Difference((known or definitions()).version), Places()
     rows = Owner.objects.filter(kind="laboratory", closed=False).order_by("code")
     if owner_ids is not None:
         rows = rows.filter(id__in=list(owner_ids))
     for owner in rows:
         with wall.ground(Scope.of(owner.id)):
-            changed = _compare(owner.id, known or definitions(), difference)
+            changed = _compare(owner.id, known or definitions(), difference, places)
             difference.laboratories += 1
             if not dry_run:
                 note_all_reporting(actor, owner=owner)
@@ -83,11 +83,11 @@ def recount(
     return difference
 
 
-def _compare(owner_id: UUID, known: Definitions, difference: Difference) -> list[UUID]:
+def _compare(owner_id: UUID, known: Definitions, difference: Difference, places: Places) -> list[UUID]:
     """The orders of a laboratory whose statement differs from what its results say by these definitions."""
     before = {row.order_id: row for row in Statement.objects.within(Scope.of(owner_id)).iterator(chunk_size=2000)}
     changed: list[UUID] = []
-    for told in says(owner_id, known, places=Places()):
+    for told in says(owner_id, known, places=places):
         difference.orders += 1
         row = before.pop(told.order_id, None)
         if row is not None and row.digest == told.digest:
