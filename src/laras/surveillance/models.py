@@ -318,6 +318,7 @@ class Count(ScopedModel):
                 condition=Q(tested__gte=F("positive")), name="surveillance_count_positive_were_tested"
             ),
         ]
+        indexes = [models.Index(fields=["owner", "week"], name="surveillance_count_of_week")]
 
 
 class Band(ScopedModel):

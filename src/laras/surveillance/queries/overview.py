@@ -1,9 +1,9 @@
-"""What is unusual this week: the stored bands of an office's diseases, its signals, and who has reported. No series is judged here."""
+"""What is unusual this week: counts as they are now beside the stored bands, signals, and who has reported. Nothing is judged here."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from laras.core.models import Owner
 from laras.core.scope import Scope
 from laras.network import queries as network
 from laras.surveillance.models import Band, Reporting, Signal
-from laras.surveillance.queries.series import WEEK
+from laras.surveillance.queries.series import WEEK, Series, counts_of
 from laras.surveillance.shipped import diseases
 from laras.surveillance.types import Disease
 
@@ -58,19 +58,38 @@ class Row:
         return sum(week.observed or 0 for week in self.weeks)
 
 
+def _now(band: Week, series: Series, place: int, n: int) -> Week:
+    """The week with its counts of this moment; above a bound that is known it is unusual, before the jobs have said so."""
+    cases, tested, positive = (table[place, n] for table in (series.cases, series.tested, series.positive))
+    if cases != cases:  # no report
+        return replace(band, observed=None, tested=None, positive=None, alarm=False)
+    above = band.alarm or (band.upperbound is not None and cases > band.upperbound)
+    return replace(band, observed=int(cases), tested=int(tested), positive=int(positive), alarm=above)
+
+
 def shown_weeks(last: date, count: int = 8) -> list[date]:
     return [last - n * WEEK for n in range(count - 1, -1, -1)]
 
 
-def overview(owner_id: UUID, *, last: date, weeks: int = 8) -> list[Row]:
-    """The diseases of an office: those with a signal first, then those with cases, by the order of the table. Two queries."""
+def overview(owner_id: UUID, *, last: date, weeks: int = 8, only: str = "") -> list[Row]:
+    """The diseases of an office: those with a signal first, then those with cases, by the order of the table.
+
+    Counts are read as they are at this moment, so that a result shows as soon as it was released; what is usual was judged by
+    the jobs. ``only``: one disease. Five queries.
+    """
     scope, sundays = Scope.of(owner_id), shown_weeks(last, weeks)
     cells: dict[str, dict[date, Week]] = defaultdict(dict)
     bands = Band.objects.within(scope).filter(week__range=(sundays[0], sundays[-1]))
+    if only:
+        bands = bands.filter(disease=only)
     columns = ("week", "observed", "expected", "upperbound", "alarm", "evaluated", "tested", "positive")
     for disease, *values in bands.values_list("disease", *columns):
         week = Week(*values)
         cells[disease][week.week] = week
+    series = counts_of(Scope.reach(owner_id), last=last, weeks=weeks, diseases=[only] if only else None)
+    for place, disease in enumerate(series.diseases if series is not None else ()):
+        for n, sunday in enumerate(series.weeks if series is not None else ()):
+            cells[disease][sunday] = _now(cells[disease].get(sunday, Week(sunday)), series, place, n)
     known = diseases()
     waiting: dict[str, list[Signal]] = defaultdict(list)
     rows = Signal.objects.within(scope).filter(week__range=(sundays[0], sundays[-1])).select_related("outbreak")

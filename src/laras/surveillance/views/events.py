@@ -44,7 +44,12 @@ def _signal_page(request: HttpRequest, row: Signal, triage: forms.TriageForm, jo
     join.offer(queries.outbreaks(Scope.of(row.owner_id), disease=row.disease, open_only=True) if own else [])
     last = min(row.week, this_week(request))
     found = next(
-        (one for one in queries.overview(row.owner_id, last=last, weeks=26) if one.disease.code == row.disease), None
+        (
+            one
+            for one in queries.overview(row.owner_id, last=last, weeks=26, only=row.disease)
+            if one.disease.code == row.disease
+        ),
+        None,
     )
     weeks = found.weeks if found else ()
     band = next((one for one in weeks if one.week == row.week), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -159,20 +158,12 @@ def disease(request: HttpRequest, disease: str) -> HttpResponse:
 
 
 def _weeks_of(request: HttpRequest, disease: str, last: date) -> list[Week]:
-    """Two years of counts, with the stored bands where there are any."""
+    """Two years of counts, with the stored bands where there are any, from the first week that was counted."""
     series = queries.counts_of(reach_of(request), diseases=[disease], last=last, weeks=LONG)
     if series is None:
         return []
-    bands = {one.week: one for row in queries.overview(request.owner.id, last=last, weeks=LONG)
-             if row.disease.code == disease for one in row.weeks if one.evaluated}  # fmt: skip
-    found = []
-    for n, week in enumerate(series.weeks):
-        cases, tested, positive = (table[0][n] for table in (series.cases, series.tested, series.positive))
-        one = bands.get(week, Week(week))
-        if cases == cases:
-            one = replace(one, observed=int(cases), tested=int(tested), positive=int(positive))
-        found.append(one)
-    return found
+    rows = queries.overview(request.owner.id, last=last, weeks=len(series.weeks), only=disease)
+    return [one for row in rows if row.disease.code == disease for one in row.weeks]
 
 
 def _short(week: date) -> str:
