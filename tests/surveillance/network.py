@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from laras.basics.periods import epi_week
 from laras.bench import queries as bench_queries
 from laras.bench import services as bench
 from laras.core import clock
@@ -146,3 +147,8 @@ def at(day: date, hour: int = 2):
     from datetime import UTC, datetime
 
     return clock.at(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+
+
+def week_name(moment) -> str:
+    """The epidemiological week of a moment as an address names it."""
+    return str(epi_week(moment.date()))
