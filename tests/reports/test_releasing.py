@@ -455,4 +455,5 @@ def test_a_release_costs_the_same_for_two_results_and_for_five(lab):
             lab.release(order_id)
         counts.append(len(asked))
     # Two samples instead of one change nothing either.
-    assert counts[0] == counts[1] <= 42
+    # Six of them are asked after the commit: surveillance looks whether this speaks of a disease.
+    assert counts[0] == counts[1] <= 48

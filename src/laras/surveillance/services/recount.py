@@ -76,7 +76,7 @@ def recount(
             changed = _compare(owner.id, known or definitions(), difference, places)
             difference.laboratories += 1
             if not dry_run:
-                note_all_reporting(actor, owner=owner)
+                note_all_reporting(actor, owner_id=owner.id)
                 for start in range(0, len(changed), AT_ONCE):
                     tell(actor, owner_id=owner.id, order_ids=changed[start : start + AT_ONCE])
         advance(1)
@@ -109,14 +109,15 @@ def _kinds(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[str, str]]:
 
 
 @use_case
-def note_all_reporting(actor: Actor, *, owner: Owner) -> int:
+def note_all_reporting(actor: Actor, *, owner_id: UUID) -> int:
     """The weeks in which a laboratory released something, from its reports; answers how many were not known."""
-    scope, zone = Scope.of(owner.id), ZoneInfo(owner.zone)
+    actor.require("surveillance.manage", owner_id)
+    scope, zone = Scope.of(owner_id), ZoneInfo(Owner.objects.values_list("zone", flat=True).get(pk=owner_id))
     known = set(Reporting.objects.within(scope).values_list("week", flat=True))
     weeks: dict[date, datetime] = {}
     for _day, first, last in reports.days_released(scope):
         for moment in (first, last):  # a day of UTC may lie in two weeks of the east
             weeks.setdefault(sunday(moment.astimezone(zone).date()), moment)
-    fresh = [Reporting(owner_id=owner.id, week=week, first_at=at) for week, at in weeks.items() if week not in known]
+    fresh = [Reporting(owner_id=owner_id, week=week, first_at=at) for week, at in weeks.items() if week not in known]
     Reporting.objects.bulk_create(fresh, batch_size=200)
     return len(fresh)

@@ -75,11 +75,10 @@ class Told:
 @use_case
 def note_reporting(actor: Actor, *, owner_id: UUID, at: datetime) -> None:
     """The laboratory released something in this week: what it did not find in it are true zeros."""
+    actor.require("surveillance.manage", owner_id)
     zone = ZoneInfo(Owner.objects.values_list("zone", flat=True).get(pk=owner_id))
-    week = sunday(at.astimezone(zone).date())
-    rows = Reporting.objects.within(Scope.of(owner_id))
-    if not rows.filter(week=week).exists():
-        Reporting.objects.bulk_create([Reporting(owner_id=owner_id, week=week, first_at=at)], ignore_conflicts=True)
+    row = Reporting(owner_id=owner_id, week=sunday(at.astimezone(zone).date()), first_at=at)
+    Reporting.objects.bulk_create([row], ignore_conflicts=True)
 
 
 @use_case
@@ -164,9 +163,8 @@ def says(
     """
     scope = Scope.of(owner_id)
     found = bench.reported_values(scope, known.tests, order_ids=order_ids)
-    owner = Owner.objects.get(pk=owner_id)
     places = places or Places()
-    home: list[UUID | None] = []
+    home: list[tuple[Owner, UUID | None]] = []
     # Hand over a few hundred orders at a time: who and where is asked for all of them at once.
     grouped = ((key, list(rows)) for key, rows in groupby(found, key=lambda row: row.order))
     while part := [pair for _n, pair in zip(range(AT_ONCE), grouped)]:  # noqa: B905
@@ -180,8 +178,8 @@ def says(
             continue
         if not home:
             version = network.organisation_at(owner_id)
-            home.append(version.area_id if version else None)
-        yield from _told(owner, kept, known, places, home[0])
+            home.append((Owner.objects.get(pk=owner_id), version.area_id if version else None))
+        yield from _told(home[0][0], kept, known, places, home[0][1])
 
 
 def _is_out(scope: Scope, row: Reported, report: reports.Standing | None) -> bool:
