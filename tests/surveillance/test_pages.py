@@ -20,6 +20,7 @@ from laras.surveillance.models import Case, Outbreak, Signal
 from laras.surveillance.queries.overview import Week
 from tests.product import world as worlds
 
+pytestmark = pytest.mark.either
 SYSTEM = system_actor("job:test")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
