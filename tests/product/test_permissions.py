@@ -284,6 +284,7 @@ def page_ids(lab: worlds.Lab, page: Page) -> dict[str, Any]:
     if "baku-mutu" in page.route:
         ids["code"] = next(iter(worlds.catalogue_queries.effective(lab.id).limits_by_standard))
     ids["box_id"] = ids["incoming_box" if "kotak-masuk/" in page.route else "box"]
+    ids["log_id"] = ids["incoming_log" if "kotak-masuk/" in page.route else "log"]
     ids["act"] = "sisihkan"
     if page.name == "reports:copy":
         ids["report_id"] = lab.ids["withdrawn_id"]

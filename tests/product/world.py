@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -41,6 +41,7 @@ from laras.partners import bookings
 from laras.partners import services as partners
 from laras.partners.types import BookingInput
 from laras.people import services as people
+from laras.referral import codec
 from laras.referral import queries as referrals
 from laras.referral import services as referral
 from laras.referral.types import BoxedSample, BoxNews
@@ -281,12 +282,18 @@ def refer(sender: Lab, recipient: Lab, code: str) -> None:
     box = referral.open_box(sender.staff["counter"], owner_id=sender.id, recipient_id=recipient.id)
     (packed,) = referral.pack(sender.staff["counter"], owner_id=sender.id, box_id=box.id, scanned=row.number)
     sender.ids["box"], sender.ids["packed_id"] = box.id, packed.id
+    logged = f"waktu;suhu\n{MONDAY:%Y-%m-%d} 08:00;12\n{MONDAY:%Y-%m-%d} 09:00;4\n".encode()
+    log = referral.add_log(sender.staff["counter"], owner_id=sender.id, box_id=box.id, content=logged)
+    sender.ids["log"] = log.id
     news = BoxNews(f"K-{row.number}", (BoxedSample(views[code].sample_number, row.id),), ())
     came = referral.announce_box(
         SYSTEM, owner_id=recipient.id, sender_id=sender.id, remote=new_id(), revision=1, news=news
     )
     assert came is not None
     recipient.ids["incoming_box"] = came.id
+    came.logs = [codec.write(replace(log, lab=recipient.owner.code))]
+    came.save(update_fields=["logs"])
+    recipient.ids["incoming_log"] = log.id
 
 
 def let_speak(lab: Lab, *users: User) -> None:

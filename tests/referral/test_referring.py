@@ -195,16 +195,32 @@ def test_a_corrected_result_travels_the_same_way(puskesmas, district, now):
     agree()
 
 
-def test_the_same_report_again_says_nothing_new(puskesmas, district, now):
-    sent = puskesmas.send(district, puskesmas.order("GDP", "CHOL").id)
+def test_results_come_back_stage_by_stage(puskesmas, district, now):
+    """Interim, final with the same value, amended: each is told once, and the journey remembers all three."""
+    made = puskesmas.order("GDP", "CHOL")
+    sent = puskesmas.send(district, made.id)
     order = district.accept(sent).order
     district.perform(order.id, "GDP", "126")
-    district.release(order.id, interim=True)
+    first = district.release(order.id, interim=True)
+    now.forward(hours=1)
     district.perform(order.id, "CHOL", "180")
-    district.release(order.id)
+    last = district.release(order.id)
     revisions = dict(OutgoingItem.rows.values_list("test_code", "result_revision"))
-    assert revisions == {"GDP": 1, "CHOL": 1}
+    assert revisions == {"GDP": 2, "CHOL": 1}
     assert puskesmas.outgoing(sent).answer_revision == 3
+    view = puskesmas.results(made.id)["GDP"]
+    assert (view.entries, view.revision, view.performer_report) == (1, 0, last.number), (
+        "the same value is no new result"
+    )
+    agree()
+    now.forward(hours=1)
+    district.amend(order.id, "GDP", "162")
+    line = next(one for one in queries.journey(puskesmas.scope, made.id) if one.tests == ("GDP",))
+    told = [(step.status, step.number) for step in line.steps if step.what == "reported"]
+    assert told[:2] == [("interim", first.number), ("final", last.number)]
+    assert [status for status, _number in told] == ["interim", "final", "amended"]
+    mine = next(one for one in queries.journey(district.scope, order.id) if one.tests == ("GDP",))
+    assert mine.steps == line.steps
     agree()
 
 

@@ -32,6 +32,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "referral.moved": ("laras.referral.handlers.on_answer",),
     "referral.box_sent": ("laras.referral.handlers.on_box_sent",),
     "referral.box_answered": ("laras.referral.handlers.on_box_answered",),
+    "referral.box_logged": ("laras.referral.handlers.on_box_sent",),
+    "referral.box_log_answered": ("laras.referral.handlers.on_box_answered",),
     "reports.report_released": ("laras.referral.handlers.on_report", _FINDINGS),
     "reports.report_withdrawn": ("laras.referral.handlers.on_report", _FINDINGS),
     "bench.external_result_received": (

@@ -55,6 +55,7 @@ RIGHTS: Mapping[str, str] = {
     "referral.read": _("Melihat rujukan"),
     "referral.send": _("Mengirim rujukan"),
     "referral.receive": _("Menerima rujukan"),
+    "referral.carry": _("Mencatat suhu kotak di perjalanan"),
     "reports.read": _("Melihat LHU"),
     "reports.release": _("Menerbitkan LHU"),
     "reports.amend": _("Memperbaiki LHU terbit"),
@@ -90,18 +91,20 @@ ROLES: Mapping[str, Role] = {
         "receiving",
         frozenset(
             {"people.read", "partners.read", "orders.read", "orders.receive_sample", "referral.read", "referral.send",
-             "referral.receive", "bench.read"}
+             "referral.receive", "referral.carry", "bench.read"}
         ),
     ),
     "analyst": Role(
         _("Analis (ATLM)"),
         "bench",
-        frozenset({*_READ, "bench.enter", "bench.call_critical", "orders.receive_sample", "referral.send"}),
+        frozenset({*_READ, "bench.enter", "bench.call_critical", "orders.receive_sample", "referral.send",
+                   "referral.carry"}),
     ),
     "verifier": Role(
         _("Verifikator"),
         "verification",
-        frozenset({*_READ, "bench.enter", "bench.verify", "bench.call_critical", "referral.send"}),
+        frozenset({*_READ, "bench.enter", "bench.verify", "bench.call_critical", "referral.send",
+                   "referral.carry"}),
     ),
     "validator": Role(
         _("Validator (dokter / manajer teknis)"),
@@ -118,7 +121,7 @@ ROLES: Mapping[str, Role] = {
         frozenset(
             {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "resources.manage",
              "catalogue.manage", "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
-             "referral.send", "partners.write", "partners.manage_accounts"}
+             "referral.send", "referral.carry", "partners.write", "partners.manage_accounts"}
         ),
         frozenset({"orders.read_counts", "resources.read"}),
         second_factor=True,
@@ -127,7 +130,7 @@ ROLES: Mapping[str, Role] = {
         _("Manajer mutu"), "quality", frozenset({*_READ, "bench.hold", "core.read_audit", "catalogue.manage"})
     ),
     "cashier": Role(_("Kasir"), "cashier", frozenset({"people.read", "partners.read", "orders.read"})),
-    "courier": Role(_("Kurir"), "courier", frozenset({"referral.read"})),
+    "courier": Role(_("Kurir"), "courier", frozenset({"referral.read", "referral.carry"})),
     "officer": Role(
         _("Petugas dinas kesehatan"),
         "office",

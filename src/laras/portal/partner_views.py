@@ -83,7 +83,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "places": partner.places(head, detail.samples, journeys),
         "steps": partner.progress(head),
         "items": partner.timeline(detail, versions),
-        "ways": ways(request.owner.id, journeys),
+        "ways": ways(request.owner.id, journeys, hands=False),
         "versions": versions,
         "withheld": bool(versions) and reports.withheld(request.scope, head),
         "kinds": SUBJECT_KINDS,

@@ -176,6 +176,27 @@ class BoxAnswered(Event):
 
 
 @dataclass(frozen=True)
+class BoxLogged(Event):
+    """Sender to receiver once the box left: a temperature log was kept here. ``outside``: how often it left its class. Sealed:
+    ``types.BoxNews``."""
+
+    name: ClassVar[str] = "referral.box_logged"
+    box: UUID
+    number: str
+    revision: int
+    digest: str
+    readings: int
+    outside: int
+
+
+@dataclass(frozen=True)
+class BoxLogAnswered(BoxLogged):
+    """Receiver to sender: the same, kept there. Sealed: ``types.BoxAnswer``."""
+
+    name: ClassVar[str] = "referral.box_log_answered"
+
+
+@dataclass(frozen=True)
 class BoxNoted(Event):
     """In one's own journal: ``what`` is opened, packed, unpacked, discarded, announced, found or answer_taken."""
 

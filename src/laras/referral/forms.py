@@ -9,8 +9,8 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from laras.core.forms import LarasForm, NumberField, ReasonField
-from laras.referral.messages import FINDING_LABELS, REFUSAL_LABELS, TEMPERATURE_LABELS, WEEKDAYS
+from laras.core.forms import DropInput, LarasForm, NumberField, ReasonField
+from laras.referral.messages import DAY_ORDERS, FINDING_LABELS, REFUSAL_LABELS, TEMPERATURE_LABELS, WEEKDAYS
 from laras.referral.models import IncomingItem
 from laras.referral.queries import Need
 from laras.referral.services import Refusal
@@ -195,6 +195,17 @@ class HandOverForm(LarasForm):
 class ArriveForm(LarasForm):
     celsius = NumberField(label=_("Suhu saat dibuka"), decimals=1, min_value=-90, max_value=60, required=False)
     place = forms.CharField(label=_("Tempat"), max_length=120, required=False)
+
+
+class LogForm(LarasForm):
+    """The file of a temperature logger."""
+
+    file = forms.FileField(
+        label=_("Berkas CSV dari alat pencatat suhu"),
+        widget=DropInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
+        error_messages={"required": _("Pilih berkas CSV."), "empty": _("Berkas kosong.")},
+    )
+    order = forms.ChoiceField(label=_("Urutan tanggal"), choices=list(DAY_ORDERS.items()), required=False)
 
 
 class FindingForm(LarasForm):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from laras.referral.rules.temperature import Judged
 from laras.referral.types import CandidateReason
 
 REFUSAL_LABELS: Mapping[str, str] = {
@@ -43,6 +44,17 @@ STEP_LABELS: Mapping[str, str] = {
     "withdrawn": _("Rujukan dibatalkan pengirim"),
     "reported": _("Hasil dilaporkan"),
     "returned": _("Hasil diteruskan"),
+    "handed": _("Diserahkan kepada %(who)s"),
+    "arrived": _("Kotak sampai"),
+    "compared": _("Dicocokkan dengan daftar"),
+    "excursion": _("Suhu kotak di luar batas: %(celsius)s °C, %(minutes)d menit"),
+}
+
+REPORT_LABELS: Mapping[str, str] = {
+    "interim": _("Hasil sementara"),
+    "final": _("Hasil akhir"),
+    "amended": _("Hasil diperbaiki"),
+    "withdrawn": _("LHU ditarik"),
 }
 
 ITEM_LABELS: Mapping[str, str] = {
@@ -92,6 +104,24 @@ BOX_STEP_LABELS: Mapping[str, str] = {
     "reconciled": _("Selesai dicocokkan"),
 }
 
+LOG_PROBLEMS: Mapping[str, str] = {
+    "empty": _("Berkas ini tidak berisi pembacaan suhu."),
+    "encoding": _("Berkas ini bukan teks CSV. Simpan dari alat pencatat sebagai CSV."),
+    "head": _("Tidak ada baris judul dengan kolom waktu dan kolom suhu."),
+    "columns": _("Jumlah kolom lebih banyak daripada judulnya; mungkin koma dipakai sebagai pemisah dan juga desimal."),
+    "moment": _("Waktu tidak dapat dibaca."),
+    "number": _("Suhu tidak dapat dibaca."),
+    "too_many": _("Pembacaan terlalu banyak untuk satu berkas."),
+    "day_order": _("Tanggalnya dapat dibaca dengan dua cara. Pilih urutan tanggal."),
+}
+DAY_ORDERS: Mapping[str, str] = {
+    "": _("Kenali sendiri"),
+    "dmy": _("Hari-bulan-tahun"),
+    "mdy": _("Bulan-hari-tahun"),
+    "ymd": _("Tahun-bulan-hari"),
+}
+VERDICT_TONES: Mapping[str, str] = {"fine": "done", "doubtful": "waiting", "spoiled": "danger"}
+
 WEEKDAYS = (_("Senin"), _("Selasa"), _("Rabu"), _("Kamis"), _("Jumat"), _("Sabtu"), _("Minggu"))
 
 
@@ -101,6 +131,30 @@ def refusal_text(reason: str, note: str = "") -> str:
     if reason == "other" and note:
         return note
     return f"{label}: {note}" if label and note else label or note
+
+
+def log_problem_text(code: str, row: int | None = None) -> str:
+    """Why a file is no temperature log, with its row."""
+    text = str(LOG_PROBLEMS[code])
+    return str(_("Baris %(row)d: %(text)s")) % {"row": row, "text": text} if row else text
+
+
+def doubt_text(judged: Judged) -> str:
+    """What the temperature of its box means for a specimen, for those of which it is not fine."""
+    hours = _figure(judged.hours, 1)
+    match judged.why:
+        case "warm_too_long":
+            return str(_("Rusak karena suhu: %(hours)s jam terlalu hangat, melewati batas simpannya")) % {
+                "hours": hours
+            }
+        case "warm_within":
+            words = _("Suhu diragukan: %(hours)s jam terlalu hangat, masih di dalam batas simpannya")
+            return str(words) % {"hours": hours}
+        case "too_cold":
+            return str(_("Suhu diragukan: terlalu dingin, mungkin membeku"))
+        case _other:
+            words = _("Suhu diragukan: %(hours)s jam terlalu hangat; berapa lama ia tahan tidak diketahui")
+            return str(words) % {"hours": hours}
 
 
 def reason_text(reason: CandidateReason, total: int) -> str:

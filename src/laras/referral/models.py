@@ -95,8 +95,10 @@ class OutgoingItem(ScopedModel):
 
     privacy: ClassVar = {
         "internal": [
-            "referral", "result", "sample", "test_code", "status", "refusal", "note", "result_revision", "journey",
+            "referral", "result", "sample", "test_code", "status", "refusal", "note", "result_revision",
         ],
+        # Who handed a box over, and to whom.
+        "personal": ["journey"],
         "health": ["kept_back"],
     }  # fmt: skip
 
@@ -179,11 +181,13 @@ class IncomingItem(ScopedModel):
     # How often a result of it was reported to the sender, and what was reported last (``types.ReportedResult``).
     reported_revision = models.PositiveIntegerField(default=0)
     reported = models.JSONField(null=True)
+    # What was reported before that, as steps of the journey (``types.JourneyStep``).
+    told = models.JSONField(default=list)
 
     privacy: ClassVar = {
         "internal": [
             "referral", "remote_item", "requested", "test_code", "sample_number", "status", "refusal", "note",
-            "answered_at", "reported_revision",
+            "answered_at", "reported_revision", "told",
         ],
         "health": ["reported"],
     }  # fmt: skip
@@ -224,13 +228,16 @@ class Box(ScopedModel):
     answer_revision = models.PositiveIntegerField(default=0)
     steps = models.JSONField(default=list)
     remote_steps = models.JSONField(default=list)
+    # ``types.TemperatureLog``: those whose files are kept here, and those that the other end told.
+    logs = models.JSONField(default=list)
+    remote_logs = models.JSONField(default=list)
 
     privacy: ClassVar = {
         "internal": [
             "number", "recipient", "status", "packaging", "temperature", "tracking", "created_at", "created_by", "sent_at",
             "arrived_at", "reconciled_at", "message_revision", "answer_revision",
         ],
-        "personal": ["courier", "steps", "remote_steps"],
+        "personal": ["courier", "steps", "remote_steps", "logs", "remote_logs"],
     }  # fmt: skip
 
     class Meta(ScopedModel.Meta):
@@ -302,13 +309,16 @@ class IncomingBox(ScopedModel):
     answer_revision = models.PositiveIntegerField(default=0)
     steps = models.JSONField(default=list)
     remote_steps = models.JSONField(default=list)
+    # ``types.TemperatureLog``: those whose files are kept here, and those that the other end told.
+    logs = models.JSONField(default=list)
+    remote_logs = models.JSONField(default=list)
 
     privacy: ClassVar = {
         "internal": [
             "sender", "remote", "number", "status", "packaging", "temperature", "tracking", "sent_at", "announced_at",
             "arrived_at", "reconciled_at", "celsius", "message_revision", "answer_revision",
         ],
-        "personal": ["courier", "steps", "remote_steps"],
+        "personal": ["courier", "steps", "remote_steps", "logs", "remote_logs"],
     }  # fmt: skip
 
     class Meta(ScopedModel.Meta):

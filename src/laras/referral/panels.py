@@ -29,6 +29,8 @@ WORDS = {
     "referral.identifier_noted": _("Nomor dari sistem lain dicatat"),
     "referral.box_sent": _("Kotak %(number)s diserahkan"),
     "referral.box_answered": _("Kotak %(number)s dijawab ke pengirim"),
+    "referral.box_logged": _("Catatan suhu kotak %(number)s disimpan"),
+    "referral.box_log_answered": _("Catatan suhu kotak %(number)s disimpan dan diberitahukan ke pengirim"),
     "referral.box_noted": _("Kotak %(number)s dicatat"),
     "referral.pickup_added": _("Jadwal penjemputan ditambah: jam %(at)s"),
     "referral.pickup_removed": _("Jadwal penjemputan dihapus: jam %(at)s"),

@@ -27,12 +27,20 @@ StepKind = Literal[
     "withdrawn",  # the sender took the referral back before it was accepted
     "reported",  # this laboratory performed the test and reported it; ``number`` is its report
     "returned",  # this laboratory handed a further laboratory's result to the one before it
+    # What a box went through; ``box`` is its number.
+    "handed",  # this laboratory signed it over to ``who``, at ``place``
+    "arrived",  # it came to this laboratory, into the hands of ``who``
+    "compared",  # the specimen was compared with the list: ``status`` is the finding, ``note`` what was written
+    "excursion",  # it left its class, at worst to ``celsius``, for ``minutes`` in all; this laboratory keeps the log
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class JourneyStep:
-    """One thing that happened to the specimen: what, at which laboratory, when, under which number there."""
+    """One thing that happened to the specimen: what, at which laboratory, when, under which number there.
+
+    ``status`` of what was reported: ``interim``, ``final``, ``amended`` or ``withdrawn``.
+    """
 
     what: StepKind
     at: datetime
@@ -44,6 +52,12 @@ class JourneyStep:
     to_lab: str = ""
     to_name: str = ""
     to_tier: int | None = None
+    box: str = ""
+    who: str = ""
+    place: str = ""
+    status: str = ""
+    celsius: Decimal | None = None
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +216,42 @@ class BoxedSample:
 
 
 @dataclass(frozen=True, slots=True)
+class Excursion:
+    """A stretch outside the class of a box. ``extreme``: the farthest value, °C. ``minutes`` until the first reading inside again."""
+
+    start: datetime
+    minutes: int
+    extreme: Decimal
+    side: Literal["warm", "cold"]
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureLog:
+    """What a logger wrote, as the other end needs it: the file itself stays where it was given (``digest``: its SHA-256).
+
+    ``lab`` is the code of the laboratory that keeps it, ``low`` and ``high`` °C, ``gap_minutes`` the longest silence. The picture:
+    at ``minutes`` since ``first`` it was ``celsius``, thinned so that no peak is lost.
+    """
+
+    id: UUID
+    lab: str
+    noted_at: datetime
+    digest: str
+    first: datetime
+    last: datetime
+    readings: int
+    low: Decimal
+    high: Decimal
+    gap_minutes: int = 0
+    who: str = ""
+    excursions: tuple[Excursion, ...] = ()
+    minutes: tuple[int, ...] = ()
+    celsius: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BoxNews:
-    """The body of ``referral.box_sent``: the whole box as the sender knows it."""
+    """The body of ``referral.box_sent`` and ``referral.box_logged``: the whole box as the sender knows it."""
 
     number: str
     samples: tuple[BoxedSample, ...]
@@ -213,6 +261,7 @@ class BoxNews:
     courier: str = ""
     tracking: str = ""
     sent_at: datetime | None = None
+    logs: tuple[TemperatureLog, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +275,16 @@ class FoundSample:
 
 @dataclass(frozen=True, slots=True)
 class BoxAnswer:
-    """The body of ``referral.box_answered``: the whole box as the receiver knows it. ``celsius`` when it was opened."""
+    """The body of ``referral.box_answered`` and ``referral.box_log_answered``: the whole box as the receiver knows it.
+
+    ``celsius`` when it was opened.
+    """
 
     status: Literal["arrived", "reconciled"]
     steps: tuple[BoxStep, ...]
     samples: tuple[FoundSample, ...] = ()
     celsius: Decimal | None = None
+    logs: tuple[TemperatureLog, ...] = ()
 
 
 # --- What the ends look like to the rules ---------------------------------------------------------------------------
@@ -276,7 +329,10 @@ class SenderChange:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Who has the specimen, since when, and what comes next (a code of :data:`laras.referral.rules.NEXT`)."""
+    """Who has the specimen, since when, and what comes next (a code of :data:`laras.referral.rules.NEXT`).
+
+    ``hand``: the courier who carries it at the moment.
+    """
 
     lab: str
     name: str
@@ -285,6 +341,7 @@ class Whereabouts:
     next: str
     next_lab: str = ""
     next_name: str = ""
+    hand: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,8 @@ class ReferralRefuseIn(Schema):
 
 
 class StepOut(Schema):
-    """``what``: registered, sent, received, refused, withdrawn, reported or returned."""
+    """``what``: registered, sent, received, refused, withdrawn, reported or returned; of a box handed, arrived, compared or
+    excursion. ``status``: of a report interim, final, amended or withdrawn, of a comparison the finding."""
 
     what: str
     at: datetime
@@ -221,11 +222,17 @@ class StepOut(Schema):
     note: str
     to_lab: str
     to_name: str
+    box: str
+    who: str
+    place: str
+    status: str
+    celsius: Decimal | None
+    minutes: int | None
 
 
 class JourneyOut(Schema):
     """One line of a specimen. ``holder`` has it since ``since``; ``next``: receive, perform, refer_again, return, report or done,
-    at ``next_lab``."""
+    at ``next_lab``. ``hand``: the courier who carries it now."""
 
     tests: list[str]
     samples: list[str]
@@ -234,6 +241,7 @@ class JourneyOut(Schema):
     since: datetime | None
     next: str
     next_lab: str
+    hand: str
     steps: list[StepOut]
 
 
@@ -358,5 +366,6 @@ def journey_out(one: Journey) -> JourneyOut:
         since=one.where.since,
         next=one.where.next,
         next_lab=one.where.next_lab,
+        hand=one.where.hand,
         steps=[StepOut.from_orm(step) for step in one.steps],
     )

@@ -18,9 +18,12 @@ from laras.referral.queries.boxes import (
     unpacked,
 )
 from laras.referral.queries.journeys import (
+    boxes_of,
     first_step,
     journey,
     journey_of_incoming,
+    line_so_far,
+    report_step,
     sent_items,
     sent_step,
     steps_from_here,
@@ -49,6 +52,12 @@ from laras.referral.queries.records import (
     to_decide,
 )
 from laras.referral.queries.routing import Router, Wanted, closest_to_doing, pickups
+from laras.referral.queries.temperature import (
+    doubts_in_box,
+    doubts_in_incoming_box,
+    doubts_of_incoming,
+    logs_of,
+)
 from laras.referral.queries.waiting import Ageing, Counts, ageing, counts
 
 __all__ = [
@@ -68,12 +77,16 @@ __all__ = [
     "ageing",
     "announcement_of",
     "boxes",
+    "boxes_of",
     "candidates_for",
     "candidates_for_views",
     "check",
     "closest_to_doing",
     "counts",
     "destinations",
+    "doubts_in_box",
+    "doubts_in_incoming_box",
+    "doubts_of_incoming",
     "find_box",
     "find_by_number",
     "findings_of",
@@ -94,6 +107,8 @@ __all__ = [
     "journey_of_incoming",
     "lately_ended",
     "legs",
+    "line_so_far",
+    "logs_of",
     "needs",
     "objection_to",
     "outgoing",
@@ -101,6 +116,7 @@ __all__ = [
     "page_of_received",
     "page_of_sent",
     "pickups",
+    "report_step",
     "sent_items",
     "sent_step",
     "steps_from_here",

@@ -1,6 +1,7 @@
 """What referral decides on plain values: how two ends follow each other, whom to ask, how long a specimen keeps."""
 
 from laras.referral.rules.following import (
+    CARRIED,
     NEXT,
     OPEN_ITEM,
     OPEN_OUTGOING,
@@ -29,6 +30,7 @@ from laras.referral.rules.routing import (
 )
 
 __all__ = [
+    "CARRIED",
     "NEXT",
     "OPEN_ITEM",
     "OPEN_OUTGOING",

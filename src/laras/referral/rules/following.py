@@ -139,9 +139,13 @@ def receiver_status(items: Iterable[ItemState]) -> IncomingState:
 # ----------------------------------------------------------------------------------------------------------
 
 
+CARRIED = frozenset({"handed", "arrived", "compared", "excursion"})
+"""Steps of a box: they say where the specimen is on its way, and decide nothing."""
+
+
 def in_order(steps: Iterable[JourneyStep]) -> tuple[JourneyStep, ...]:
     """Steps by time, each once. Equal moments keep the order in which they were given."""
-    unique = {(s.what, s.at, s.lab, s.number, s.to_lab): s for s in steps}
+    unique = {(s.what, s.at, s.lab, s.number, s.to_lab, s.box): s for s in steps}
     return tuple(sorted(unique.values(), key=lambda step: step.at))
 
 
@@ -155,13 +159,19 @@ def whereabouts(
     """
     if not steps:
         raise ValueError("a journey has at least one step")
-    last, origin = steps[-1], steps[0]
-    holder = (last.lab, last.name, last.tier)
+    place = max((n for n, step in enumerate(steps) if step.what not in CARRIED), default=0)
+    last, origin = steps[place], steps[0]
+    holder, since, hand = (last.lab, last.name, last.tier), last.at, ""
     step_next, to = "perform", (last.lab, last.name)
     if last.what == "sent":
         step_next, to = "receive", (last.to_lab, last.to_name)
+        for step in steps[place + 1 :]:
+            if step.what == "handed":
+                since, hand = step.at, step.who
+            elif step.what in ("arrived", "compared"):
+                holder, since, hand = (step.lab, step.name, step.tier), step.at, ""
     elif last.what in ("refused", "withdrawn"):
-        before = _sender_before(steps)
+        before = _sender_before(steps[: place + 1])
         holder = (before.lab, before.name, before.tier)
         step_next, to = "refer_again", (before.lab, before.name)
     elif last.what in ("reported", "returned"):
@@ -172,7 +182,7 @@ def whereabouts(
         if reported_at_origin:
             holder = (origin.lab, origin.name, origin.tier)
             step_next = "done"
-    return Whereabouts(*holder, last.at, step_next, *to)
+    return Whereabouts(*holder, since, step_next, *to, hand=hand)
 
 
 def _sender_before(steps: Sequence[JourneyStep]) -> JourneyStep:
@@ -186,9 +196,15 @@ def _sender_before(steps: Sequence[JourneyStep]) -> JourneyStep:
 
 def visited(steps: Iterable[JourneyStep]) -> frozenset[str]:
     """Codes of the laboratories that hold the referral between the origin and here: sending it there would go in a
-    circle.
+    circle. One that took it in and gave it back later holds it no more.
     """
-    return frozenset(step.lab for step in steps if step.what in ("registered", "received"))
+    found: set[str] = set()
+    for step in steps:
+        if step.what in ("registered", "received"):
+            found.add(step.lab)
+        elif step.what == "refused":
+            found.discard(step.lab)
+    return frozenset(found)
 
 
 # --- Ageing

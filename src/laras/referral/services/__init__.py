@@ -13,11 +13,14 @@ from laras.referral.services.reporting import (
 )
 from laras.referral.services.sending import cancel_referral, note_identifier, send_referral
 from laras.referral.services.shipping import discard_box, hand_over_box, open_box, pack, take_box_answer, unpack
+from laras.referral.services.temperature import add_log, add_log_on_arrival, kept_log
 from laras.referral.services.unpacking import announce_box, finish_box, note_finding, receive_box
 
 __all__ = [
     "Refusal",
     "accept_incoming",
+    "add_log",
+    "add_log_on_arrival",
     "add_pickup",
     "announce",
     "announce_box",
@@ -25,6 +28,7 @@ __all__ = [
     "discard_box",
     "finish_box",
     "hand_over_box",
+    "kept_log",
     "note_external_result",
     "note_finding",
     "note_identifier",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from laras.core import journal
@@ -40,6 +41,7 @@ def state_of(row: Incoming) -> Answer:
     """The referral as it stands here, with the way of each item from here on."""
     scope = Scope.of(row.owner_id)
     sent = queries.sent_items(scope, row.order_id) if row.order_id else {}
+    boxes = queries.boxes_of(scope, {one.referral_id for rows in sent.values() for one in rows}) if sent else {}
     items = queries.items_of_incoming(scope, [row.id])[row.id]
     return Answer(
         status=row.status,  # type: ignore[arg-type]
@@ -52,7 +54,12 @@ def state_of(row: Incoming) -> Answer:
                 reason=item.refusal,
                 note=item.note,
                 journey=queries.steps_from_here(
-                    row.owner, row.order, row, item, sent.get(item.requested_id, ()) if item.requested_id else ()
+                    row.owner,
+                    row.order,
+                    row,
+                    item,
+                    sent.get(item.requested_id, ()) if item.requested_id else (),
+                    boxes,
                 ),
                 result=codec.read(ReportedResult, item.reported) if item.reported else None,
             )
@@ -61,14 +68,14 @@ def state_of(row: Incoming) -> Answer:
     )
 
 
-def pass_on(actor: Actor, owner_id: UUID, order_id: UUID, *, cause: UUID | None = None) -> None:
-    """Our own referral of an order that itself came by one has moved: the laboratory before us hears where it is."""
-    row = (
+def pass_on(actor: Actor, owner_id: UUID, order_ids: Collection[UUID], *, cause: UUID | None = None) -> None:
+    """Our own referrals of orders that themselves came by one have moved: the laboratories before us hear where they are."""
+    rows = (
         Incoming.objects.within(Scope.of(owner_id))
         .select_for_update(of=("self",))
         .select_related("owner", "order")
-        .filter(order_id=order_id, status__in=("accepted", "completed"))
-        .first()
+        .filter(order_id__in=list(order_ids), status__in=("accepted", "completed"))
+        .order_by("id")
     )
-    if row is not None:
+    for row in rows:
         answer(actor, row, ReferralMoved, cause=cause)

@@ -124,7 +124,7 @@ def take_answer(
     OutgoingItem.rows.bulk_update(items, fields)
     if not relayed:
         # With a result, the bench's own event tells the laboratory before us.
-        pass_on(actor, owner_id, row.order_id, cause=cause)
+        pass_on(actor, owner_id, [row.order_id], cause=cause)
     return True
 
 
@@ -200,7 +200,8 @@ def _receive(actor: Actor, row: Outgoing, item: OutgoingItem, result: ReportedRe
         performer_name=result.performer_name,
         performer_report=result.report,
         revision=result.revision,
-        journey=item.journey,
+        # Who carried it stays with the referral.
+        journey=[step for step in item.journey if step["what"] not in rules.CARRIED],
     )
 
 

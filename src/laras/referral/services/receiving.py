@@ -80,7 +80,8 @@ def accept_incoming(
     ``temperature`` in °C); otherwise they are received by scanning when they come.
 
     Raises Refused with every problem found, ``SamePerson`` when somebody alike is on file, MoveRefused when it was
-    decided or withdrawn meanwhile.
+    decided or withdrawn meanwhile. A specimen that its box's temperature may have harmed needs a remark (``note`` or
+    ``condition``), unless one was written when the box was compared.
     """
     actor.require(INCOMING.right("accept"), owner_id)
     note = short(note, "note", 240)
@@ -94,6 +95,7 @@ def accept_incoming(
     accepted = [item for item in items if item.id not in refused]
     if not accepted:
         raise refused_at("items", _("Semua pemeriksaan ditolak; tolak seluruh rujukan."))
+    _decided_on_temperature(row, accepted, note or condition)
     codes = _own_codes(owner_id, announcement, accepted, tests or {})
     helper = lent(actor, owner_id, *IMPLIED)
     registered = _register(
@@ -130,6 +132,15 @@ def accept_incoming(
         )
     answer(actor, row, ReferralAccepted)
     return row
+
+
+def _decided_on_temperature(row: Incoming, accepted: Sequence[IncomingItem], remark: str) -> None:
+    """What its box may have harmed is taken in by a person who says so: here, or when the box was compared."""
+    doubts = queries.doubts_of_incoming(Scope.of(row.owner_id), row.sender_id, accepted)
+    silent = sorted(number for number, (_judged, found) in doubts.items() if not found.note)
+    if silent and not remark.strip():
+        text = _("Suhu kotaknya pernah di luar batas: %(numbers)s. Tulis keterangan untuk menerimanya, atau tolak.")
+        raise refused_at("note", text % {"numbers": ", ".join(silent)}, code="temperature_undecided")
 
 
 def _checked_refusals(items: Sequence[IncomingItem], refusals: Mapping[UUID, Refusal]) -> dict[UUID, Refusal]:

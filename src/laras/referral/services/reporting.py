@@ -89,13 +89,20 @@ def withdraw_results(
     """Tell the laboratory before us that these results no longer stand."""
     chosen = [item for item in items if item.reported and not item.reported.get("withdrawn")]
     for item in chosen:
+        _remember(row, item)
         item.reported_revision += 1
         item.reported = {**item.reported, "withdrawn": True, "revision": item.reported_revision}
         item.answered_at = at
     if chosen:
-        IncomingItem.rows.bulk_update(chosen, ["reported_revision", "reported", "answered_at"])
+        IncomingItem.rows.bulk_update(chosen, ["reported_revision", "reported", "answered_at", "told"])
         answer(actor, row, ReferralResulted, cause=cause)
     return len(chosen)
+
+
+def _remember(row: Incoming, item: IncomingItem) -> None:
+    """What was reported until now stays in the journey of the specimen."""
+    if item.reported and item.answered_at:
+        item.told = [*item.told, codec.write(queries.report_step(row.owner, item))]
 
 
 def _of_order(owner_id: UUID, order_id: UUID) -> Incoming | None:
@@ -129,13 +136,16 @@ def _report(
         value = ExternalValue.of(view).to_message()
         before = item.reported or {}
         known = before.get("value") == value and before.get("performer") == str(performer.id)
-        if known and not before.get("withdrawn"):
+        # The same value again is news only when the report that bears it is the final one at last.
+        final = before.get("status") == "interim" and status == "final" and not view.performer_id
+        if known and not before.get("withdrawn") and not final:
             continue
+        _remember(row, item)
         item.reported_revision += 1
         item.reported = codec.write(
             ReportedResult(
                 revision=item.reported_revision,
-                status=status if item.reported_revision == 1 else "amended",
+                status=status if item.reported_revision == 1 or (known and final) else "amended",
                 performer=performer.id,
                 performer_code=performer.code,
                 performer_name=name,
@@ -148,7 +158,7 @@ def _report(
         changed.append(item)
     if not changed:
         return 0
-    IncomingItem.rows.bulk_update(changed, ["status", "reported_revision", "reported", "answered_at"])
+    IncomingItem.rows.bulk_update(changed, ["status", "reported_revision", "reported", "answered_at", "told"])
     _settle(row, items)
     answer(actor, row, ReferralResulted, cause=cause)
     return len(changed)

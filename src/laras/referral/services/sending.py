@@ -135,7 +135,7 @@ def send_referral(
         recipient=recipient.id,
     )
     if origin is not None:
-        pass_on(actor, owner_id, order.id)
+        pass_on(actor, owner_id, [order.id])
     return row
 
 
@@ -212,7 +212,6 @@ def _announcement(
     samples = orders_queries.samples_by_id(Scope.of(owner.id), {view.sample_id for view in views})
     known = queries.identifiers_of(queries.SAMPLE_ENTITY, samples)
     catalogue = catalogues.effective(owner.id)
-    before = queries.upstream(origin) if origin is not None else ()
     announced = []
     for item, view in zip(items, views, strict=True):
         test = catalogue.tests.get(item.test_code)
@@ -252,7 +251,7 @@ def _announcement(
         packaging=row.packaging,
         temperature=row.temperature,
         sent_at=row.sent_at,
-        journey=rules.in_order([*before, queries.first_step(owner, order, origin), queries.sent_step(owner, row)]),
+        journey=queries.line_so_far(owner, order, origin, list(dict.fromkeys(view.requested_id for view in views))),
         identifiers=tuple(
             Identifier(one.system, one.value)
             for one in queries.identifiers_of(queries.OUTGOING_ENTITY, [row.id]).get(row.id, ())

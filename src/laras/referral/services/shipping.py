@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,9 +19,10 @@ from laras.referral import codec, queries, rules
 from laras.referral.events import BoxNoted, BoxSent
 from laras.referral.models import Box, BoxItem
 from laras.referral.rules import boxes as box_rules
+from laras.referral.services.answering import pass_on
 from laras.referral.services.common import lent, refused_at, short
 from laras.referral.states import BOX
-from laras.referral.types import BoxAnswer, BoxedSample, BoxNews, BoxStep
+from laras.referral.types import BoxAnswer, BoxedSample, BoxNews, BoxStep, TemperatureLog
 
 MOST_SPECIMENS = 500
 
@@ -184,13 +184,15 @@ def hand_over_box(
         owner=owner_id,
         event=BoxSent(box=box.id, number=box.number, revision=box.message_revision),
         subject=box.id,
-        sealed=codec.write(_news(box, items, now)),
+        sealed=codec.write(news_of(box, items)),
         recipient=box.recipient_id,
     )
+    pass_on(actor, owner_id, {row.referral.order_id for row in items})
     return box
 
 
-def _news(box: Box, items: Iterable[BoxItem], now: datetime) -> BoxNews:
+def news_of(box: Box, items: Iterable[BoxItem]) -> BoxNews:
+    """The whole box as it stands here: what the receiver is told."""
     return BoxNews(
         number=box.number,
         samples=tuple(BoxedSample(row.sample.number, row.referral_id, row.sample.specimen) for row in items),
@@ -199,7 +201,8 @@ def _news(box: Box, items: Iterable[BoxItem], now: datetime) -> BoxNews:
         temperature=box.temperature,  # type: ignore[arg-type]
         courier=box.courier,
         tracking=box.tracking,
-        sent_at=box.sent_at or now,
+        sent_at=box.sent_at,
+        logs=tuple(codec.read(TemperatureLog, log) for log in box.logs),
     )
 
 
@@ -223,6 +226,7 @@ def take_box_answer(
     box.answer_revision = revision
     box.status = BOX.move(box.status, "reconcile" if answer.status == "reconciled" else "arrive")
     box.remote_steps = [codec.write(step) for step in answer.steps]
+    box.remote_logs = [codec.write(log) for log in answer.logs]
     for step in answer.steps:
         if step.what == "arrived":
             box.arrived_at = step.at
@@ -239,6 +243,7 @@ def take_box_answer(
     BoxItem.rows.bulk_update(items, ["finding", "note", "open"])
     event = BoxNoted(box=box.id, number=box.number, what="answer_taken")
     journal.record(actor, owner=owner_id, event=event, subject=box.id, cause=cause)
+    pass_on(actor, owner_id, {item.referral.order_id for item in items}, cause=cause)
     return True
 
 

@@ -20,7 +20,7 @@ from laras.referral.rules import boxes as box_rules
 from laras.referral.services.common import refused_at, short
 from laras.referral.services.receiving import refuse_incoming
 from laras.referral.states import INCOMING_BOX
-from laras.referral.types import BoxAnswer, BoxNews, BoxStep, FoundSample
+from laras.referral.types import BoxAnswer, BoxNews, BoxStep, FoundSample, TemperatureLog
 
 
 def lock_incoming_box(owner_id: UUID, box_id: UUID) -> IncomingBox:
@@ -43,12 +43,15 @@ def announce_box(
 ) -> IncomingBox | None:
     """Put another laboratory's box on our list, or take newer word of it; None when it is old news. For the handler.
 
-    What was found already stays; a specimen that the sender names late joins the list.
+    What was found already stays; a specimen that the sender names late joins the list. Of a box that was reconciled only its
+    temperature is still news.
     """
     actor.require(INCOMING_BOX.right("arrive"), owner_id)
     rows = IncomingBox.objects.within(Scope.of(owner_id)).select_for_update(of=("self",))
     box = rows.filter(sender_id=sender_id, remote=remote).first()
     status, seen = (box.status, box.message_revision) if box is not None else (None, 0)
+    if box is not None and status == "reconciled" and revision > seen:
+        return _late_logs(actor, box, revision, news, cause)
     if not box_rules.take_news(status=status, seen=seen, revision=revision):
         return None
     fresh = box is None
@@ -57,6 +60,7 @@ def announce_box(
     box.number, box.packaging, box.temperature = news.number[:48], news.packaging[:120], news.temperature
     box.courier, box.tracking, box.sent_at = news.courier[:120], news.tracking[:80], news.sent_at
     box.remote_steps = [codec.write(step) for step in news.steps]
+    box.remote_logs = [codec.write(log) for log in news.logs]
     box.message_revision = revision
     box.save(force_insert=fresh)
     known = {row.sample_number: row for row in queries.items_of_incoming_box(Scope.of(owner_id), box.id)}
@@ -76,6 +80,17 @@ def announce_box(
     )
     event = BoxNoted(box=box.id, number=box.number, what="announced")
     journal.record(actor, owner=owner_id, event=event, subject=box.id, cause=cause)
+    return box
+
+
+def _late_logs(actor: Actor, box: IncomingBox, revision: int, news: BoxNews, cause: UUID | None) -> IncomingBox | None:
+    logs = [codec.write(log) for log in news.logs]
+    if logs == box.remote_logs:
+        return None
+    box.remote_logs, box.message_revision = logs, revision
+    box.save(update_fields=["remote_logs", "message_revision"])
+    event = BoxNoted(box=box.id, number=box.number, what="log_taken")
+    journal.record(actor, owner=box.owner_id, event=event, subject=box.id, cause=cause)
     return box
 
 
@@ -148,6 +163,14 @@ def finish_box(actor: Actor, *, owner_id: UUID, box_id: UUID, rest_missing: bool
     for row in silent:
         row.finding, row.found_at, row.found_by = "missing", now, actor.person_id
     IncomingBoxItem.rows.bulk_update(silent, ["finding", "found_at", "found_by"])
+    doubted = queries.doubts_in_incoming_box(Scope.of(owner_id), box, items)
+    undecided = sorted(
+        row.sample_number for row in items if row.finding == "present" and not row.note and row.sample_number in doubted
+    )
+    if undecided:
+        text = _("Suhunya pernah di luar batas: %(numbers)s. Terima dengan keterangan, atau tolak karena suhunya.")
+        text %= {"numbers": ", ".join(undecided[:10])}
+        raise Refused(text, problems=[Problem("scan", text)], code="temperature_undecided")
     box.status, box.reconciled_at = target, now
     box.steps = [*box.steps, codec.write(BoxStep("reconciled", now, box.owner.code, actor.name))]
     box.save(update_fields=["status", "reconciled_at", "steps"])
@@ -176,18 +199,23 @@ def _answer(actor: Actor, box: IncomingBox) -> None:
     """Tell the sender how its box stands here, findings so far included."""
     box.answer_revision += 1
     box.save(update_fields=["answer_revision"])
-    items = queries.items_of_incoming_box(Scope.of(box.owner_id), box.id)
-    answer = BoxAnswer(
-        status=box.status,  # type: ignore[arg-type]
-        steps=tuple(codec.read(BoxStep, step) for step in box.steps),
-        samples=tuple(FoundSample(row.sample_number, row.finding, row.note) for row in items if row.finding),
-        celsius=box.celsius,
-    )
     journal.record(
         actor,
         owner=box.owner_id,
         event=BoxAnswered(box=box.remote, number=box.number, revision=box.answer_revision, status=box.status),
         subject=box.id,
-        sealed=codec.write(answer),
+        sealed=codec.write(answer_of(box)),
         recipient=box.sender_id,
+    )
+
+
+def answer_of(box: IncomingBox) -> BoxAnswer:
+    """The whole box as it stands here: what the sender is told."""
+    items = queries.items_of_incoming_box(Scope.of(box.owner_id), box.id)
+    return BoxAnswer(
+        status=box.status,  # type: ignore[arg-type]
+        steps=tuple(codec.read(BoxStep, step) for step in box.steps),
+        samples=tuple(FoundSample(row.sample_number, row.finding, row.note) for row in items if row.finding),
+        celsius=box.celsius,
+        logs=tuple(codec.read(TemperatureLog, log) for log in box.logs),
     )

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,14 +18,24 @@ from laras.core.errors import DomainError, NotFound
 from laras.core.web import page, refusals, submit_once
 from laras.referral import codec, queries, services
 from laras.referral.documents import box_manifest_pdf
-from laras.referral.forms import ArriveForm, FindingForm, HandOverForm, OpenBoxForm, PackForm
-from laras.referral.messages import BOX_STEP_LABELS, FINDING_LABELS, FINDING_TONES, LEG_LABELS, TEMPERATURE_LABELS
+from laras.referral.forms import ArriveForm, FindingForm, HandOverForm, LogForm, OpenBoxForm, PackForm
+from laras.referral.messages import (
+    BOX_STEP_LABELS,
+    FINDING_LABELS,
+    FINDING_TONES,
+    LEG_LABELS,
+    TEMPERATURE_LABELS,
+    VERDICT_TONES,
+    doubt_text,
+)
 from laras.referral.models import Box, IncomingBox
 from laras.referral.rules.boxes import REFUSING
+from laras.referral.rules.temperature import Judged
+from laras.referral.showing_temperature import log_cards
 from laras.referral.states import BOX, INCOMING_BOX
-from laras.referral.types import BoxStep
+from laras.referral.types import BoxStep, TemperatureLog
 
-READERS = ("referral.read", "referral.send", "referral.receive")
+READERS = ("referral.read", "referral.send", "referral.receive", "referral.carry")
 
 
 def _steps(*lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -96,15 +107,27 @@ def box(request: HttpRequest, box_id: UUID) -> HttpResponse:
     return _box_page(request, row, form, HandOverForm(auto_id="serah_%s"))
 
 
-def _box_page(request: HttpRequest, row: Box, form: PackForm, hand_over: HandOverForm) -> HttpResponse:
+def _box_page(
+    request: HttpRequest, row: Box, form: PackForm, hand_over: HandOverForm, log_form: LogForm | None = None
+) -> HttpResponse:
     items = queries.items_of_box(request.scope, row.id)
+    doubts = queries.doubts_in_box(request.scope, row, items)
+    log_form = log_form or LogForm(auto_id="suhu_%s")
     may_send = request.actor.can("referral.send", request.owner.id)
     context = {
         "row": row,
         "items": [
-            {"item": item, "finding": FINDING_LABELS.get(item.finding, ""), "tone": _tone(item.finding)}
+            {
+                "item": item,
+                "finding": FINDING_LABELS.get(item.finding, ""),
+                "tone": _tone(item.finding),
+                "doubt": _doubt(doubts.get(item.sample_id)),
+            }
             for item in items
         ],
+        "logs": log_cards(row),
+        "log_form": log_form,
+        "may_log": request.actor.can("referral.carry", request.owner.id) and row.status != "discarded",
         "form": form,
         "hand_over": hand_over,
         "may_pack": may_send and row.status == "packing",
@@ -113,7 +136,14 @@ def _box_page(request: HttpRequest, row: Box, form: PackForm, hand_over: HandOve
         "temperature": TEMPERATURE_LABELS[row.temperature],
         "BOX": BOX,
     }
-    return render(request, "referral/box.html", context, status=422 if form.errors or hand_over.errors else 200)
+    return render(
+        request, "referral/box.html", context, status=422 if form.errors or hand_over.errors or log_form.errors else 200
+    )
+
+
+def _doubt(judged: Judged | None) -> dict[str, str] | None:
+    """A flag of a specimen that its temperature may have harmed."""
+    return None if judged is None else {"text": doubt_text(judged), "tone": VERDICT_TONES[judged.verdict]}
 
 
 def _tone(finding: str) -> str:
@@ -167,6 +197,54 @@ def manifest(request: HttpRequest, box_id: UUID) -> HttpResponse:
     return response
 
 
+@page("referral.carry")
+@require_POST
+def add_log(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """The file of a logger that travels with our box, from the sender or the courier."""
+    row = queries.get_box(request.scope, box_id)
+    form = LogForm(request.POST, request.FILES, auto_id="suhu_%s")
+    if form.is_valid():
+        values = form.cleaned_data
+        with refusals(form):
+            # Safe to press twice: the same file again changes nothing.
+            log = services.add_log(
+                request.actor,
+                owner_id=request.owner.id,
+                box_id=row.id,
+                content=values["file"].read(),
+                order=values["order"],
+            )
+            _say_log(request, log)
+            return HttpResponseRedirect(reverse("referral:box", args=[row.id]) + "#suhu", status=303)
+    return _box_page(request, row, PackForm(), HandOverForm(auto_id="serah_%s"), form)
+
+
+def _say_log(request: HttpRequest, log: TemperatureLog) -> None:
+    text = ngettext("%(n)d pembacaan suhu disimpan.", "%(n)d pembacaan suhu disimpan.", log.readings)
+    messages.success(request, text % {"n": log.readings})
+    if log.excursions:
+        messages.warning(request, _("Suhu kotak pernah di luar batas. Lihat sampel yang ditandai."))
+
+
+@page(*READERS)
+@require_safe
+def log_file(request: HttpRequest, box_id: UUID, log_id: UUID) -> HttpResponse:
+    """The file as it came."""
+    return _log_file(queries.get_box(request.scope, box_id), log_id)
+
+
+@page(*READERS)
+@require_safe
+def arrived_log_file(request: HttpRequest, box_id: UUID, log_id: UUID) -> HttpResponse:
+    return _log_file(queries.get_incoming_box(request.scope, box_id), log_id)
+
+
+def _log_file(row: Box | IncomingBox, log_id: UUID) -> HttpResponse:
+    response = HttpResponse(services.kept_log(row, log_id), content_type="text/csv")
+    response["Content-Disposition"] = f'attachment; filename="suhu-{row.number}.csv"'
+    return response
+
+
 @page(*READERS)
 def incoming_box(request: HttpRequest, box_id: UUID) -> HttpResponse:
     """A box to us: its list, specimen by specimen; a scan says that it is there, another finding is chosen beside."""
@@ -195,8 +273,12 @@ def incoming_box(request: HttpRequest, box_id: UUID) -> HttpResponse:
     return _incoming_page(request, row, form, ArriveForm(auto_id="sampai_%s"))
 
 
-def _incoming_page(request: HttpRequest, row: IncomingBox, form: FindingForm, arrive: ArriveForm) -> HttpResponse:
+def _incoming_page(
+    request: HttpRequest, row: IncomingBox, form: FindingForm, arrive: ArriveForm, log_form: LogForm | None = None
+) -> HttpResponse:
     items = queries.items_of_incoming_box(request.scope, row.id)
+    doubts = queries.doubts_in_incoming_box(request.scope, row, items)
+    log_form = log_form or LogForm(auto_id="suhu_%s")
     referrals = {
         one.remote: one
         for one in queries.incoming(request.scope, sender_id=row.sender_id).filter(
@@ -212,9 +294,14 @@ def _incoming_page(request: HttpRequest, row: IncomingBox, form: FindingForm, ar
                 "finding": FINDING_LABELS.get(item.finding, _("Belum dicocokkan")),
                 "tone": _tone(item.finding),
                 "referral": referrals.get(item.referral) if item.referral else None,
+                "doubt": _doubt(doubts.get(item.sample_number)),
             }
             for item in items
         ],
+        "logs": log_cards(row),
+        "log_form": log_form,
+        "may_log": request.actor.can("referral.carry", request.owner.id) and row.status != "announced",
+        "doubted": bool(doubts),
         "compared": sum(bool(item.finding) for item in items),
         "form": form,
         "arrive": arrive,
@@ -224,7 +311,7 @@ def _incoming_page(request: HttpRequest, row: IncomingBox, form: FindingForm, ar
         "temperature": TEMPERATURE_LABELS[row.temperature],
         "INCOMING_BOX": INCOMING_BOX,
     }
-    wrong = form.errors or arrive.errors
+    wrong = form.errors or arrive.errors or log_form.errors
     return render(request, "referral/incoming_box.html", context, status=422 if wrong else 200)
 
 
@@ -244,6 +331,27 @@ def receive(request: HttpRequest, box_id: UUID) -> HttpResponse:
         with refusals(form):
             return submit_once(request, work)
     return _incoming_page(request, row, FindingForm(), form)
+
+
+@page("referral.carry")
+@require_POST
+def add_log_on_arrival(request: HttpRequest, box_id: UUID) -> HttpResponse:
+    """The file of the logger that lay in a box to us."""
+    row = queries.get_incoming_box(request.scope, box_id)
+    form = LogForm(request.POST, request.FILES, auto_id="suhu_%s")
+    if form.is_valid():
+        values = form.cleaned_data
+        with refusals(form):
+            log = services.add_log_on_arrival(
+                request.actor,
+                owner_id=request.owner.id,
+                box_id=row.id,
+                content=values["file"].read(),
+                order=values["order"],
+            )
+            _say_log(request, log)
+            return HttpResponseRedirect(reverse("referral:incoming_box", args=[row.id]) + "#suhu", status=303)
+    return _incoming_page(request, row, FindingForm(), ArriveForm(auto_id="sampai_%s"), form)
 
 
 @page("referral.receive")

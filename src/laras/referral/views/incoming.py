@@ -22,7 +22,7 @@ from laras.people import queries as people_queries
 from laras.people.types import Identity
 from laras.referral import queries, services
 from laras.referral.forms import AcceptForm, ReceivedFilter, RefuseForm, ScanForm
-from laras.referral.messages import ITEM_LABELS, ITEM_TONES, refusal_text
+from laras.referral.messages import ITEM_LABELS, ITEM_TONES, doubt_text, refusal_text
 from laras.referral.models import Incoming
 from laras.referral.rules.boxes import REFUSING
 from laras.referral.showing import ways
@@ -143,8 +143,10 @@ def _incoming_detail(
     names = _names(row, announcement)
     shown_person = announcement.person if announcement and request.actor.can("people.read", row.owner_id) else None
     may_receive = request.actor.can("referral.receive", request.owner.id)
+    doubts = queries.doubts_of_incoming(request.scope, row.sender_id, items)
     context = {
         "row": row,
+        "doubts": [(number, doubt_text(judged), found) for number, (judged, found) in sorted(doubts.items())],
         "announcement": announcement,
         "person": shown_person,
         "items": [
@@ -218,6 +220,8 @@ def _prefill(request: HttpRequest, row: Incoming, form: AcceptForm) -> None:
             form.fields[f"note_{item.id.hex}"].initial = one.note
         elif one.finding == "missing":
             form.fields["received"].initial = False
+        elif one.note and not form.fields["note"].initial:
+            form.fields["note"].initial = one.note
         if one.box.celsius is not None:
             form.fields["temperature"].initial = one.box.celsius
 
