@@ -27,7 +27,8 @@ from laras.orders import queries as orders
 from laras.orders.models import Order, RequestedTest, Sample
 from laras.partners.models import Booking, PartnerAccount
 from laras.people.models import Patient
-from laras.referral.models import Incoming, Outgoing
+from laras.referral import queries as referrals
+from laras.referral.models import Incoming, IncomingBox, Outgoing
 from laras.reports.assembly import from_content, to_content
 from laras.reports.models import Report
 from laras.resources import queries as resources
@@ -164,6 +165,42 @@ def test_critical_values_were_called_and_some_wait(demo):
 def test_referrals_climb_through_three_tiers(demo):
     onward = Outgoing.objects.within(ALL).values_list("owner__tier", "recipient__tier")
     assert {(1, 2), (2, 3)} <= set(onward)
+
+
+def test_the_measles_serum_is_one_line_from_tier_one_to_four(demo):
+    """Refused once, warmed once, amended once; every tier sees the same as far as it concerns it."""
+    seen = []
+    for tier in (1, 2, 3, 4):
+        scope = Scope.of(Owner.objects.get(code=plan.CHAIN[tier]).id)
+        orders_of_serum = RequestedTest.objects.within(scope).filter(test_code="CAMIGM", order__urgency="urgent")
+        lines = [
+            way
+            for key in set(orders_of_serum.values_list("order_id", flat=True))
+            for way in referrals.journey(scope, key)
+        ]
+        (line,) = (way for way in lines if any(step.what == "excursion" for step in way.steps))
+        seen.append(tuple(step for step in line.steps if step.what != "returned"))
+    assert seen[0] == seen[1] == seen[2] == seen[3]
+    whats = Counter(step.what for step in seen[0])
+    assert (whats["refused"], whats["excursion"], whats["sent"], whats["handed"]) == (1, 1, 4, 7)
+    assert [step.status for step in seen[0] if step.what == "reported"] == ["final", "amended"]
+    versions = Report.objects.within(ALL).filter(order__number=seen[0][0].number).values_list("version", flat=True)
+    assert sorted(versions) == [1, 2], "the puskesmas issued its report anew"
+
+
+def test_twelve_puskesmas_send_their_prolanis_specimens_to_the_province(demo):
+    province = Owner.objects.get(code=plan.CHAIN[3])
+    boxes = IncomingBox.objects.within(ALL).filter(owner=province, sender__tier=1)
+    assert boxes.values("sender").distinct().count() == 12
+    assert set(boxes.values_list("status", flat=True)) == {"announced", "arrived", "reconciled"}
+    came = Incoming.objects.within(ALL).filter(owner=province, sender__tier=1)
+    assert set(came.values_list("status", flat=True)) == {"announced", "accepted", "completed"}
+
+
+def test_both_ends_of_every_referral_of_the_demo_agree(demo):
+    found = referrals.check()
+    assert (found.contradictions, found.under_way) == ((), 0)
+    assert found.referrals > 30
 
 
 def test_nobody_verified_their_own_work_and_nothing_lies_in_the_future(demo):

@@ -51,6 +51,7 @@ class Lab:
         urgency: str,
         *,
         purpose: str = "diagnosis",
+        programme: str = "",
         note: str = "Rujukan contoh",
     ) -> UUID:
         made = orders.register_order(
@@ -64,6 +65,7 @@ class Lab:
             collector=self.staff.receiver.name,
             purpose=purpose,
             note=note,
+            programme=programme,
         )
         orders.receive_samples(
             self.staff.receiver,
@@ -165,7 +167,7 @@ def plausible(owner: Owner, test: TestInfo, chance: random.Random) -> str:
     return f"1/{figure}" if test.kind == "titre" else figure
 
 
-class _Hours:
+class Hours:
     """The clock of one scenario: each step happens some hours after the one before, and never in the future."""
 
     def __init__(self, begin: datetime, end: datetime) -> None:
@@ -189,16 +191,16 @@ def play(owners: dict[str, Owner], staff: dict[str, Staff]) -> None:
         origin_code = plan.CHAIN[1] if n % 2 == 0 else chance.choice(origins)
         middle_code = tiers[origin_code].supervisor
         origin, middle, top = labs[origin_code], labs[middle_code], labs[tiers[middle_code].supervisor]
-        near = _tests_between(origin, middle, chance)
-        far = _tests_between(middle, top, chance)
+        near = tests_between(origin, middle, chance)
+        far = tests_between(middle, top, chance)
         if not near or not far:
             continue
         kind = n % 6
-        hours = _Hours(now - timedelta(hours=70 - 2 * n if kind in (0, 5) else 30 - n), now)
+        hours = Hours(now - timedelta(hours=70 - 2 * n if kind in (0, 5) else 30 - n), now)
         codes = near if kind in (1, 2, 3, 4) else [*near[:1], *far[:1]]
         with hours.later(0) as at:
             order_id = origin.register(
-                codes, _person(n, chance), at - timedelta(minutes=20), ("routine", "urgent")[n % 5 == 0]
+                codes, person_of(n, chance), at - timedelta(minutes=20), ("routine", "urgent")[n % 5 == 0]
             )
         with hours.later(1):
             sent = origin.send(middle, order_id)
@@ -229,21 +231,21 @@ def play(owners: dict[str, Owner], staff: dict[str, Staff]) -> None:
             origin.perform(order_id, chance)
             origin.release(order_id)
     for n, (below, above) in enumerate(pairwise(plan.CHAIN.values())):
-        _set_out(labs[below], labs[above], _person(ROUNDS + n, chance), chance, now)
+        _set_out(labs[below], labs[above], person_of(ROUNDS + n, chance), chance, now)
 
 
 def _set_out(low: Lab, high: Lab, person: dict[str, object], chance: random.Random, now: datetime) -> None:
     """A specimen on its way up the chain at this moment: with the courier here, announced there."""
-    codes = _tests_between(low, high, chance)
+    codes = tests_between(low, high, chance)
     if codes:
-        hours = _Hours(now - timedelta(hours=3), now)
+        hours = Hours(now - timedelta(hours=3), now)
         with hours.later(0) as at:
             order_id = low.register(codes, person, at - timedelta(minutes=20), "routine")
         with hours.later(1):
             low.send(high, order_id)
 
 
-def _tests_between(low: Lab, high: Lab, chance: random.Random) -> list[str]:
+def tests_between(low: Lab, high: Lab, chance: random.Random) -> list[str]:
     """Two tests that the upper laboratory does and the lower one does not."""
     own = {offer.test_code for offer in resources.capabilities_of(low.owner.id)}
     known = catalogues.effective(low.owner.id)
@@ -258,7 +260,7 @@ def _tests_between(low: Lab, high: Lab, chance: random.Random) -> list[str]:
     return chance.sample(found, min(2, len(found)))
 
 
-def _person(n: int, chance: random.Random) -> dict[str, object]:
+def person_of(n: int, chance: random.Random) -> dict[str, object]:
     woman = n % 2 == 0
     first = chance.choice(plan.FIRST_WOMEN if woman else plan.FIRST_MEN)
     return {
