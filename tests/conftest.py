@@ -50,6 +50,7 @@ LONGEST = (
     "tests/product/test_permissions.py",
     "tests/product/test_api_schema.py",
     "tests/process/test_kill.py",
+    "tests/browser/test_referral_journey.py",
     "tests/browser/test_registration.py",
     "tests/browser/test_bench.py",
     "tests/process/test_contract.py",

@@ -14,6 +14,7 @@ from laras.referral.rules.temperature import (
     BOUNDS,
     LogProblem,
     Reading,
+    during,
     excursions,
     judge,
     longest_gap,
@@ -179,3 +180,18 @@ def test_a_thinned_log_keeps_its_peaks(values):
     for pick in (min, max):
         assert pick(one.celsius for one in found) == pick(one.celsius for one in readings)
     assert list(found) == sorted(found, key=lambda one: one.at)
+
+
+def test_only_the_journey_of_the_box_counts():
+    """Warm before it was packed and after it was opened; on its way from minute 15 to minute 35 cold but for ten minutes."""
+    readings = log(20, 5, 9, 5, 21, 22)
+    way = during(readings, START + timedelta(minutes=15), START + timedelta(minutes=35))
+    assert [(one.at - START, one.celsius) for one in way] == [
+        (timedelta(minutes=15), 5), (timedelta(minutes=20), 9), (timedelta(minutes=30), 5), (timedelta(minutes=35), 5),
+    ]  # fmt: skip
+    assert [(one.minutes, one.extreme) for one in excursions(way, "cold")] == [(10, 9)]
+    assert during(readings, START, None) == tuple(readings)
+    assert during(readings, START + timedelta(hours=2), None) == ()
+    # Warm at the moment at which the box was closed, and no reading until it came: that is how it travelled.
+    hot = during(log(12, 4), START + timedelta(minutes=2), START + timedelta(minutes=8))
+    assert [(one.minutes, one.extreme) for one in excursions(hot, "cold")] == [(6, 12)]

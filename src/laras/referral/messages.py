@@ -120,6 +120,7 @@ DAY_ORDERS: Mapping[str, str] = {
     "mdy": _("Bulan-hari-tahun"),
     "ymd": _("Tahun-bulan-hari"),
 }
+VERDICT_LABELS: Mapping[str, str] = {"doubtful": _("Suhu diragukan"), "spoiled": _("Rusak karena suhu")}
 VERDICT_TONES: Mapping[str, str] = {"fine": "done", "doubtful": "waiting", "spoiled": "danger"}
 
 WEEKDAYS = (_("Senin"), _("Selasa"), _("Rabu"), _("Kamis"), _("Jumat"), _("Sabtu"), _("Minggu"))
@@ -144,16 +145,14 @@ def doubt_text(judged: Judged) -> str:
     hours = _figure(judged.hours, 1)
     match judged.why:
         case "warm_too_long":
-            return str(_("Rusak karena suhu: %(hours)s jam terlalu hangat, melewati batas simpannya")) % {
-                "hours": hours
-            }
+            return str(_("%(hours)s jam terlalu hangat, melewati batas simpannya")) % {"hours": hours}
         case "warm_within":
-            words = _("Suhu diragukan: %(hours)s jam terlalu hangat, masih di dalam batas simpannya")
+            words = _("%(hours)s jam terlalu hangat, masih di dalam batas simpannya")
             return str(words) % {"hours": hours}
         case "too_cold":
-            return str(_("Suhu diragukan: terlalu dingin, mungkin membeku"))
+            return str(_("terlalu dingin, mungkin membeku"))
         case _other:
-            words = _("Suhu diragukan: %(hours)s jam terlalu hangat; berapa lama ia tahan tidak diketahui")
+            words = _("%(hours)s jam terlalu hangat; berapa lama ia tahan tidak diketahui")
             return str(words) % {"hours": hours}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from laras.referral.models import Box, IncomingBox
 from laras.referral.queries import logs_of
 from laras.referral.rules.temperature import BOUNDS, LONGEST_GAP
-from laras.referral.types import TemperatureLog
+from laras.referral.types import Excursion, TemperatureLog
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 180, 44, 10, 160
 NEAR = timedelta(minutes=30)
@@ -48,6 +48,13 @@ def log_cards(box: Box | IncomingBox) -> list[LogCard]:
     return [_card(box, log, here=str(log.id) in own) for log in logs_of(box)]
 
 
+def _peak(log: TemperatureLog, one: Excursion) -> float:
+    """The minute of its farthest value; where the thinned picture does not tell, its beginning."""
+    begin = (one.start - log.first).total_seconds() / 60
+    places = zip(log.minutes, log.celsius, strict=False)
+    return next((n for n, value in places if value == one.extreme and begin - 1 <= n <= begin + one.minutes), begin)
+
+
 def _card(box: Box | IncomingBox, log: TemperatureLog, *, here: bool) -> LogCard:
     low, high = BOUNDS[box.temperature]
     bottom, top = min(low if box.temperature != "frozen" else log.low, log.low) - 2, max(high, log.high) + 2
@@ -67,8 +74,7 @@ def _card(box: Box | IncomingBox, log: TemperatureLog, *, here: bool) -> LogCard
         here=here,
         path=" ".join(f"{x(minute)},{y(celsius)}" for minute, celsius in points),
         outside=tuple(
-            (x((one.start - log.first).total_seconds() / 60), y(one.extreme), f"{one.extreme}".replace(".", ","))
-            for one in log.excursions
+            (x(_peak(log, one)), y(one.extreme), f"{one.extreme}".replace(".", ",")) for one in log.excursions
         ),
         lines=tuple(Line(y(one), one, one in (low, high)) for one in dict.fromkeys(marks)),
         band=(y(min(high, top)), round(y(max(low, bottom)) - y(min(high, top)), 1)),

@@ -160,7 +160,7 @@ def whereabouts(
     if not steps:
         raise ValueError("a journey has at least one step")
     place = max((n for n, step in enumerate(steps) if step.what not in CARRIED), default=0)
-    last, origin = steps[place], steps[0]
+    last, origin = steps[place], next((step for step in steps if step.what not in CARRIED), steps[0])
     holder, since, hand = (last.lab, last.name, last.tier), last.at, ""
     step_next, to = "perform", (last.lab, last.name)
     if last.what == "sent":

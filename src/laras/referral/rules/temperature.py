@@ -345,6 +345,18 @@ def _excursion(start: datetime | None, end: datetime, extreme: Decimal, side: st
     return Excursion(start, minutes, extreme, side)  # type: ignore[arg-type]
 
 
+def during(readings: Sequence[Reading], begin: datetime, end: datetime | None) -> tuple[Reading, ...]:
+    """The part of a log that was the journey of the box: a logger writes before it is packed, and on the counter where the box stands
+    open. Between two readings it is as warm as at the earlier one. Empty when the log ends before, or begins after."""
+    inside = [one for one in readings if one.at >= begin and (end is None or one.at <= end)]
+    before = next((one for one in reversed(readings) if one.at < begin), None)
+    if before is not None and readings[-1].at >= begin:
+        inside.insert(0, Reading(begin, before.celsius))
+    if end is not None and inside and readings[-1].at > end:
+        inside.append(Reading(end, inside[-1].celsius))
+    return tuple(inside)
+
+
 def longest_gap(readings: Sequence[Reading]) -> timedelta:
     """The longest time without a reading."""
     return max((later.at - earlier.at for earlier, later in pairwise(readings)), default=timedelta(0))

@@ -131,14 +131,14 @@ def _read(actor: Actor, box: Box | IncomingBox, content: bytes, order: str) -> t
         low=min(values),
         high=max(values),
         gap_minutes=int(rules.longest_gap(readings).total_seconds() // 60),
-        excursions=rules.excursions(readings, box.temperature)[:200],
+        excursions=rules.excursions(rules.during(readings, begin, box.arrived_at), box.temperature)[:200],
         minutes=tuple(int((one.at - first).total_seconds() // 60) for one in shown),
         celsius=tuple(one.celsius for one in shown),
     )
 
 
 def _on_its_way(box: Box | IncomingBox) -> tuple[datetime, datetime]:
-    begin = box.created_at if isinstance(box, Box) else box.sent_at or box.announced_at
+    begin = box.sent_at or (box.created_at if isinstance(box, Box) else box.announced_at)
     return begin, box.reconciled_at or clock.now()
 
 

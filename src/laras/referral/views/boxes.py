@@ -25,6 +25,7 @@ from laras.referral.messages import (
     FINDING_TONES,
     LEG_LABELS,
     TEMPERATURE_LABELS,
+    VERDICT_LABELS,
     VERDICT_TONES,
     doubt_text,
 )
@@ -143,7 +144,10 @@ def _box_page(
 
 def _doubt(judged: Judged | None) -> dict[str, str] | None:
     """A flag of a specimen that its temperature may have harmed."""
-    return None if judged is None else {"text": doubt_text(judged), "tone": VERDICT_TONES[judged.verdict]}
+    if judged is None:
+        return None
+    verdict = judged.verdict
+    return {"label": str(VERDICT_LABELS[verdict]), "text": doubt_text(judged), "tone": VERDICT_TONES[verdict]}
 
 
 def _tone(finding: str) -> str:

@@ -22,7 +22,7 @@ from laras.people import queries as people_queries
 from laras.people.types import Identity
 from laras.referral import queries, services
 from laras.referral.forms import AcceptForm, ReceivedFilter, RefuseForm, ScanForm
-from laras.referral.messages import ITEM_LABELS, ITEM_TONES, doubt_text, refusal_text
+from laras.referral.messages import ITEM_LABELS, ITEM_TONES, VERDICT_LABELS, doubt_text, refusal_text
 from laras.referral.models import Incoming
 from laras.referral.rules.boxes import REFUSING
 from laras.referral.showing import ways
@@ -146,7 +146,10 @@ def _incoming_detail(
     doubts = queries.doubts_of_incoming(request.scope, row.sender_id, items)
     context = {
         "row": row,
-        "doubts": [(number, doubt_text(judged), found) for number, (judged, found) in sorted(doubts.items())],
+        "doubts": [
+            (number, VERDICT_LABELS[judged.verdict], doubt_text(judged), found)
+            for number, (judged, found) in sorted(doubts.items())
+        ],
         "announcement": announcement,
         "person": shown_person,
         "items": [
