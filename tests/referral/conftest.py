@@ -65,6 +65,8 @@ class Lab:
     verifier: Any
     doctor: Any
     able: set[str] = field(default_factory=set)
+    # A second person who receives.
+    second: Any = None
 
     @property
     def id(self):

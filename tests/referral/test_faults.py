@@ -20,7 +20,16 @@ from laras.core.models import Cursor, JournalEntry, Owner, Sealed
 from laras.core.unit import unit
 from laras.orders.models import Order
 from laras.referral import queries, services
-from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
+from laras.referral.models import (
+    Box,
+    BoxItem,
+    Incoming,
+    IncomingBox,
+    IncomingBoxItem,
+    IncomingItem,
+    Outgoing,
+    OutgoingItem,
+)
 from laras.referral.services import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -317,7 +326,7 @@ def test_a_contradiction_is_found(puskesmas, district):
 
 ACTS = [
     *["accept"] * 3, *["result"] * 4, *["amend"] * 3, *["carry"] * 3, *["again"] * 2, "send", "send", "cancel",
-    "refuse",
+    "refuse", "box", "box", "hand", "open", "find", "find", "finish", "log",
 ]  # fmt: skip
 # `LARAS_EXAMPLES=300 pytest tests/referral/test_faults.py` looks deeper; a day's run looks at these few, others each day.
 EXAMPLES = int(os.environ.get("LARAS_EXAMPLES", "12"))
@@ -339,6 +348,14 @@ class World:
         found |= {"result"} if "accepted" in came else set()
         found |= {"cancel"} if Outgoing.rows.filter(status="sent").exists() else set()
         found |= {"amend"} if IncomingItem.rows.filter(status="resulted").exists() else set()
+        packable = BoxItem.rows.filter(open=True).values("sample_id")
+        away = OutgoingItem.rows.filter(referral__status__in=("sent", "accepted"))
+        found |= {"box"} if away.exclude(sample_id__in=packable).exists() else set()
+        found |= {"hand"} if Box.rows.filter(status__in=("packing", "handed")).exists() else set()
+        there = set(IncomingBox.rows.values_list("status", flat=True))
+        found |= {"open"} if "announced" in there else set()
+        found |= {"find", "finish"} if "arrived" in there else set()
+        found |= {"log"} if there - {"announced"} else set()
         found |= {"send"} if Result.rows.filter(order_id=self.order.id, status="to_refer").exists() else set()
         return found | ({"carry"} if self.post.bag else set()) | ({"again"} if self.post.carried else set())
 
@@ -396,6 +413,53 @@ class World:
             lab.perform(order_id, item.test_code, str(self.values))
             lab.release(order_id, interim=True, reason="uji")
 
+    def box(self, choice):
+        """Pack what waits into a box of its own; what may not be packed leaves no trace."""
+        row = self.pick(Outgoing.rows.filter(status__in=("sent", "accepted")), choice)
+        lab = self.sender
+        box = services.open_box(lab.counter, owner_id=lab.id, recipient_id=self.receiver.id)
+        if row:
+            services.pack(lab.counter, owner_id=lab.id, box_id=box.id, scanned=row.number)
+
+    def hand(self, choice):
+        box = self.pick(Box.rows.filter(status__in=("packing", "handed")), choice)
+        if box:
+            lab = self.sender
+            services.hand_over_box(lab.counter, owner_id=lab.id, box_id=box.id, courier=f"Kurir {choice}")
+
+    def open(self, choice):
+        """Two people scan the same box."""
+        box = self.pick(IncomingBox.rows.filter(status="announced"), choice)
+        for who in (self.receiver.counter, self.receiver.second) if box else ():
+            services.receive_box(who, owner_id=self.receiver.id, box_id=box.id)
+
+    def find(self, choice):
+        """Two people compare the same specimen, with different findings: the last word counts."""
+        item = self.pick(IncomingBoxItem.rows.filter(box__status="arrived"), choice)
+        found = (("present", "damaged"), ("insufficient", "present"), ("present", "present"))[choice % 3]
+        for who, finding in zip((self.receiver.counter, self.receiver.second), found, strict=True) if item else ():
+            services.note_finding(
+                who, owner_id=self.receiver.id, box_id=item.box_id, scanned=item.sample_number, finding=finding,
+                note="uji" if choice % 2 else "",
+            )  # fmt: skip
+
+    def finish(self, choice):
+        box = self.pick(IncomingBox.rows.filter(status="arrived"), choice)
+        if box:
+            services.finish_box(self.receiver.counter, owner_id=self.receiver.id, box_id=box.id, rest_missing=True)
+
+    def log(self, choice):
+        box = self.pick(IncomingBox.rows.exclude(status="announced"), choice)
+        if box:
+            lines = [
+                "time;temp",
+                f"{box.sent_at:%Y-%m-%dT%H:%M:%S}+00:00;{choice}",
+                f"{self.now.moment:%Y-%m-%dT%H:%M:%S}+00:00;4",
+            ]
+            services.add_log_on_arrival(
+                self.receiver.counter, owner_id=self.receiver.id, box_id=box.id, content="\n".join(lines).encode()
+            )
+
     def carry(self, choice):
         if self.post.bag:
             self.post.hand_over(self.post.bag.pop(choice % len(self.post.bag)))
@@ -419,8 +483,9 @@ class World:
 
 
 @pytest.fixture
-def world(puskesmas, district, post, now):
+def world(puskesmas, district, post, now, make_actor):
     """One referral has been sent and announced. Made once; each example begins from here and is taken back."""
+    district.second = make_actor("lab-b-sari", district.owner, "receiver")
     world = World(puskesmas, district, post, now)
     world.act("send", 1)
     world.act("carry", 0)
@@ -473,5 +538,20 @@ def assert_agreement(world):
             assert resulted[0].result_revision == other.reported_revision
             assert 1 <= view.entries <= other.reported_revision
             assert ResultValue.rows.filter(result_id=view.id).count() == view.entries
+    # The two ends of each box that left: the same state, specimens, findings, hand-overs and logs.
+    for box in Box.rows.exclude(status__in=("packing", "discarded")):
+        there = IncomingBox.rows.get(remote=box.id)
+        assert {"handed": "announced"}.get(box.status, box.status) == there.status
+        mine = BoxItem.rows.filter(box=box).values_list("sample__number", "finding", "note")
+        theirs = IncomingBoxItem.rows.filter(box=there).values_list("sample_number", "finding", "note")
+        if box.status == "reconciled":
+            assert sorted(mine) == sorted(theirs)
+        assert {number for number, _finding, _note in mine} == {number for number, _finding, _note in theirs}
+        assert (there.remote_steps, box.remote_steps) == (box.steps, there.steps)
+        assert [step["what"] for step in there.steps].count("arrived") <= 1, "scanned twice, it arrived once"
+        assert box.remote_logs == there.logs
+    assert IncomingBox.rows.count() == Box.rows.exclude(status__in=("packing", "discarded")).count()
+    boxed = BoxItem.rows.filter(open=True).values_list("sample_id", flat=True)
+    assert len(boxed) == len(set(boxed)), "a specimen lies in one box at a time"
     for owner in Owner.objects.all():
         assert journal.verify(owner).whole

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from laras.core import journal
+from laras.core import jobs, journal
 from laras.core.models import JournalEntry
 from laras.referral import queries, services
 from laras.referral.models import OutgoingItem
 from laras.referral.rules import whereabouts
+from laras.referral.services import answering
 from laras.referral.showing import ways
 from laras.referral.types import JourneyStep
 from tests.referral.test_boxes import find, hand_over, there
@@ -172,6 +173,21 @@ def test_a_laboratory_that_gave_it_back_may_be_asked_again(tested, puskesmas, di
     upstream = queries.upstream(region.incoming(second))
     assert [step.what for step in upstream if step.lab == "LAB-C"] == ["arrived", "compared", "refused"]
     region.accept(second)
+
+
+def test_a_full_box_tells_the_laboratories_before_by_the_jobs(puskesmas, district, region):
+    orders = [puskesmas.order("TG").id for _turn in range(answering.AT_ONCE + 1)]
+    onward = [district.send(region, district.accept(puskesmas.send(district, key), duplicates_checked=True).order.id)
+              for key in orders]  # fmt: skip
+    box = services.open_box(district.counter, owner_id=district.id, recipient_id=region.id)
+    for row in onward:
+        services.pack(district.counter, owner_id=district.id, box_id=box.id, scanned=row.number)
+    hand_over(district, box)
+    assert [told(line(puskesmas, key).steps)[-1][0] for key in orders] == ["sent"] * len(orders)
+    while jobs.run_once():
+        pass
+    assert [told(line(puskesmas, key).steps)[-1][0] for key in orders] == ["handed"] * len(orders)
+    assert queries.check().contradictions == ()
 
 
 @pytest.mark.pure

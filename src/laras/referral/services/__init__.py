@@ -1,6 +1,7 @@
 """The use cases of referral. What crosses to the other laboratory is always a message in our own journal."""
 
 from laras.referral.services.announcing import announce, withdraw
+from laras.referral.services.answering import tell_moved
 from laras.referral.services.calendar import add_pickup, remove_pickup
 from laras.referral.services.following import take_answer, take_kept_back
 from laras.referral.services.receiving import Refusal, accept_incoming, own_code, refuse_incoming
@@ -46,6 +47,7 @@ __all__ = [
     "take_answer",
     "take_box_answer",
     "take_kept_back",
+    "tell_moved",
     "unpack",
     "withdraw",
 ]

@@ -8,7 +8,8 @@ from uuid import UUID
 from laras.core import journal
 from laras.core.actor import Actor
 from laras.core.scope import Scope
-from laras.referral import codec, queries
+from laras.core.unit import use_case
+from laras.referral import codec, jobs, queries
 from laras.referral.events import Answered, ReferralMoved
 from laras.referral.models import Incoming
 from laras.referral.types import Answer, ItemAnswer, ReportedResult
@@ -66,6 +67,31 @@ def state_of(row: Incoming) -> Answer:
             for item in items
         ),
     )
+
+
+AT_ONCE = 3
+"""Of a box, so many laboratories' orders before us are told in the same moment; more are told by the jobs, so that whoever hands over a
+full box does not wait."""
+
+
+def pass_on_boxed(actor: Actor, owner_id: UUID, order_ids: Collection[UUID], *, cause: UUID | None = None) -> None:
+    """As :func:`pass_on`, for the orders whose specimens lie in a box."""
+    rows = Incoming.objects.within(Scope.of(owner_id)).filter(
+        order_id__in=list(order_ids), status__in=("accepted", "completed")
+    )
+    came = sorted(str(key) for key in rows.values_list("order_id", flat=True))
+    if len(came) <= AT_ONCE:
+        pass_on(actor, owner_id, [UUID(key) for key in came], cause=cause)
+        return
+    for begin in range(0, len(came), jobs.TOLD_AT_ONCE):
+        jobs.tell_before.enqueue(str(owner_id), came[begin : begin + jobs.TOLD_AT_ONCE])
+
+
+@use_case
+def tell_moved(actor: Actor, *, owner_id: UUID, order_ids: Collection[UUID]) -> None:
+    """The laboratories before us hear where the specimens of these orders are; what they know already they pass over."""
+    actor.require("referral.send", owner_id)
+    pass_on(actor, owner_id, order_ids)
 
 
 def pass_on(actor: Actor, owner_id: UUID, order_ids: Collection[UUID], *, cause: UUID | None = None) -> None:

@@ -19,7 +19,7 @@ from laras.referral import codec, queries, rules
 from laras.referral.events import BoxNoted, BoxSent
 from laras.referral.models import Box, BoxItem
 from laras.referral.rules import boxes as box_rules
-from laras.referral.services.answering import pass_on
+from laras.referral.services.answering import pass_on_boxed
 from laras.referral.services.common import lent, refused_at, short
 from laras.referral.states import BOX
 from laras.referral.types import BoxAnswer, BoxedSample, BoxNews, BoxStep, TemperatureLog
@@ -187,7 +187,7 @@ def hand_over_box(
         sealed=codec.write(news_of(box, items)),
         recipient=box.recipient_id,
     )
-    pass_on(actor, owner_id, {row.referral.order_id for row in items})
+    pass_on_boxed(actor, owner_id, {row.referral.order_id for row in items})
     return box
 
 
@@ -243,7 +243,7 @@ def take_box_answer(
     BoxItem.rows.bulk_update(items, ["finding", "note", "open"])
     event = BoxNoted(box=box.id, number=box.number, what="answer_taken")
     journal.record(actor, owner=owner_id, event=event, subject=box.id, cause=cause)
-    pass_on(actor, owner_id, {item.referral.order_id for item in items}, cause=cause)
+    pass_on_boxed(actor, owner_id, {item.referral.order_id for item in items}, cause=cause)
     return True
 
 

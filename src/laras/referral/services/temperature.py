@@ -20,7 +20,7 @@ from laras.referral.events import BoxLogAnswered, BoxLogged
 from laras.referral.messages import log_problem_text
 from laras.referral.models import Box, IncomingBox
 from laras.referral.rules import temperature as rules
-from laras.referral.services.answering import pass_on
+from laras.referral.services.answering import pass_on_boxed
 from laras.referral.services.common import refused_at
 from laras.referral.services.shipping import lock_box, news_of
 from laras.referral.services.unpacking import answer_of, lock_incoming_box
@@ -60,7 +60,7 @@ def add_log(actor: Actor, *, owner_id: UUID, box_id: UUID, content: bytes, order
         recipient=box.recipient_id if told else None,
     )
     if told:
-        pass_on(actor, owner_id, {item.referral.order_id for item in items})
+        pass_on_boxed(actor, owner_id, {item.referral.order_id for item in items})
     return log
 
 
