@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -12,9 +13,11 @@ from tests.referral.conftest import Lab
 from laras.catalogue import queries as catalogue_queries
 from laras.catalogue.layers import decode, merge
 from laras.catalogue.shipped import shipped_rows
+from laras.core import clock
 from laras.core.actor import actor_of
 from laras.core.models import Owner
 from laras.network import queries as network
+from laras.referral import services
 from laras.referral.models import Incoming, Outgoing
 
 
@@ -101,6 +104,15 @@ def test_on_a_phone_in_the_dark(labs, open_page, sign_in_browser, assert_accessi
         phone.goto(reverse(f"referral:{name}", args=args))
         assert_accessible(phone)
         shot(phone, f"telepon-{name}")
+    box = services.open_box(puskesmas.counter, owner_id=puskesmas.id, recipient_id=district.id)
+    services.pack(puskesmas.counter, owner_id=puskesmas.id, box_id=box.id, scanned=row.number)
+    before, after = (f"{clock.now() + timedelta(minutes=n):%Y-%m-%dT%H:%M:%S}+00:00" for n in (-120, 5))
+    warm = f"waktu;suhu\n{before};12,5\n{after};4\n"
+    services.add_log(puskesmas.counter, owner_id=puskesmas.id, box_id=box.id, content=warm.encode())
+    phone.goto(reverse("referral:box", args=[box.id]))
+    expect(phone.get_by_text("Suhu diragukan")).to_be_visible()
+    assert_accessible(phone)
+    shot(phone, "telepon-kotak")
     sign_in_browser(phone, sari)
     for name, args in (("incoming", []), ("incoming_referral", [Incoming.rows.get().id])):
         phone.goto(reverse(f"referral:{name}", args=args))

@@ -43,6 +43,7 @@ RECORDED = {
     "/rujukan/": 33,
     "/rujukan/terkirim/": 11,
     "/rujukan/masuk/": 18,
+    "/rujukan/kotak/": 18,
     "/lhu/": 10,
     "/lhu/siap/": 14,
     "/pengguna/": 15,

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from laras.core import attachments, journal
@@ -250,3 +252,28 @@ def test_a_gap_and_a_log_that_does_not_cover_the_way_are_said(sign_in, away, pus
     assert "Alat diam paling lama 4,0 jam" in shown
     assert "sesudah kotak diserahkan" in shown
     assert "sebelum kotak sampai" in shown
+
+
+def test_a_fuller_box_costs_no_more_queries(sign_in, puskesmas, district, now):
+    """Both pages of a box that warmed, with two specimens and with six."""
+    found = []
+    for specimens in (2, 6):
+        box = services.open_box(puskesmas.counter, owner_id=puskesmas.id, recipient_id=district.id)
+        for _turn in range(specimens):
+            row = puskesmas.send(district, puskesmas.order("GDP").id)
+            services.pack(puskesmas.counter, owner_id=puskesmas.id, box_id=box.id, scanned=row.number)
+        hand_over(puskesmas, box)
+        begin = now.moment
+        now.forward(hours=2)
+        arrived(district, box)
+        content = f"waktu;suhu\n{begin:%Y-%m-%dT%H:%M:%S}+00:00;12\n{now.moment:%Y-%m-%dT%H:%M:%S}+00:00;4\n"
+        log_here(puskesmas, box, content.encode())
+        addresses = (("pkm-a-dewi", "box", box.id), ("lab-b-dewi", "incoming_box", there(district, box).id))
+        for user, name, key in addresses:
+            client = sign_in(User.objects.get(username=user))
+            client.get(reverse(f"referral:{name}", args=[key]))
+            with CaptureQueriesContext(connection) as seen:
+                assert "Suhu diragukan" in client.get(reverse(f"referral:{name}", args=[key])).content.decode()
+            found.append((name, len(seen)))
+    assert found[:2] == found[2:]
+    assert max(count for _name, count in found) <= 22
