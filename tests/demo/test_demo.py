@@ -127,6 +127,20 @@ def test_every_state_of_daily_work_is_there(demo):
     assert Result.objects.within(ALL).filter(status="waiting", entries__gt=0).exists(), "nothing was sent back"
 
 
+def test_equipment_has_two_years_of_reports_with_gaps_and_silence(demo):
+    """More are above 80 percent than two years ago, every tier lacks something, and some have said nothing."""
+    scores = []
+    for day in (clock.today() - timedelta(days=727), clock.today()):
+        labs = resources.laboratories(on=day)
+        scores.append([one for one in resources.scores(ALL, labs, resources.standard(on=day), day) if one.total])
+    first, last = ([one for one in found if one.total.percent >= 80] for found in scores)
+    assert len(first) < len(last) < len(scores[1])
+    said = [one for one in scores[1] if one.total.not_reported < one.total.required]
+    assert 0 < len(scores[1]) - len(said) < len(said)
+    assert {one.tier for one in said if one.total.absent} == {1, 2, 3, 4, 5}
+    assert resources.unmatched(ALL).exists()
+
+
 @pytest.mark.parametrize("code", plan.CHAIN.values())
 def test_each_role_of_the_chain_finds_work(demo, code):
     scope = Scope.of(Owner.objects.get(code=code).id)

@@ -81,7 +81,7 @@ def marker() -> Path:
 
 def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
-    from laras.demo import history, incidents, journeys, network, partners, scenarios, surveillance
+    from laras.demo import equipment, history, incidents, journeys, network, partners, scenarios, surveillance
 
     columns = (TextColumn("Memuat jaringan contoh"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # On stderr: what the command answers stays alone on stdout.
@@ -103,6 +103,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         journeys.play(owners, staff)
         incidents.play(owners, staff)
         partners.welcome(owners, staff)
+        equipment.build_equipment(owners, clock.today(), plan.SEED)
 
 
 @contextmanager
