@@ -347,3 +347,12 @@ def test_the_kind_of_a_laboratory_follows_from_its_tier(network):
         "balai_besar_kesling",
         "labkesda_kabkota",
     )
+
+
+def test_silent_lists_who_wrote_nothing_since_a_day(lab, run):
+    take(f"{HEAD}LAB-2,Inkubator,0\n", valid_from=date(2026, 3, 1))
+    rows = {row["lab"]: row for row in json.loads(run("silent", "--since", "2026-03-02", "--json").output)}
+    assert (rows["LAB-2"]["last"], rows["LAB-2"]["province"]) == ("2026-03-01", "73")
+    assert rows["LAB-3"]["last"] is None
+    later = json.loads(run("silent", "--since", "2026-03-01", "--json").output)
+    assert "LAB-2" not in [row["lab"] for row in later]

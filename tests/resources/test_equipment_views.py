@@ -115,3 +115,31 @@ def test_an_officer_sees_who_lacks_what_and_who_is_silent(visit, lab):
     assert client.get("/kemampuan/pemenuhan/", headers={"HX-Request": "true"}).status_code == 200
     own = visit("tier2", "analyst").get("/kemampuan/pemenuhan/").context["page"].object_list
     assert [one.code for one in own] == ["LAB-2"]
+
+
+def test_who_has_not_reported_is_told_by_province_with_the_last_day(visit, lab):
+    rebuild_reach()
+    today = clock.today()
+    take("LAB-2", 2, valid_from=today - timedelta(days=400))
+    client = visit("province_office", "officer")
+    page = client.get("/kemampuan/pemenuhan/pelaporan/")
+    found = {one.lab.code: one.last for one in page.context["page"]}
+    assert found["LAB-2"] == today - timedelta(days=400)
+    assert {last for code, last in found.items() if code != "LAB-2"} == {None}
+    assert (page.context["late"], page.context["never"]) == (len(found), len(found) - 1)
+    (province,) = page.context["provinces"]
+    assert (province["code"], province["labs"], province["late"]) == ("73", len(found), len(found))
+    never = client.get("/kemampuan/pemenuhan/pelaporan/", {"show": "never"}).context["page"].object_list
+    assert sorted(one.lab.code for one in never) == sorted(set(found) - {"LAB-2"})
+    before = {"since": (today - timedelta(days=400)).isoformat(), "tier": "2"}
+    assert not client.get("/kemampuan/pemenuhan/pelaporan/", before).context["page"].object_list
+    assert client.get("/kemampuan/pemenuhan/pelaporan/", {"area": "99"}).context["total"] == 0
+    # A change is a report; taking a row out is one too.
+    row = queries.equipment(Scope.of(lab.pk)).get(item_code="B-04")
+    services.remove_equipment(SYSTEM, owner_id=lab.pk, equipment_id=row.id)
+    assert client.get("/kemampuan/pemenuhan/pelaporan/", {"show": "all", "tier": "2"}).context["page"][0].last == today
+    answer = (
+        visit("tier2", "analyst").get("/kemampuan/pemenuhan/pelaporan/", {"show": "all"}).context["page"].object_list
+    )
+    assert [one.lab.code for one in answer] == ["LAB-2"]
+    assert visit("tier2", "receptionist").get("/kemampuan/pemenuhan/pelaporan/").status_code == 403

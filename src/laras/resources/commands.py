@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +256,35 @@ def _column(lab: queries.Laboratory, tier: int | None, fifth: str | None) -> str
     if column is None:
         raise click.UsageError("tier 5 has two standards: add --fifth biology or --fifth environment")
     return column
+
+
+# --- Reporting --------------------------------------------------------------------------------------------------------
+
+
+@resources.command()
+@click.option("--area", "area_code", help="Only laboratories standing in this area (Kemendagri code).")
+@click.option("--since", type=_DAY, help="Who wrote nothing on this day or later (default: a year ago).")
+@json_option
+def silent(area_code: str | None, since: datetime | None, as_json: bool) -> None:
+    """Laboratories that have not reported their equipment, by province, each with the day of the last change.
+
+    ``last`` is empty for who never reported anything. A report that says what was known already changes nothing.
+    """
+    day = clock.today()
+    labs = _laboratories(None, area_code, day)
+    limit = since.date() if since else day - timedelta(days=365)
+    rows = [
+        {
+            "lab": one.lab.code,
+            "name": one.lab.name,
+            "tier": one.lab.tier,
+            "province": one.province,
+            "last": one.last.isoformat() if one.last else None,
+        }
+        for one in queries.reporting(Scope.everything(), labs)
+        if one.late(limit)
+    ]
+    say(rows, as_json, ("lab", "name", "tier", "province", "last"))
 
 
 # --- Standards --------------------------------------------------------------------------------------------------------

@@ -147,3 +147,16 @@ class OverviewFilters(LarasForm):
     )
     area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)
     on = DayField(label=_("Keadaan pada"), required=False)
+
+
+class ReportingFilters(LarasForm):
+    show = forms.ChoiceField(
+        label=_("Tampilkan"),
+        required=False,
+        choices=[("", _("Yang belum mencatat")), ("never", _("Yang belum pernah melapor")), ("all", _("Semua"))],
+    )
+    since = DayField(label=_("Belum mencatat sejak"), required=False)
+    tier = forms.ChoiceField(
+        label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
+    )
+    area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("mencari/", views.find, name="find"),
     path("pilihan/", views.test_options, name="test_options"),
     path("pemenuhan/", equipment.overview, name="overview"),
+    path("pemenuhan/pelaporan/", equipment.reporting, name="reporting"),
     path("<uuid:organisation_id>/alat/", equipment.equipment, name="equipment"),
     path("<uuid:organisation_id>/alat/tambah/", equipment.add, name="equipment_add"),
     path("<uuid:organisation_id>/alat/sisanya-tidak-ada/", equipment.rest, name="equipment_rest"),

@@ -36,6 +36,7 @@ from laras.network.queries.jurisdictions import (
     responsible_for,
 )
 from laras.network.queries.organisations import (
+    area_codes,
     beginnings,
     find_organisation,
     latest_laboratories,
@@ -56,6 +57,7 @@ from laras.network.queries.organisations import (
 )
 
 __all__ = [
+    "area_codes",
     "area_exists",
     "area_label",
     "area_labels",

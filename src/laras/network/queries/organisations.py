@@ -101,6 +101,17 @@ def organisation_rows(versions: Iterable[OrganisationVersion], on: date | None =
     return rows
 
 
+def area_codes(*, owner_kind: str, on: date | None = None) -> dict[UUID, str]:
+    """Organisation -> the code of the area in which it stands on a day; one without a known area is absent."""
+    day = on or clock.today()
+    rows = OrganisationVersion.objects.filter(valid_on(day), organisation__owner__kind=owner_kind)
+    codes = dict(
+        AreaVersion.objects.filter(valid_on(day), area_id__in=rows.values("area_id")).values_list("area_id", "code")
+    )
+    found = rows.filter(area_id__isnull=False).values_list("organisation_id", "area_id")
+    return {owner: codes[area] for owner, area in found if area in codes}
+
+
 def organisation_at(owner_id: UUID, on: date | None = None) -> OrganisationVersion | None:
     """What is valid of an organisation on the day; before its first version ``None``."""
     rows = OrganisationVersion.objects.filter(valid_on(on or clock.today()), organisation_id=owner_id)

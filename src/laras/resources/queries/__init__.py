@@ -15,9 +15,11 @@ from laras.resources.queries.capabilities import (
 from laras.resources.queries.equipment import (
     Laboratory,
     Line,
+    Reporting,
     equipment,
     laboratories,
     lines,
+    reporting,
     scores,
     unmatched,
     valid_on,
@@ -27,6 +29,7 @@ from laras.resources.queries.standards import equipment_items, standard, standar
 __all__ = [
     "Laboratory",
     "Line",
+    "Reporting",
     "can_do",
     "capabilities",
     "capabilities_of",
@@ -41,6 +44,7 @@ __all__ = [
     "narrowed",
     "offer",
     "offers_of_tests",
+    "reporting",
     "scores",
     "standard",
     "standards",

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 import numpy as np
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import CharField, Max, Q, QuerySet
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
@@ -116,6 +116,40 @@ def _functioning(
     found[lab_of, item_of] = 0
     np.add.at(found, (lab_of, item_of), np.array(numbers, dtype=np.int64)[known])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """One laboratory, the province in which it stands (code and name, empty when nobody knows), and the last day on which
+    its register of equipment was changed; ``None``: nothing was ever reported."""
+
+    lab: Laboratory
+    province: str
+    province_name: str
+    last: date | None
+
+    def late(self, since: date) -> bool:
+        """Nothing was written on that day or after it."""
+        return self.last is None or self.last < since
+
+
+def reporting(scope: Scope, labs: Sequence[Laboratory], on: date | None = None) -> list[Reporting]:
+    """When each of these laboratories last said something of its equipment, as known on a day; by province, then code."""
+    day = on or clock.today()
+    rows = Equipment.objects.within(scope).filter(valid_from__lte=day)
+    if len(labs) <= 500:
+        rows = rows.filter(owner_id__in=[lab.id for lab in labs])
+    # What was taken out of the register was said too, on the day of its end.
+    ended = Max("valid_until", filter=Q(valid_until__lte=day))
+    days = rows.order_by().values("owner_id").annotate(began=Max("valid_from"), ended=ended)
+    spoken = {owner: max(began, end or began) for owner, began, end in days.values_list("owner_id", "began", "ended")}
+    stands = network.area_codes(owner_kind="laboratory", on=day)
+    names = {area.code: area.name for area in network.areas(level=1, on=day)}
+    found = []
+    for lab in labs:
+        province = stands.get(lab.id, "")[:2]
+        found.append(Reporting(lab, province, names.get(province, ""), spoken.get(lab.id)))
+    return sorted(found, key=lambda one: (one.province, one.lab.code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from laras.resources.types import Score, StandardInfo
 
 READ, MANAGE = "resources.read", services.MANAGE
 PER_PAGE = 50
+# Without another day, who wrote nothing for a year has not reported.
+LATE = timedelta(days=365)
 
 
 def _laboratory(request: HttpRequest, organisation_id: UUID, right: str = READ) -> OrganisationRow:
@@ -209,10 +212,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     data = form.cleaned_data
     scope = request.actor.scope(READ)
     day = data.get("on") or clock.today()
-    area = network.find_area(data["area"]) if data.get("area") else None
-    labs = queries.laboratories(scope=scope, area_id=area.area_id if area else None, on=day)
-    if data.get("area") and area is None:
-        labs = []
+    labs = _reached(scope, data, day)
     try:
         info = queries.standard(on=day)
     except Refused:
@@ -240,6 +240,59 @@ def overview(request: HttpRequest) -> HttpResponse:
     }
     template = "resources/_overview.html" if request.htmx else "resources/overview.html"
     return render(request, template, context)
+
+
+@page(READ)
+def reporting(request: HttpRequest) -> HttpResponse:
+    """Who has not reported: the laboratories in reach by province, with the day of the last change of their register."""
+    form = forms.ReportingFilters(request.GET)
+    form.is_valid()
+    data = form.cleaned_data
+    scope = request.actor.scope(READ)
+    since = data.get("since") or clock.today() - LATE
+    labs = _reached(scope, data, clock.today())
+    if data.get("tier"):
+        labs = [lab for lab in labs if lab.tier == int(data["tier"])]
+    found = queries.reporting(scope, labs)
+    provinces: dict[str, dict[str, Any]] = {}
+    for one in found:
+        part = provinces.setdefault(
+            one.province,
+            {
+                "code": one.province,
+                "name": one.province_name or _("Wilayah tidak diketahui"),
+                "labs": 0,
+                "late": 0,
+                "never": 0,
+            },
+        )
+        part["labs"] += 1
+        part["late"] += one.late(since)
+        part["never"] += one.last is None
+    show = data.get("show")
+    if show == "never":
+        shown = [one for one in found if one.last is None]
+    else:
+        shown = [one for one in found if show == "all" or one.late(since)]
+    context = {
+        "form": form,
+        "since": since,
+        "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "provinces": list(provinces.values()),
+        "total": len(found),
+        "late": sum(part["late"] for part in provinces.values()),
+        "never": sum(part["never"] for part in provinces.values()),
+    }
+    template = "resources/_reporting.html" if request.htmx else "resources/reporting.html"
+    return render(request, template, context)
+
+
+def _reached(scope: Scope, data: dict[str, Any], day: date) -> list[queries.Laboratory]:
+    """The laboratories in reach, of the area that was asked for, if any; of an unknown area none."""
+    area = network.find_area(data["area"]) if data.get("area") else None
+    if data.get("area") and area is None:
+        return []
+    return queries.laboratories(scope=scope, area_id=area.area_id if area else None, on=day)
 
 
 def _silent(one: Score) -> bool:

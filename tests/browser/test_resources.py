@@ -1,0 +1,75 @@
+"""What an office asks of the map of its network, each answer within six actions from its first page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from playwright.sync_api import expect
+from tests.network import places
+from tests.network.conftest import SYSTEM, build_network
+
+from laras.core import clock
+from laras.network import services as network
+from laras.network import shipped
+from laras.resources import services
+
+MOST = 6
+SHEET = "lab_code,item,functioning\nLAB-2,Inkubator,1\nLAB-2,B-05,0\n"
+
+
+@pytest.fixture
+def officer(live_server, make_user):
+    """Of a province whose laboratory LAB-2 reported long ago, LAB-1 yesterday, and the others never."""
+    with mock.patch.object(shipped, "read_areas", return_value=iter(places.few_rows())):
+        network.load_shipped_areas()
+    found = build_network()
+    network.rebuild_reach()
+    services.load_shipped_standards()
+    today = clock.today()
+    services.accept_equipment(SYSTEM, content=SHEET.encode(), valid_from=today - timedelta(days=500))
+    fresh = "lab_code,item,functioning\nLAB-1,Mikroskop binokuler,1\n"
+    services.accept_equipment(SYSTEM, content=fresh.encode(), valid_from=today - timedelta(days=1))
+    return make_user("petugas", found["province_office"].owner, "officer")
+
+
+class Hand:
+    """Acts on a page and counts: a click, a choice, a word typed."""
+
+    def __init__(self, page) -> None:
+        self.page, self.actions = page, 0
+
+    def click(self, role: str, name: str) -> None:
+        self.actions += 1
+        self.page.get_by_role(role, name=name).first.click()
+
+    def choose(self, label: str, option: str) -> None:
+        self.actions += 1
+        self.page.get_by_label(label, exact=True).select_option(label=option)
+
+
+def test_an_office_finds_what_is_lacking_and_who_is_silent(officer, page, sign_in_browser, assert_accessible):
+    sign_in_browser(page, officer)
+    page.goto("/")
+    hand = Hand(page)
+    hand.click("link", "Pemenuhan standar")
+    hand.click("link", "LAB-2")
+    hand.choose("Pemenuhan", "Tidak ada")
+    rows = page.get_by_role("table", name="Alat yang wajib ada").locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("B-05")
+    assert hand.actions <= MOST
+
+    page.goto("/")
+    hand = Hand(page)
+    hand.click("link", "Pemenuhan standar")
+    hand.click("link", "Pelaporan alat")
+    listed = page.get_by_role("table", name="Pelaporan alat").locator("tbody tr")
+    expect(listed.filter(has_text="LAB-2")).to_have_count(1)
+    expect(listed.filter(has_text="LAB-1")).to_have_count(0)
+    assert_accessible(page)
+    hand.choose("Tampilkan", "Yang belum pernah melapor")
+    expect(listed.filter(has_text="LAB-2")).to_have_count(0)
+    expect(listed.filter(has_text="LAB-3")).to_contain_text("belum pernah")
+    assert hand.actions <= MOST
