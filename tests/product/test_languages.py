@@ -201,27 +201,27 @@ def test_no_message_is_translated_at_import():
 
 
 class Words(HTMLParser):
-    """What a page shows and says: its texts and its spoken attributes."""
+    """What a page shows and says: its texts and its spoken attributes; not the names of languages, nor codes (``translate="no"``)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
-        self.foreign = 0
+        self.apart = ""
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
-        if tag == "button" and "lang" in given:
-            self.foreign += 1
+        if not self.apart and ((tag == "button" and "lang" in given) or given.get("translate") == "no"):
+            self.apart = tag
         self.found += [
             v for k, v in attrs if v and (k in ("aria-label", "title", "placeholder") or k.startswith("data-t-"))
         ]
 
     def handle_endtag(self, tag):
-        if tag == "button" and self.foreign:
-            self.foreign -= 1
+        if tag == self.apart:
+            self.apart = ""
 
     def handle_data(self, data):
-        if data.strip() and not self.foreign:
+        if data.strip() and not self.apart:
             self.found.append(" ".join(data.split()))
 
 
