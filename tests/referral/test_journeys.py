@@ -175,7 +175,9 @@ def test_a_laboratory_that_gave_it_back_may_be_asked_again(tested, puskesmas, di
     region.accept(second)
 
 
-def test_a_full_box_tells_the_laboratories_before_by_the_jobs(puskesmas, district, region):
+def test_a_full_box_tells_the_laboratories_before_by_the_jobs(puskesmas, district, region, monkeypatch):
+    # The worker closes connections between tasks, which a test's transaction would not survive.
+    monkeypatch.setattr("django_tasks_db.management.commands.db_worker.close_old_connections", lambda: None)
     orders = [puskesmas.order("TG").id for _turn in range(answering.AT_ONCE + 1)]
     onward = [district.send(region, district.accept(puskesmas.send(district, key), duplicates_checked=True).order.id)
               for key in orders]  # fmt: skip
