@@ -137,10 +137,12 @@ def _every_test_begins_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     from laras.catalogue import queries as catalogue
     from laras.config import prices
     from laras.core import api
+    from laras.core import queries as core
 
     translation.activate("id")
     shutil.rmtree(Path(os.environ["LARAS_DATA"]) / "keys" / "signing", ignore_errors=True)
-    for module in (api, prices, catalogue):
+    core._zones.clear()
+    for module in (api, prices, catalogue, core):
         monkeypatch.setattr(module, "FRESH_SECONDS", 3600.0)
     catalogue._memory.asked = float("-inf")  # what the test before published was rolled back
 

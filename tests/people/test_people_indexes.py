@@ -8,6 +8,7 @@ from django.db import connection
 
 from laras.core.scope import Scope
 from laras.people import queries, services
+from laras.people.models import Patient
 from laras.people.types import Identity
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,19 @@ def test_finding_uses_an_index(scope, way):
     assert not [plan for plan in found if scans(plan)]
     # The owner alone would be an index too, and would read all patients of a laboratory.
     assert not [plan for plan in found if plan.endswith(" (owner_id=?)") and way != "latest"]
+
+
+@pytest.mark.parametrize("text", ["C1234567", "0812 3456 7890", "3322015201850001"])
+def test_numbers_that_nobody_has_are_found_by_index_though_statistics_call_it_useless(scope, text):
+    """Most people have no passport and many no telephone: an index over all of them says little about the few who do."""
+    Patient.rows.filter(owner_id__in=scope.owners).update(phone="", nik="")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with plans() as found:
+        queries.search(scope, text)
+    assert found
+    asked = [plan for plan in found if "search_name" not in plan and "search_tail" not in plan]
+    assert not [plan for plan in asked if scans(plan)], asked
 
 
 def test_registering_looks_by_index_only(scope, lab, make_actor, statements_in_full):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +21,29 @@ from laras.core.scope import Scope, get_or_404
 
 OFFICE_ROLES = frozenset(name for name, role in ROLES.items() if role.home == "office")
 ANYWHERE_ROLES = frozenset({"administrator"})
+
+
+DEFAULT_ZONE = ZoneInfo("Asia/Jakarta")
+FRESH_SECONDS = 60.0
+_zones: dict[UUID, tuple[float, ZoneInfo]] = {}
+
+
+def zone_of(scope: Scope) -> ZoneInfo:
+    """The calendar of a list: its organisation's; of many, that of the west.
+
+    Lists and counts of one page ask it again and again: it is kept for a minute in each process.
+    """
+    if len(scope.owners) != 1 or scope.offices or scope.unlimited:
+        return DEFAULT_ZONE
+    (owner_id,) = scope.owners
+    until, zone = _zones.get(owner_id, (0.0, None))
+    if zone is None or until < monotonic():
+        found = Owner.objects.filter(id=owner_id).values_list("zone", flat=True).first()
+        zone = ZoneInfo(found) if found else DEFAULT_ZONE
+        if len(_zones) > 20_000:
+            _zones.clear()
+        _zones[owner_id] = (monotonic() + FRESH_SECONDS, zone)
+    return zone
 
 
 def roles_for(kind: str) -> list[str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, Sum
 
-from laras.core.models import Owner
+from laras.core.queries import zone_of
 from laras.core.scope import Scope
 from laras.orders.models import PAYERS, Order, OrderLine
 
@@ -26,7 +25,7 @@ class PayerTotal:
 
 def totals_by_payer(scope: Scope, day: date) -> list[PayerTotal]:
     """The orders registered on ``day`` (of the organisation's zone) and not cancelled, by payer; the largest sum first."""
-    start = datetime.combine(day, time(), _zone(scope)).astimezone(UTC)
+    start = datetime.combine(day, time(), zone_of(scope)).astimezone(UTC)
     rows = (
         Order.objects.within(scope)
         .filter(registered_at__gte=start, registered_at__lt=start + timedelta(days=1))
@@ -49,8 +48,3 @@ def prices_of(scope: Scope, order_ids: list[UUID]) -> dict[UUID, int]:
         .annotate(amount=Sum("price"))
     )
     return dict(rows)
-
-
-def _zone(scope: Scope) -> ZoneInfo:
-    zone = Owner.objects.filter(id__in=scope.owners).values_list("zone", flat=True).first()
-    return ZoneInfo(zone or "Asia/Jakarta")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, Func, Q, QuerySet
 
 from laras.basics.names import prefix_range, search_key, sound_key
 from laras.basics.nik import clean_nik
@@ -132,6 +132,18 @@ class Found:
     after: str = ""
 
 
+class _Given(Func):
+    """``NOT (column = '')`` with the empty text in the statement: SQLite uses a partial index for nothing else."""
+
+    output_field = BooleanField()
+    template = "NOT (%(expressions)s = '')"
+
+
+def _carrying(name: str, value: str) -> Q:
+    """The condition that a patient has this value in a column that most leave empty; answered by its partial index."""
+    return Q(_Given(name), **{name: value})
+
+
 def search(scope: Scope, text: str, *, limit: int = 50, after: str = "") -> Found:
     """Patients by what is typed in one box: NIK, medical record number, phone, passport, or the beginning of a name.
 
@@ -156,14 +168,14 @@ def _search_numbers(scope: Scope, text: str, limit: int) -> list[Patient]:
     rows = Patient.objects.within(scope).exclude(status="erased")
     found = list(rows.filter(mrn__in={text, text.upper()})[:limit])
     if not found and bare.isascii() and bare.isdigit() and len(bare) == 16:
-        found = list(rows.filter(nik=bare)[:limit]) or list(rows.filter(mother_nik=bare)[:limit])
+        found = list(rows.filter(nik=bare)[:limit]) or list(rows.filter(_carrying("mother_nik", bare))[:limit])
     elif not found:
-        found = list(rows.filter(passport_number=bare.upper())[:limit])
+        found = list(rows.filter(_carrying("passport_number", bare.upper()))[:limit])
         if bare.isascii() and bare.isdigit() and 6 <= len(bare) < 16:
             found += rows.filter(nik__gte=bare.ljust(16, "0"), nik__lte=bare.ljust(16, "9"))[:limit]
         phone = clean_phone(text)
         if phone:
-            found += rows.filter(phone=phone)[:limit]
+            found += rows.filter(_carrying("phone", phone))[:limit]
     unique = {row.id: row for row in found}
     return sorted(unique.values(), key=lambda row: (row.status != "active", row.search_name))[:limit]
 
@@ -210,7 +222,7 @@ def _branch(condition: str) -> str:
 
 _CARRIERS = {
     "nik": _branch("nik = %s AND status = 'active'"),
-    "passport_number": _branch("passport_number = %s AND status = 'active'"),
+    "passport_number": _branch("passport_number = %s AND NOT (passport_number = '') AND status = 'active'"),
     "mrn": _branch("mrn = %s"),
 }
 _NAMESAKES = _branch("birth_date = %s AND sound_key = %s AND status = 'active'")
@@ -267,9 +279,9 @@ def find_duplicates(
     if identity.nik:
         questions.append(Q(nik=identity.nik))
     if identity.passport_number:
-        questions.append(Q(passport_number=identity.passport_number))
+        questions.append(_carrying("passport_number", identity.passport_number))
     if identity.phone and sound:
-        questions.append(Q(phone=identity.phone, sound_key=sound))
+        questions.append(_carrying("phone", identity.phone) & Q(sound_key=sound))
     if identity.birth_date:
         born = identity.birth_date
         questions.append(Q(birth_date=born))

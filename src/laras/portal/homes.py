@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest
 
 from laras.bench import queries as bench
-from laras.bench.types import Narrowing
 from laras.catalogue import queries as catalogue
 from laras.catalogue.words import name_of
 from laras.core import clock
@@ -38,6 +37,7 @@ Home = Callable[[HttpRequest], dict[str, Any]]
 def registration(request: HttpRequest) -> dict[str, Any]:
     return {
         "counts": once(request, orders.counts_for_home),
+        "waiting": once(request, orders.samples_waiting),
         "page": orders.list_orders(request.scope, limit=LINES),
         "visits": partners.bookings_waiting(request.scope),
         "released": once(request, reports.counts_for_home)["released_today"],
@@ -47,7 +47,7 @@ def registration(request: HttpRequest) -> dict[str, Any]:
 def sampling(request: HttpRequest) -> dict[str, Any]:
     return {
         "samples": orders.to_collect(request.scope, limit=LINES),
-        "counts": once(request, orders.counts_for_home),
+        "waiting": once(request, orders.samples_waiting),
         "visits": partners.bookings_waiting(request.scope),
     }
 
@@ -55,9 +55,11 @@ def sampling(request: HttpRequest) -> dict[str, Any]:
 def receiving(request: HttpRequest) -> dict[str, Any]:
     return {
         "samples": orders.to_receive(request.scope, limit=LINES),
-        "counts": once(request, orders.counts_for_home),
+        "waiting": once(request, orders.samples_waiting),
+        "urgent": orders.urgent_to_receive(request.scope),
+        "to_refer": once(request, bench.counts).to_refer,
         "incoming": list(referral.to_decide(request.scope)[:LINES]),
-        "referrals": once(request, referral.counts),
+        "referrals": referral.counts(request.scope, once(request, referral.to_decide_counts)),
         "lately": orders.received_lately(request.scope, limit=5),
     }
 
@@ -66,7 +68,7 @@ def at_bench(request: HttpRequest) -> dict[str, Any]:
     return {
         "counts": once(request, bench.counts),
         "tests": most_waiting(request),
-        "items": bench.worklist(request.scope, Narrowing(), limit=LINES),
+        "items": once(request, bench.Together).worklist(limit=LINES),
         "holds": bench.all_open_holds(request.scope, limit=5),
     }
 
@@ -84,8 +86,8 @@ def verification(request: HttpRequest) -> dict[str, Any]:
         "counts": once(request, bench.counts),
         "look": look,
         "normal": normal,
-        "items": bench.to_verify(request.scope, limit=LINES),
-        "calls": bench.critical_calls(request.scope, limit=5),
+        "items": once(request, bench.Together).to_verify(limit=LINES),
+        "calls": once(request, bench.Together).critical_calls(limit=5),
     }
 
 
@@ -95,8 +97,8 @@ def validation(request: HttpRequest) -> dict[str, Any]:
         "counts": once(request, bench.counts),
         "look": look,
         "normal": normal,
-        "items": bench.to_validate(request.scope, limit=LINES),
-        "calls": bench.critical_calls(request.scope, limit=5),
+        "items": once(request, bench.Together).to_validate(limit=LINES),
+        "calls": once(request, bench.Together).critical_calls(limit=5),
         "released": once(request, reports.counts_for_home)["released_today"],
     }
 
@@ -109,8 +111,8 @@ def head(request: HttpRequest) -> dict[str, Any]:
         "released": once(request, reports.counts_for_home)["released_today"],
         "turnaround": turnaround(request),
         "charged": sum(row.amount for row in today),
-        "referrals": once(request, referral.counts),
-        "late": bench.late(request.scope, limit=LINES),
+        "referrals": referral.counts(request.scope, once(request, referral.to_decide_counts)),
+        "late": once(request, bench.Together).late(limit=LINES),
         "ageing": referral.ageing(request.scope)[:LINES],
         "below": office_rows(request) if request.owner.tier and request.owner.tier > 1 else [],
     }

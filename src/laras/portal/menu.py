@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from laras.bench import queries as bench
-from laras.core.scope import Scope
 from laras.core.web import once
 from laras.orders import queries as orders
 from laras.referral import queries as referral
@@ -139,12 +138,8 @@ def waiting_for(request: HttpRequest) -> dict[str, int]:
         samples = once(request, orders.samples_waiting)
         found |= {"orders:receiving": samples["to_receive"], "orders:collecting": samples["to_collect"]}
     if actor.can("referral.receive", owner.id):
-        found["referral:incoming"] = once(request, _to_decide)
+        found["referral:incoming"] = once(request, referral.to_decide_counts)[0]
     return found
-
-
-def _to_decide(scope: Scope) -> int:
-    return referral.to_decide(scope).count()
 
 
 BELL: tuple[tuple[str, str, str, str], ...] = (

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.db.models.functions import TruncDate
@@ -19,6 +18,7 @@ from laras.bench import queries as bench
 from laras.core import clock
 from laras.core.errors import NotFound, Refused
 from laras.core.models import Owner
+from laras.core.queries import zone_of
 from laras.core.scope import Scope, get_or_404
 from laras.orders import queries as orders
 from laras.reports.assembly import from_content
@@ -198,10 +198,7 @@ def public_facts(token: str) -> PublicFacts:
 
 def counts_for_home(scope: Scope) -> dict[str, int]:
     """``released_today``: since midnight of the organisation's zone; of several organisations, of the west."""
-    zone = None
-    if len(scope.owners) == 1 and not scope.offices:
-        zone = Owner.objects.filter(id__in=scope.owners).values_list("zone", flat=True).first()
-    there = ZoneInfo(zone or "Asia/Jakarta")
+    there = zone_of(scope)
     midnight = datetime.combine(clock.now().astimezone(there).date(), time(), there)
     return {"released_today": Report.objects.within(scope).filter(released_at__gte=midnight).count()}
 

@@ -34,11 +34,13 @@ from laras.bench.queries.shown import (
     views_by_id,
     work_items,
 )
+from laras.bench.queries.together import Together
 
 __all__ = [
     "OPEN",
     "Earlier",
     "Reported",
+    "Together",
     "all_open_holds",
     "calls_made",
     "count",

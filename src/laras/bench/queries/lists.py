@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from laras.bench.models import Result
 from laras.bench.queries.calls import open_calls
@@ -24,9 +24,14 @@ def worklist_rows(
     offset: int = 0,
 ) -> list[Result]:
     """What is to be worked on: outbreak and urgent first, then what came first; samples of one order stay together."""
+    return page(scope, worklist_sorted(scope, by, statuses), limit, offset)
+
+
+def worklist_sorted(
+    scope: Scope, by: Narrowing | None = None, statuses: Sequence[str] = ("waiting",)
+) -> QuerySet[Result]:
     rows = narrowed(open_results(scope, *statuses), by or Narrowing())
-    rows = rows.annotate(rank=URGENT_FIRST).order_by("rank", "opened_at", "order_id", "id")
-    return page(scope, rows, limit, offset)
+    return rows.annotate(rank=URGENT_FIRST).order_by("rank", "opened_at", "order_id", "id")
 
 
 def worklist(
@@ -46,24 +51,24 @@ def to_verify(
 ) -> list[WorkItem]:
     """Entered results: critical and abnormal first, then by urgency and age. ``normal`` True: only those that may go as a
     batch; False: only those that a person must look at one by one."""
-    return _queue(scope, "entered", "entered_at", by, normal, limit, offset)
+    return work_items(scope, page(scope, queue_rows(scope, "entered", by, normal=normal), limit, offset))
 
 
 def to_validate(
     scope: Scope, by: Narrowing | None = None, *, normal: bool | None = None, limit: int = 100, offset: int = 0
 ) -> list[WorkItem]:
     """Verified results; see :func:`to_verify`."""
-    return _queue(scope, "verified", "verified_at", by, normal, limit, offset)
+    return work_items(scope, page(scope, queue_rows(scope, "verified", by, normal=normal), limit, offset))
 
 
-def _queue(
-    scope: Scope, status: str, since: str, by: Narrowing | None, normal: bool | None, limit: int, offset: int
-) -> list[WorkItem]:
+def queue_rows(
+    scope: Scope, status: str, by: Narrowing | None = None, *, normal: bool | None = None
+) -> QuerySet[Result]:
+    """The results that wait in ``entered`` for a verifier, in ``verified`` for the validator, sorted."""
     rows = narrowed(open_results(scope, status), by or Narrowing())
     if normal is not None:
         rows = rows.filter(abnormal=not normal)
-    rows = rows.annotate(rank=URGENT_FIRST).order_by("-critical", "-abnormal", "rank", since, "id")
-    return work_items(scope, page(scope, rows, limit, offset))
+    return rows.annotate(rank=URGENT_FIRST).order_by("-critical", "-abnormal", "rank", f"{status}_at", "id")
 
 
 def tests_waiting(scope: Scope, *statuses: str) -> list[tuple[str, str, int]]:
@@ -75,8 +80,11 @@ def tests_waiting(scope: Scope, *statuses: str) -> list[tuple[str, str, int]]:
 
 def late(scope: Scope, *, limit: int = 20) -> list[WorkItem]:
     """Open results past their due time, the longest overdue first."""
-    rows = open_results(scope, "waiting", "to_refer", "referred", "entered", "verified").filter(due_at__lt=clock.now())
-    return work_items(scope, page(scope, rows.order_by("due_at", "id"), limit, 0))
+    return work_items(scope, page(scope, late_rows(scope), limit, 0))
+
+
+def late_rows(scope: Scope) -> QuerySet[Result]:
+    return open_results(scope).filter(due_at__lt=clock.now()).order_by("due_at", "id")
 
 
 def count(scope: Scope, by: Narrowing | None = None, *statuses: str) -> int:

@@ -81,9 +81,13 @@ def with_its_things(rows: QuerySet[Result]) -> QuerySet[Result]:
 
 def page(scope: Scope, rows: QuerySet[Result], limit: int, offset: int) -> list[Result]:
     """A page of a sorted list. The keys are sorted alone, so that a long list does not carry all its columns along."""
-    keys = list(rows.values_list("id", flat=True)[offset : offset + limit])
-    found = {row.id: row for row in with_its_things(Result.objects.within(scope).filter(id__in=keys))}
-    return [found[key] for key in keys]
+    wanted = keys(rows, limit, offset)
+    found = {row.id: row for row in with_its_things(Result.objects.within(scope).filter(id__in=wanted))}
+    return [found[key] for key in wanted]
+
+
+def keys(rows: QuerySet[Result], limit: int, offset: int = 0) -> list[UUID]:
+    return list(rows.values_list("id", flat=True)[offset : offset + limit])
 
 
 def rows_with_things(scope: Scope, ids: Iterable[UUID]) -> list[Result]:

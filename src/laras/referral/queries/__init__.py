@@ -58,7 +58,7 @@ from laras.referral.queries.temperature import (
     doubts_of_incoming,
     logs_of,
 )
-from laras.referral.queries.waiting import Ageing, Counts, ageing, counts
+from laras.referral.queries.waiting import Ageing, Counts, ageing, counts, to_decide_counts
 
 __all__ = [
     "INCOMING_ENTITY",
@@ -121,6 +121,7 @@ __all__ = [
     "sent_step",
     "steps_from_here",
     "to_decide",
+    "to_decide_counts",
     "unpacked",
     "upstream",
     "wanted_of",

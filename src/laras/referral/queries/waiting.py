@@ -1,4 +1,4 @@
-"""What waits and how long: counts for the menu, ages of open referrals."""
+"""What waits and how long: counts for the menu and the first page, ages of open referrals."""
 
 from __future__ import annotations
 
@@ -7,41 +7,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from laras.bench import queries as bench
 from laras.core import clock
 from laras.core.scope import Scope
 from laras.referral import rules
-from laras.referral.models import Incoming, Outgoing
-from laras.referral.queries.records import incoming, items_of_incoming, items_of_outgoing, outgoing
+from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
 from laras.resources import queries as resources
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What waits: for the home page and the menu."""
+    """What waits: for the home page."""
 
-    to_refer: int = 0
     to_decide: int = 0
     urgent_to_decide: int = 0
     unanswered: int = 0
     under_way: int = 0
 
 
-def counts(scope: Scope) -> Counts:
-    """Three queries."""
-    came = Incoming.objects.within(scope).filter(status="announced")
-    decide = came.aggregate(all=Count("id"), urgent=Count("id", filter=~Q(urgency="routine")))
+def to_decide_counts(scope: Scope) -> tuple[int, int]:
+    """(announced and not decided, the urgent ones among them); one query."""
+    found = Incoming.objects.within(scope).filter(status="announced")
+    return tuple(found.aggregate(all=Count("id"), urgent=Count("id", filter=~Q(urgency="routine"))).values())
+
+
+def counts(scope: Scope, decide: tuple[int, int] | None = None) -> Counts:
+    """Two queries; ``decide``: the answer of :func:`to_decide_counts`, where it was asked before."""
+    to_decide, urgent = to_decide_counts(scope) if decide is None else decide
     went = Outgoing.objects.within(scope).filter(status__in=("sent", "cancelling", "accepted"))
     sent = went.aggregate(
         waiting=Count("id", filter=Q(status__in=("sent", "cancelling"))),
         under_way=Count("id", filter=Q(status="accepted")),
     )
     return Counts(
-        to_refer=bench.open_results(scope, "to_refer").count(),
-        to_decide=decide["all"],
-        urgent_to_decide=decide["urgent"],
+        to_decide=to_decide,
+        urgent_to_decide=urgent,
         unanswered=sent["waiting"],
         under_way=sent["under_way"],
     )
@@ -71,13 +72,19 @@ def ageing(scope: Scope) -> list[Ageing]:
     """
     now = clock.now()
     found: list[Ageing] = []
-    went = list(outgoing(scope, statuses=("sent", "cancelling", "accepted")))
-    items = items_of_outgoing(scope, [row.id for row in went])
+    # Only what is shown: with recipient, order and owner these would be a hundred columns for each line.
+    went = list(
+        Outgoing.objects.within(scope)
+        .filter(status__in=("sent", "cancelling", "accepted"))
+        .select_related("recipient", "order")
+        .only("number", "status", "sent_at", "answered_at", "recipient__name", "order__urgency")
+    )
+    tests = _open_tests(OutgoingItem.objects.within(scope), [row.id for row in went])
     promised = _promised({row.recipient_id for row in went if row.status == "accepted"})
     for row in went:
         answered = row.status == "accepted"
         since = (row.answered_at or row.sent_at) if answered else row.sent_at
-        open_tests = tuple(i.test_code for i in items[row.id] if i.status in rules.OPEN_ITEM)
+        open_tests = tests.get(row.id, ())
         hours = [promised[key] for test in open_tests if (key := (row.recipient_id, test)) in promised]
         days = rules.days_waiting(since, now)
         found.append(
@@ -94,14 +101,19 @@ def ageing(scope: Scope) -> list[Ageing]:
                 tests=open_tests,
             )
         )
-    came = list(incoming(scope, statuses=("announced", "accepted")))
-    owed = items_of_incoming(scope, [row.id for row in came])
+    came = list(
+        Incoming.objects.within(scope)
+        .filter(status__in=("announced", "accepted"))
+        .select_related("sender")
+        .only("owner_id", "number", "status", "urgency", "announced_at", "decided_at", "sender__name")
+    )
+    owed = _open_tests(IncomingItem.objects.within(scope), [row.id for row in came])
     ours = _promised({row.owner_id for row in came if row.status == "accepted"})
     for entry in came:
         decided = entry.status == "accepted"
         since = (entry.decided_at or entry.announced_at) if decided else entry.announced_at
         days = rules.days_waiting(since, now)
-        open_tests = tuple(i.test_code for i in owed[entry.id] if i.status in rules.OPEN_ITEM)
+        open_tests = owed.get(entry.id, ())
         hours = [ours[key] for test in open_tests if (key := (entry.owner_id, test)) in ours]
         found.append(
             Ageing(
@@ -118,6 +130,17 @@ def ageing(scope: Scope) -> list[Ageing]:
             )
         )
     return sorted(found, key=lambda one: (one.since, one.number))
+
+
+def _open_tests(items: QuerySet, ids: list[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """Referral -> the tests of its open items, in the order in which they were sent; one query."""
+    if not ids:
+        return {}
+    rows = items.filter(referral_id__in=ids, status__in=rules.OPEN_ITEM).order_by("referral_id", "id")
+    found: dict[UUID, list[str]] = {}
+    for referral, test in rows.values_list("referral_id", "test_code"):
+        found.setdefault(referral, []).append(test)
+    return {referral: tuple(codes) for referral, codes in found.items()}
 
 
 def _promised(recipients: Collection[UUID]) -> dict[tuple[UUID, str], int]:
