@@ -24,7 +24,7 @@ from laras.catalogue.types import (
     TestInfo,
     UnknownCode,
 )
-from laras.core.api import PROBLEMS, Page, caller, idempotent
+from laras.core.api import Page, caller, idempotent
 from laras.core.errors import NotFound
 from laras.core.ids import shipped_id
 
@@ -299,7 +299,7 @@ def _read(request: HttpRequest) -> Catalogue:
     return queries.effective(owner.id)
 
 
-@router.get("/catalogue/tests", response={200: Page[TestOut], **PROBLEMS}, summary="Find tests")
+@router.get("/catalogue/tests", response={200: Page[TestOut]}, summary="Find tests")
 def list_tests(
     request: HttpRequest,
     q: Annotated[str, Query(max_length=100)] = "",
@@ -326,7 +326,7 @@ def list_tests(
     return Page(items=[_test(row) for row in found], next=more)
 
 
-@router.get("/catalogue/tests/{code}", response={200: TestDetail, **PROBLEMS}, summary="One test")
+@router.get("/catalogue/tests/{code}", response={200: TestDetail}, summary="One test")
 def read_test(request: HttpRequest, code: str) -> TestDetail:
     catalogue = _read(request)
     try:
@@ -347,25 +347,25 @@ def read_test(request: HttpRequest, code: str) -> TestDetail:
     )
 
 
-@router.get("/catalogue/disciplines", response={200: dict[str, str], **PROBLEMS}, summary="Disciplines")
+@router.get("/catalogue/disciplines", response={200: dict[str, str]}, summary="Disciplines")
 def list_disciplines(request: HttpRequest) -> dict[str, str]:
     return {code: str(label) for code, label in DISCIPLINE_LABELS.items()}
 
 
-@router.get("/catalogue/panels", response={200: Page[PanelOut], **PROBLEMS}, summary="Panels")
+@router.get("/catalogue/panels", response={200: Page[PanelOut]}, summary="Panels")
 def list_panels(request: HttpRequest, after: str = "", limit: Limit = 50) -> Page[PanelOut]:
     found, more = _page(list(_read(request).panels.values()), after, limit)
     return Page(items=[_panel(row) for row in found], next=more)
 
 
-@router.get("/catalogue/standards", response={200: Page[StandardOut], **PROBLEMS}, summary="Standards")
+@router.get("/catalogue/standards", response={200: Page[StandardOut]}, summary="Standards")
 def list_standards(request: HttpRequest, after: str = "", limit: Limit = 50) -> Page[StandardOut]:
     """Sets of limits: matrix, regulation and version."""
     found, more = _page(list(_read(request).standards.values()), after, limit)
     return Page(items=[_standard(row) for row in found], next=more)
 
 
-@router.get("/catalogue/standards/{code}", response={200: StandardDetail, **PROBLEMS}, summary="One standard")
+@router.get("/catalogue/standards/{code}", response={200: StandardDetail}, summary="One standard")
 def read_standard(request: HttpRequest, code: str) -> StandardDetail:
     catalogue = _read(request)
     try:
@@ -375,7 +375,7 @@ def read_standard(request: HttpRequest, code: str) -> StandardDetail:
     return StandardDetail(**_fields(StandardOut, row), limits=[_limit(limit) for limit in limits.values()])
 
 
-@router.get("/catalogue/releases", response={200: list[ReleaseOut], **PROBLEMS}, summary="Own releases")
+@router.get("/catalogue/releases", response={200: list[ReleaseOut]}, summary="Own releases")
 def list_releases(request: HttpRequest) -> list[ReleaseOut]:
     """What your organisation published on its own layer, newest first."""
     _actor, owner, _scope = caller(request)
@@ -385,7 +385,7 @@ def list_releases(request: HttpRequest) -> list[ReleaseOut]:
     ]
 
 
-@router.post("/catalogue/adoptions", response={201: ReleaseMade, **PROBLEMS}, summary="Adopt")
+@router.post("/catalogue/adoptions", response={201: ReleaseMade}, summary="Adopt")
 @idempotent
 def adopt(request: HttpRequest, payload: AdoptionIn) -> tuple[int, ReleaseMade]:
     """Let an example judge in your laboratory."""
@@ -406,7 +406,7 @@ def adopt(request: HttpRequest, payload: AdoptionIn) -> tuple[int, ReleaseMade]:
     return 201, _made(work())
 
 
-@router.post("/catalogue/criticals", response={201: ReleaseMade, **PROBLEMS}, summary="Own critical value")
+@router.post("/catalogue/criticals", response={201: ReleaseMade}, summary="Own critical value")
 @idempotent
 def set_critical(request: HttpRequest, payload: CriticalIn) -> tuple[int, ReleaseMade]:
     """In the test's own unit. Replaces what held for the population before."""
@@ -415,7 +415,7 @@ def set_critical(request: HttpRequest, payload: CriticalIn) -> tuple[int, Releas
     return 201, _made(services.set_critical(actor, owner_id=owner.id, **payload.model_dump()))
 
 
-@router.post("/catalogue/ranges", response={201: ReleaseMade, **PROBLEMS}, summary="Own reference range")
+@router.post("/catalogue/ranges", response={201: ReleaseMade}, summary="Own reference range")
 @idempotent
 def set_range(request: HttpRequest, payload: RangeIn) -> tuple[int, ReleaseMade]:
     """Replaces the row of the same sex and age; one that overlaps with another is refused."""
@@ -424,7 +424,7 @@ def set_range(request: HttpRequest, payload: RangeIn) -> tuple[int, ReleaseMade]
     return 201, _made(services.set_range(actor, owner_id=owner.id, **payload.model_dump()))
 
 
-@router.post("/catalogue/tests", response={201: ReleaseMade, **PROBLEMS}, summary="Own test")
+@router.post("/catalogue/tests", response={201: ReleaseMade}, summary="Own test")
 @idempotent
 def add_test(request: HttpRequest, payload: OwnTestIn) -> tuple[int, ReleaseMade]:
     actor, owner, _scope = caller(request)
@@ -440,7 +440,7 @@ def add_test(request: HttpRequest, payload: OwnTestIn) -> tuple[int, ReleaseMade
     return 201, _made(made)
 
 
-@router.patch("/catalogue/tests/{code}", response={200: ReleaseMade, **PROBLEMS}, summary="Change a test")
+@router.patch("/catalogue/tests/{code}", response={200: ReleaseMade}, summary="Change a test")
 def change_test(request: HttpRequest, code: str, payload: TestPatch) -> ReleaseMade:
     actor, owner, _scope = caller(request)
     actor.require("catalogue.manage", owner.id)
@@ -449,7 +449,7 @@ def change_test(request: HttpRequest, code: str, payload: TestPatch) -> ReleaseM
     return _made(services.change_test(actor, owner_id=owner.id, code=code, changes=changes, reason=payload.reason))
 
 
-@router.post("/catalogue/withdrawals", response={201: ReleaseMade, **PROBLEMS}, summary="Withdraw")
+@router.post("/catalogue/withdrawals", response={201: ReleaseMade}, summary="Withdraw")
 @idempotent
 def withdraw(request: HttpRequest, payload: WithdrawalIn) -> tuple[int, ReleaseMade]:
     """Take back a row of your own layer; what the wider layers say holds again."""

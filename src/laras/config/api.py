@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
 
 from laras import __version__
-from laras.core.api import PROBLEMS, TokenAuth, install_handlers
+from laras.core.api import PROBLEMS, ProblemOut, TokenAuth, install_handlers
 
 
 class LarasAPI(NinjaAPI):
@@ -24,12 +25,13 @@ class LarasAPI(NinjaAPI):
 
     def get_openapi_schema(self, **how: Any) -> Any:
         schema = super().get_openapi_schema(**how)
+        problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= {**problem.pop("$defs"), "ProblemOut": problem}
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
         for operations in schema["paths"].values():
             for operation in operations.values():
-                for status, response in operation["responses"].items():
-                    content = response.get("content", {})
-                    if int(status) >= 400 and "application/json" in content:
-                        response["content"] = {"application/problem+json": content["application/json"]}
+                for status in PROBLEMS:
+                    operation["responses"][status] = {"description": HTTPStatus(status).phrase, "content": content}
         return schema
 
 
@@ -72,7 +74,7 @@ class About(Schema):
     rights: list[str]
 
 
-@api.get("/me", response={200: About, **PROBLEMS}, tags=["core"], summary="Who this token acts for")
+@api.get("/me", response={200: About}, tags=["core"], summary="Who this token acts for")
 def about_me(request: HttpRequest) -> About:
     rights = request.actor.grants.get(request.owner.id, frozenset())
     return About(version=__version__, organisation=request.owner.code, person=request.actor.name, rights=sorted(rights))

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 
-from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
+from laras.core.api import Page, caller, idempotent, page_of
 from laras.core.errors import NotFound, Problem, Refused
 from laras.network import queries, rules, services
 from laras.network.models import AreaVersion, Institution, Jurisdiction, OrganisationVersion
@@ -121,7 +121,7 @@ def _region_id(number: int | None) -> UUID | None:
 
 
 # --- Areas ------------------------------------------------------------------------------------------
-@router.get("/areas", response={200: Page[AreaOut], **PROBLEMS}, summary="Areas, by code")
+@router.get("/areas", response={200: Page[AreaOut]}, summary="Areas, by code")
 def list_areas(
     request: HttpRequest,
     level: Level | None = None,
@@ -138,7 +138,7 @@ def list_areas(
     return Page[AreaOut](items=[AreaOut(**_area(row)) for row in found], next=following)
 
 
-@router.get("/areas/{code}", response={200: AreaDetail, **PROBLEMS}, summary="One area by its code, old codes too")
+@router.get("/areas/{code}", response={200: AreaDetail}, summary="One area by its code, old codes too")
 def get_area(request: HttpRequest, code: str, on: date | None = None) -> AreaDetail:
     found = queries.find_area(code, on)
     if found is None:
@@ -172,7 +172,7 @@ def _successions(area_id: UUID) -> list[SuccessionOut]:
 
 @router.get(
     "/areas/{code}/responsible",
-    response={200: list[JurisdictionOut], **PROBLEMS},
+    response={200: list[JurisdictionOut]},
     summary="Whose jurisdiction an area is, the nearest first",
 )
 def list_responsible(request: HttpRequest, code: str, on: date | None = None) -> list[JurisdictionOut]:
@@ -181,7 +181,7 @@ def list_responsible(request: HttpRequest, code: str, on: date | None = None) ->
 
 @router.post(
     "/areas/{code}/successions/preview",
-    response={200: SuccessionPlanOut, **PROBLEMS},
+    response={200: SuccessionPlanOut},
     summary="What recording a succession would move",
 )
 def preview_succession(request: HttpRequest, code: str, payload: SuccessionIn) -> SuccessionPlanOut:
@@ -212,7 +212,7 @@ def _with_followers(record: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     return run
 
 
-@router.post("/areas/{code}/successions", response={201: AreaDetail, **PROBLEMS}, summary="Record a succession")
+@router.post("/areas/{code}/successions", response={201: AreaDetail}, summary="Record a succession")
 @_with_followers
 @idempotent
 def record_succession(request: HttpRequest, code: str, payload: SuccessionIn) -> tuple[int, AreaDetail]:
@@ -252,7 +252,7 @@ def _found_area(code: str) -> AreaVersion:
     return found
 
 
-@router.get("/regions", response={200: list[RegionOut], **PROBLEMS}, summary="Regions 1 to 11 and their provinces")
+@router.get("/regions", response={200: list[RegionOut]}, summary="Regions 1 to 11 and their provinces")
 def list_regions(request: HttpRequest, on: date | None = None) -> list[RegionOut]:
     provinces: dict[UUID, list[Any]] = {}
     for row in queries.region_provinces(on):
@@ -269,7 +269,7 @@ def list_regions(request: HttpRequest, on: date | None = None) -> list[RegionOut
     ]
 
 
-@router.post("/regions/provinces", response={200: list[RegionOut], **PROBLEMS}, summary="Say a province's region")
+@router.post("/regions/provinces", response={200: list[RegionOut]}, summary="Say a province's region")
 def assign_province(request: HttpRequest, payload: ProvinceRegionIn) -> list[RegionOut]:
     """Safe to repeat. Only for who decides for the nation."""
     actor, owner, _scope = caller(request)
@@ -296,7 +296,7 @@ def _page_of_organisations(
     return Page[OrganisationOut](items=_organisations(found), next=following)
 
 
-@router.get("/organisations", response={200: Page[OrganisationOut], **PROBLEMS}, summary="All organisations, by code")
+@router.get("/organisations", response={200: Page[OrganisationOut]}, summary="All organisations, by code")
 def list_organisations(
     request: HttpRequest,
     kind: Kind | None = None,
@@ -308,7 +308,7 @@ def list_organisations(
     return _page_of_organisations(request, after, limit, kind=kind, area=area, search=search)
 
 
-@router.get("/laboratories", response={200: Page[OrganisationOut], **PROBLEMS}, summary="Laboratories, by code")
+@router.get("/laboratories", response={200: Page[OrganisationOut]}, summary="Laboratories, by code")
 def list_laboratories(
     request: HttpRequest,
     tier: Annotated[int | None, Query(ge=1, le=5)] = None,
@@ -323,7 +323,7 @@ def list_laboratories(
     )
 
 
-@router.get("/organisations/{code}", response={200: OrganisationDetail, **PROBLEMS}, summary="One organisation")
+@router.get("/organisations/{code}", response={200: OrganisationDetail}, summary="One organisation")
 def get_organisation(request: HttpRequest, code: str) -> OrganisationDetail:
     return _detail(_find(code))
 
@@ -338,7 +338,7 @@ def _detail(owner_id: UUID) -> OrganisationDetail:
     )
 
 
-@router.post("/organisations", response={201: OrganisationOut, **PROBLEMS}, summary="Create an organisation")
+@router.post("/organisations", response={201: OrganisationOut}, summary="Create an organisation")
 @idempotent
 def create_organisation(request: HttpRequest, payload: OrganisationIn) -> tuple[int, OrganisationOut]:
     actor, owner, _scope = caller(request)
@@ -357,7 +357,7 @@ def create_organisation(request: HttpRequest, payload: OrganisationIn) -> tuple[
     return 201, _one(organisation.pk)
 
 
-@router.patch("/organisations/{code}", response={200: OrganisationOut, **PROBLEMS}, summary="Alter an organisation")
+@router.patch("/organisations/{code}", response={200: OrganisationOut}, summary="Alter an organisation")
 def alter_organisation(request: HttpRequest, code: str, payload: OrganisationPatch) -> OrganisationOut:
     actor, owner, _scope = caller(request)
     organisation_id = _find(code)
@@ -380,7 +380,7 @@ def alter_organisation(request: HttpRequest, code: str, payload: OrganisationPat
     return _one(organisation_id)
 
 
-@router.post("/organisations/{code}/close", response={200: OrganisationDetail, **PROBLEMS}, summary="Close it")
+@router.post("/organisations/{code}/close", response={200: OrganisationDetail}, summary="Close it")
 def close_organisation(request: HttpRequest, code: str, payload: CloseIn) -> OrganisationDetail:
     """Safe to repeat. With `hand_over` what it supervises goes to the successor in the same stroke; every role and token
     there ends."""
@@ -399,7 +399,7 @@ def close_organisation(request: HttpRequest, code: str, payload: CloseIn) -> Org
     return _detail(organisation_id)
 
 
-@router.post("/organisations/{code}/reopen", response={200: OrganisationDetail, **PROBLEMS}, summary="Open it again")
+@router.post("/organisations/{code}/reopen", response={200: OrganisationDetail}, summary="Open it again")
 def reopen_organisation(request: HttpRequest, code: str, payload: NetworkReasonIn) -> OrganisationDetail:
     actor, owner, _scope = caller(request)
     organisation_id = _find(code)
@@ -426,7 +426,7 @@ def _jurisdictions(rows: list[Jurisdiction]) -> list[JurisdictionOut]:
 
 @router.get(
     "/organisations/{code}/jurisdictions",
-    response={200: list[JurisdictionOut], **PROBLEMS},
+    response={200: list[JurisdictionOut]},
     summary="What an organisation is, was and will be responsible for",
 )
 def list_jurisdictions(request: HttpRequest, code: str) -> list[JurisdictionOut]:
@@ -435,7 +435,7 @@ def list_jurisdictions(request: HttpRequest, code: str) -> list[JurisdictionOut]
 
 @router.put(
     "/organisations/{code}/jurisdictions",
-    response={200: list[JurisdictionOut], **PROBLEMS},
+    response={200: list[JurisdictionOut]},
     summary="Replace what an organisation is responsible for, from a day on",
 )
 def set_jurisdiction(request: HttpRequest, code: str, payload: JurisdictionIn) -> list[JurisdictionOut]:
@@ -460,7 +460,7 @@ def _institution(row: Institution) -> InstitutionOut:
     return InstitutionOut(id=row.id, code=row.code, name=row.name, kind=row.kind, organisations=count)
 
 
-@router.get("/institutions", response={200: Page[InstitutionOut], **PROBLEMS}, summary="Institutions, by code")
+@router.get("/institutions", response={200: Page[InstitutionOut]}, summary="Institutions, by code")
 def list_institutions(
     request: HttpRequest,
     kind: InstitutionKind | None = None,
@@ -476,14 +476,14 @@ def list_institutions(
     )
 
 
-@router.post("/institutions", response={201: InstitutionOut, **PROBLEMS}, summary="Create an institution")
+@router.post("/institutions", response={201: InstitutionOut}, summary="Create an institution")
 @idempotent
 def create_institution(request: HttpRequest, payload: InstitutionIn) -> tuple[int, InstitutionOut]:
     actor, owner, _scope = caller(request)
     return 201, _institution(services.create_institution(actor, office_id=owner.id, **payload.model_dump()))
 
 
-@router.patch("/institutions/{code}", response={200: InstitutionOut, **PROBLEMS}, summary="Alter an institution")
+@router.patch("/institutions/{code}", response={200: InstitutionOut}, summary="Alter an institution")
 def alter_institution(request: HttpRequest, code: str, payload: InstitutionPatch) -> InstitutionOut:
     actor, owner, _scope = caller(request)
     actor.require(MANAGE_NETWORK, owner.id)
@@ -502,7 +502,7 @@ def alter_institution(request: HttpRequest, code: str, payload: InstitutionPatch
 
 
 # --- Import -----------------------------------------------------------------------------------------
-@router.post("/laboratories/import/preview", response={200: PlanOut, **PROBLEMS}, summary="What a sheet would do")
+@router.post("/laboratories/import/preview", response={200: PlanOut}, summary="What a sheet would do")
 def preview_import(request: HttpRequest, payload: SheetIn) -> PlanOut:
     actor, owner, _scope = caller(request)
     plan = services.plan_laboratories(actor, office_id=owner.id, content=payload.csv.encode())
@@ -515,7 +515,7 @@ def preview_import(request: HttpRequest, payload: SheetIn) -> PlanOut:
     )
 
 
-@router.post("/laboratories/import", response={200: ImportOut, **PROBLEMS}, summary="Import laboratories from a sheet")
+@router.post("/laboratories/import", response={200: ImportOut}, summary="Import laboratories from a sheet")
 def accept_import(request: HttpRequest, payload: SheetIn) -> ImportOut:
     """Safe to repeat without a key: a row that is already as the sheet says changes nothing."""
     actor, owner, _scope = caller(request)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
 from laras.core import journal
-from laras.core.api import PROBLEMS, Page, caller, idempotent
+from laras.core.api import Page, caller, idempotent
 from laras.orders import labels, queries, services
 from laras.orders.models import Custody, Order, OrderLine, RequestedTest, Sample, Site
 from laras.orders.schemas import (
@@ -81,7 +81,7 @@ def _read(detail: queries.OrderDetail) -> OrderDetailOut:
 # --- Orders -----------------------------------------------------------------------------------------------------------
 
 
-@router.post("/orders", response={201: OrderDetailOut, **PROBLEMS}, summary="Register an order")
+@router.post("/orders", response={201: OrderDetailOut}, summary="Register an order")
 @idempotent
 def create_order(request: HttpRequest, payload: OrderIn) -> tuple[int, OrderDetailOut]:
     """Patient, order, priced lines, samples with their numbers and requested tests, all or nothing. Samples follow from the
@@ -95,7 +95,7 @@ def create_order(request: HttpRequest, payload: OrderIn) -> tuple[int, OrderDeta
     return 201, _made(services.register_order(actor, owner=owner, new_patient=new, source="api", **values))
 
 
-@router.post("/site-orders", response={201: OrderDetailOut, **PROBLEMS}, summary="Register an order of a site")
+@router.post("/site-orders", response={201: OrderDetailOut}, summary="Register an order of a site")
 @idempotent
 def create_site_order(request: HttpRequest, payload: SiteOrderIn) -> tuple[int, OrderDetailOut]:
     """Water, air, food, swabs, vectors. Coordinates must lie in Indonesia; swapped ones are named."""
@@ -105,7 +105,7 @@ def create_site_order(request: HttpRequest, payload: SiteOrderIn) -> tuple[int, 
     return 201, _made(services.register_site_order(actor, owner=owner, new_site=new, source="api", **values))
 
 
-@router.get("/orders", response={200: Page[OrderOut], **PROBLEMS}, summary="List orders, newest first")
+@router.get("/orders", response={200: Page[OrderOut]}, summary="List orders, newest first")
 def list_orders(
     request: HttpRequest,
     q: str = "",
@@ -131,14 +131,14 @@ def list_orders(
     return Page(items=[_order(row) for row in rows], next=cursor or None)
 
 
-@router.get("/orders/{order_id}", response={200: OrderDetailOut, **PROBLEMS}, summary="One order")
+@router.get("/orders/{order_id}", response={200: OrderDetailOut}, summary="One order")
 def read_order(request: HttpRequest, order_id: UUID) -> OrderDetailOut:
     actor, owner, scope = caller(request)
     actor.require("orders.read", owner.id)
     return _read(queries.get_order(scope, order_id))
 
 
-@router.get("/orders/{order_id}/history", response={200: list[HistoryOut], **PROBLEMS}, summary="What happened to it")
+@router.get("/orders/{order_id}/history", response={200: list[HistoryOut]}, summary="What happened to it")
 def order_history(request: HttpRequest, order_id: UUID) -> list[HistoryOut]:
     actor, owner, scope = caller(request)
     actor.require("orders.read", owner.id)
@@ -146,7 +146,7 @@ def order_history(request: HttpRequest, order_id: UUID) -> list[HistoryOut]:
     return [HistoryOut.model_construct(**_values(line, HistoryOut)) for line in journal.history(scope, order.id)]
 
 
-@router.get("/orders/{order_id}/custody", response={200: list[CustodyOut], **PROBLEMS}, summary="Who had its samples")
+@router.get("/orders/{order_id}/custody", response={200: list[CustodyOut]}, summary="Who had its samples")
 def order_custody(request: HttpRequest, order_id: UUID) -> list[CustodyOut]:
     actor, owner, scope = caller(request)
     actor.require("orders.read", owner.id)
@@ -155,7 +155,7 @@ def order_custody(request: HttpRequest, order_id: UUID) -> list[CustodyOut]:
 
 @router.get(
     "/orders/{order_id}/labels",
-    response={200: bytes, **PROBLEMS},
+    response={200: bytes},
     summary="Labels of its samples",
     openapi_extra={
         "responses": {200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}}
@@ -180,7 +180,7 @@ def order_labels(
 
 @router.get(
     "/orders/{order_id}/labels.zpl",
-    response={200: str, **PROBLEMS},
+    response={200: str},
     summary="Labels for a thermal printer",
     openapi_extra={"responses": {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}},
 )
@@ -194,7 +194,7 @@ def order_labels_zpl(
     return HttpResponse(labels.zpl(detail, stock=stock), content_type="text/plain; charset=utf-8")
 
 
-@router.post("/orders/{order_id}/tests", response={201: OrderDetailOut, **PROBLEMS}, summary="Add tests")
+@router.post("/orders/{order_id}/tests", response={201: OrderDetailOut}, summary="Add tests")
 @idempotent
 def add_tests(request: HttpRequest, order_id: UUID, payload: CodesIn) -> tuple[int, OrderDetailOut]:
     """What is asked for already is left out; refused when nothing is left or the report was released."""
@@ -203,23 +203,21 @@ def add_tests(request: HttpRequest, order_id: UUID, payload: CodesIn) -> tuple[i
     return 201, _read(queries.get_order(scope, order_id))
 
 
-@router.post("/orders/{order_id}/cancel", response={200: OrderDetailOut, **PROBLEMS}, summary="Cancel an order")
+@router.post("/orders/{order_id}/cancel", response={200: OrderDetailOut}, summary="Cancel an order")
 def cancel_order(request: HttpRequest, order_id: UUID, payload: ReasonIn) -> OrderDetailOut:
     actor, owner, scope = caller(request)
     services.cancel_order(actor, owner_id=owner.id, order_id=order_id, reason=payload.reason)
     return _read(queries.get_order(scope, order_id))
 
 
-@router.post(
-    "/orders/{order_id}/lines/{line_id}/cancel", response={200: OrderDetailOut, **PROBLEMS}, summary="Cancel one line"
-)
+@router.post("/orders/{order_id}/lines/{line_id}/cancel", response={200: OrderDetailOut}, summary="Cancel one line")
 def cancel_line(request: HttpRequest, order_id: UUID, line_id: UUID, payload: ReasonIn) -> OrderDetailOut:
     actor, owner, scope = caller(request)
     services.cancel_line(actor, owner_id=owner.id, order_id=order_id, line_id=line_id, reason=payload.reason)
     return _read(queries.get_order(scope, order_id))
 
 
-@router.get("/numbers", response={200: list[FoundOut], **PROBLEMS}, summary="What a printed number stands for")
+@router.get("/numbers", response={200: list[FoundOut]}, summary="What a printed number stands for")
 def find_number(request: HttpRequest, number: str) -> list[FoundOut]:
     """Orders and samples, by our number or another laboratory's. Case, hyphens and a missing check character do not
     matter."""
@@ -231,7 +229,7 @@ def find_number(request: HttpRequest, number: str) -> list[FoundOut]:
 # --- Sites ------------------------------------------------------------------------------------------------------------
 
 
-@router.get("/sites", response={200: list[SiteOut], **PROBLEMS}, summary="Places of sampling")
+@router.get("/sites", response={200: list[SiteOut]}, summary="Places of sampling")
 def list_sites(request: HttpRequest, q: str = "", limit: Limit = 50) -> list[SiteOut]:
     """By a part of the name; the newest without one."""
     actor, owner, scope = caller(request)
@@ -239,7 +237,7 @@ def list_sites(request: HttpRequest, q: str = "", limit: Limit = 50) -> list[Sit
     return [_site(row) for row in queries.sites(scope, q, limit=limit)]
 
 
-@router.post("/sites", response={201: SiteOut, **PROBLEMS}, summary="Put a place on file")
+@router.post("/sites", response={201: SiteOut}, summary="Put a place on file")
 @idempotent
 def create_site(request: HttpRequest, payload: SiteIn) -> tuple[int, SiteOut]:
     actor, owner, _scope = caller(request)
@@ -249,7 +247,7 @@ def create_site(request: HttpRequest, payload: SiteIn) -> tuple[int, SiteOut]:
 # --- Samples ----------------------------------------------------------------------------------------------------------
 
 
-@router.get("/samples", response={200: list[SampleOut], **PROBLEMS}, summary="Samples that wait")
+@router.get("/samples", response={200: list[SampleOut]}, summary="Samples that wait")
 def list_samples(
     request: HttpRequest, queue: Literal["to_collect", "to_receive"] = "to_receive", limit: Limit = 200
 ) -> list[SampleOut]:
@@ -260,20 +258,20 @@ def list_samples(
     return [_sample(row) for row in read(scope, limit=limit)]
 
 
-@router.post("/samples/collect", response={200: list[SampleOut], **PROBLEMS}, summary="Note that samples were taken")
+@router.post("/samples/collect", response={200: list[SampleOut]}, summary="Note that samples were taken")
 def collect_samples(request: HttpRequest, payload: CollectIn) -> list[SampleOut]:
     actor, owner, _scope = caller(request)
     return [_sample(row) for row in services.collect_samples(actor, owner_id=owner.id, **payload.model_dump())]
 
 
-@router.post("/samples/receive", response={200: list[SampleOut], **PROBLEMS}, summary="Accept samples")
+@router.post("/samples/receive", response={200: list[SampleOut]}, summary="Accept samples")
 def receive_samples(request: HttpRequest, payload: ReceiveIn) -> list[SampleOut]:
     """All or none: a sample that was refused or received already keeps the others out."""
     actor, owner, _scope = caller(request)
     return [_sample(row) for row in services.receive_samples(actor, owner_id=owner.id, **payload.model_dump())]
 
 
-@router.post("/samples/hand-over", response={201: CustodyItems, **PROBLEMS}, summary="Hand samples over")
+@router.post("/samples/hand-over", response={201: CustodyItems}, summary="Hand samples over")
 @idempotent
 def hand_over(request: HttpRequest, payload: HandOverIn) -> tuple[int, CustodyItems]:
     """One link of the chain of custody for each sample."""
@@ -283,14 +281,14 @@ def hand_over(request: HttpRequest, payload: HandOverIn) -> tuple[int, CustodyIt
 
 
 # Below the fixed names, which would else be read as an id.
-@router.get("/samples/{sample_id}", response={200: SampleOut, **PROBLEMS}, summary="One sample")
+@router.get("/samples/{sample_id}", response={200: SampleOut}, summary="One sample")
 def read_sample(request: HttpRequest, sample_id: UUID) -> SampleOut:
     actor, owner, scope = caller(request)
     actor.require("orders.read", owner.id)
     return _sample(queries.get_sample(scope, sample_id))
 
 
-@router.post("/samples/{sample_id}/refuse", response={200: RefusedOut, **PROBLEMS}, summary="Refuse a sample")
+@router.post("/samples/{sample_id}/refuse", response={200: RefusedOut}, summary="Refuse a sample")
 def refuse_sample(request: HttpRequest, sample_id: UUID, payload: RefuseIn) -> RefusedOut:
     """With ``replacement`` the tests wait for a new sample; without one they are cancelled."""
     actor, owner, _scope = caller(request)
@@ -298,7 +296,7 @@ def refuse_sample(request: HttpRequest, sample_id: UUID, payload: RefuseIn) -> R
     return RefusedOut.model_construct(sample=_sample(sample), replacement=_sample(new) if new else None)
 
 
-@router.post("/samples/{sample_id}/dispose", response={200: SampleOut, **PROBLEMS}, summary="Destroy a sample")
+@router.post("/samples/{sample_id}/dispose", response={200: SampleOut}, summary="Destroy a sample")
 def dispose_sample(request: HttpRequest, sample_id: UUID, payload: NoteIn) -> SampleOut:
     actor, owner, _scope = caller(request)
     return _sample(services.dispose_sample(actor, owner_id=owner.id, sample_id=sample_id, note=payload.note))

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from laras.core.api import PROBLEMS, Page, caller, idempotent
+from laras.core.api import Page, caller, idempotent
 from laras.partners import queries, services
 from laras.partners.models import Agreement, Client, Practitioner
 
@@ -150,7 +150,7 @@ def _agreement(row: Agreement) -> AgreementOut:
     return AgreementOut(**{name: getattr(row, name) for name in AgreementOut.model_fields})
 
 
-@router.get("/clients", response={200: Page[ClientOut], **PROBLEMS}, summary="Find clients")
+@router.get("/clients", response={200: Page[ClientOut]}, summary="Find clients")
 def list_clients(
     request: HttpRequest,
     q: str = "",
@@ -166,7 +166,7 @@ def list_clients(
     return Page(items=[_client(row) for row in found.clients], next=found.after or None)
 
 
-@router.post("/clients", response={201: ClientDetail, **PROBLEMS}, summary="Register a client")
+@router.post("/clients", response={201: ClientDetail}, summary="Register a client")
 @idempotent
 def create_client(request: HttpRequest, payload: ClientIn) -> tuple[int, ClientDetail]:
     actor, owner, _scope = caller(request)
@@ -175,14 +175,14 @@ def create_client(request: HttpRequest, payload: ClientIn) -> tuple[int, ClientD
     return 201, _detail(services.register_client(actor, owner_id=owner.id, identifiers=pairs, **values))
 
 
-@router.get("/clients/{client_id}", response={200: ClientDetail, **PROBLEMS}, summary="One client")
+@router.get("/clients/{client_id}", response={200: ClientDetail}, summary="One client")
 def read_client(request: HttpRequest, client_id: UUID) -> ClientDetail:
     actor, owner, scope = caller(request)
     actor.require("partners.read", owner.id)
     return _detail(queries.get_client(scope, client_id))
 
 
-@router.patch("/clients/{client_id}", response={200: ClientDetail, **PROBLEMS}, summary="Correct a client")
+@router.patch("/clients/{client_id}", response={200: ClientDetail}, summary="Correct a client")
 def change_client(request: HttpRequest, client_id: UUID, payload: ClientPatch) -> ClientDetail:
     actor, owner, _scope = caller(request)
     sent = payload.model_dump(exclude_unset=True)
@@ -195,19 +195,19 @@ def change_client(request: HttpRequest, client_id: UUID, payload: ClientPatch) -
     )
 
 
-@router.post("/clients/{client_id}/close", response={200: ClientDetail, **PROBLEMS}, summary="Close")
+@router.post("/clients/{client_id}/close", response={200: ClientDetail}, summary="Close")
 def close_client(request: HttpRequest, client_id: UUID) -> ClientDetail:
     actor, owner, _scope = caller(request)
     return _detail(services.close_client(actor, owner_id=owner.id, client_id=client_id))
 
 
-@router.post("/clients/{client_id}/reopen", response={200: ClientDetail, **PROBLEMS}, summary="Reopen")
+@router.post("/clients/{client_id}/reopen", response={200: ClientDetail}, summary="Reopen")
 def reopen_client(request: HttpRequest, client_id: UUID) -> ClientDetail:
     actor, owner, _scope = caller(request)
     return _detail(services.reopen_client(actor, owner_id=owner.id, client_id=client_id))
 
 
-@router.post("/clients/{client_id}/identifiers", response={200: ClientDetail, **PROBLEMS}, summary="Add an identifier")
+@router.post("/clients/{client_id}/identifiers", response={200: ClientDetail}, summary="Add an identifier")
 def add_identifier(request: HttpRequest, client_id: UUID, payload: ClientIdentifierIO) -> ClientDetail:
     """Safe to repeat: the same pair is kept once."""
     actor, owner, _scope = caller(request)
@@ -218,7 +218,7 @@ def add_identifier(request: HttpRequest, client_id: UUID, payload: ClientIdentif
     )
 
 
-@router.get("/clients/{client_id}/practitioners", response={200: list[PractitionerOut], **PROBLEMS}, summary="Doctors")
+@router.get("/clients/{client_id}/practitioners", response={200: list[PractitionerOut]}, summary="Doctors")
 def list_practitioners(request: HttpRequest, client_id: UUID, all: bool = False) -> list[PractitionerOut]:
     """`all` shows those who left too."""
     actor, owner, scope = caller(request)
@@ -227,7 +227,7 @@ def list_practitioners(request: HttpRequest, client_id: UUID, all: bool = False)
     return [_practitioner(row) for row in queries.practitioners_of(scope, client.id, active_only=not all)]
 
 
-@router.post("/clients/{client_id}/practitioners", response={201: PractitionerOut, **PROBLEMS}, summary="Add a doctor")
+@router.post("/clients/{client_id}/practitioners", response={201: PractitionerOut}, summary="Add a doctor")
 @idempotent
 def add_practitioner(request: HttpRequest, client_id: UUID, payload: PractitionerIn) -> tuple[int, PractitionerOut]:
     """The same name at the same client is the same doctor, who is answered as on file."""
@@ -237,7 +237,7 @@ def add_practitioner(request: HttpRequest, client_id: UUID, payload: Practitione
     )
 
 
-@router.put("/practitioners/{practitioner_id}", response={200: PractitionerOut, **PROBLEMS}, summary="Correct a doctor")
+@router.put("/practitioners/{practitioner_id}", response={200: PractitionerOut}, summary="Correct a doctor")
 def change_practitioner(request: HttpRequest, practitioner_id: UUID, payload: PractitionerChange) -> PractitionerOut:
     actor, owner, _scope = caller(request)
     return _practitioner(
@@ -245,14 +245,14 @@ def change_practitioner(request: HttpRequest, practitioner_id: UUID, payload: Pr
     )
 
 
-@router.get("/clients/{client_id}/agreements", response={200: list[AgreementOut], **PROBLEMS}, summary="Agreements")
+@router.get("/clients/{client_id}/agreements", response={200: list[AgreementOut]}, summary="Agreements")
 def list_agreements(request: HttpRequest, client_id: UUID) -> list[AgreementOut]:
     actor, owner, scope = caller(request)
     actor.require("partners.read", owner.id)
     return [_agreement(row) for row in queries.agreements_of(scope, queries.get_client(scope, client_id).id)]
 
 
-@router.post("/clients/{client_id}/agreements", response={201: AgreementOut, **PROBLEMS}, summary="Draft an agreement")
+@router.post("/clients/{client_id}/agreements", response={201: AgreementOut}, summary="Draft an agreement")
 @idempotent
 def draft_agreement(request: HttpRequest, client_id: UUID, payload: AgreementIn) -> tuple[int, AgreementOut]:
     actor, owner, _scope = caller(request)
@@ -261,7 +261,7 @@ def draft_agreement(request: HttpRequest, client_id: UUID, payload: AgreementIn)
     )
 
 
-@router.patch("/agreements/{agreement_id}", response={200: AgreementOut, **PROBLEMS}, summary="Correct a draft")
+@router.patch("/agreements/{agreement_id}", response={200: AgreementOut}, summary="Correct a draft")
 def change_agreement(request: HttpRequest, agreement_id: UUID, payload: AgreementPatch) -> AgreementOut:
     actor, owner, _scope = caller(request)
     sent = payload.model_dump(exclude_unset=True)
@@ -269,13 +269,13 @@ def change_agreement(request: HttpRequest, agreement_id: UUID, payload: Agreemen
     return _agreement(services.correct_agreement(actor, owner_id=owner.id, agreement_id=agreement_id, changes=changes))
 
 
-@router.post("/agreements/{agreement_id}/sign", response={200: AgreementOut, **PROBLEMS}, summary="Sign")
+@router.post("/agreements/{agreement_id}/sign", response={200: AgreementOut}, summary="Sign")
 def sign_agreement(request: HttpRequest, agreement_id: UUID) -> AgreementOut:
     actor, owner, _scope = caller(request)
     return _agreement(services.sign_agreement(actor, owner_id=owner.id, agreement_id=agreement_id))
 
 
-@router.post("/agreements/{agreement_id}/end", response={200: AgreementOut, **PROBLEMS}, summary="End")
+@router.post("/agreements/{agreement_id}/end", response={200: AgreementOut}, summary="End")
 def end_agreement(request: HttpRequest, agreement_id: UUID, payload: PartnerReasonIn) -> AgreementOut:
     actor, owner, _scope = caller(request)
     return _agreement(

@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 from pydantic import AwareDatetime
 
 from laras.core import clock
-from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
+from laras.core.api import Page, caller, idempotent, page_of
 from laras.people import queries, services
 from laras.people.models import Consent, Patient, PatientMerge
 from laras.people.reference import consent_purposes
@@ -223,7 +223,7 @@ def _lookalikes(rows: list[queries.Lookalike]) -> list[LookalikeOut]:
     ]
 
 
-@router.get("/patients", response={200: Page[PatientOut], **PROBLEMS}, summary="Find patients")
+@router.get("/patients", response={200: Page[PatientOut]}, summary="Find patients")
 def list_patients(request: HttpRequest, q: str = "", after: str = "", limit: Limit = 50) -> Page[PatientOut]:
     """`q` is a NIK, medical record number, phone, passport or the beginning of a name; without it all, in the order of
     registration."""
@@ -236,7 +236,7 @@ def list_patients(request: HttpRequest, q: str = "", after: str = "", limit: Lim
     return Page(items=[_out(row) for row in rows], next=cursor)
 
 
-@router.post("/patients", response={201: PatientOut, **PROBLEMS}, summary="Register a patient")
+@router.post("/patients", response={201: PatientOut}, summary="Register a patient")
 @idempotent
 def create_patient(request: HttpRequest, payload: PatientIn) -> tuple[int, PatientOut]:
     """Refuses a NIK, passport or record number that another active patient carries, naming that patient; and a person
@@ -247,7 +247,7 @@ def create_patient(request: HttpRequest, payload: PatientIn) -> tuple[int, Patie
     return 201, _out(services.register_patient(actor, owner_id=owner.id, identifiers=pairs, **values))
 
 
-@router.post("/patients/duplicates", response={200: list[LookalikeOut], **PROBLEMS}, summary="Who may this be?")
+@router.post("/patients/duplicates", response={200: list[LookalikeOut]}, summary="Who may this be?")
 def suggest_duplicates(request: HttpRequest, payload: IdentityIn) -> list[LookalikeOut]:
     """Patients on file who may be this person, best first. Changes nothing."""
     actor, owner, scope = caller(request)
@@ -257,7 +257,7 @@ def suggest_duplicates(request: HttpRequest, payload: IdentityIn) -> list[Lookal
     return _lookalikes(queries.find_duplicates(scope, identity))
 
 
-@router.get("/patients/{patient_id}", response={200: PatientDetail, **PROBLEMS}, summary="One patient")
+@router.get("/patients/{patient_id}", response={200: PatientDetail}, summary="One patient")
 def read_patient(request: HttpRequest, patient_id: UUID) -> PatientDetail:
     """As stored; a merged one says in `merged_into_id` under whom it is kept."""
     actor, owner, scope = caller(request)
@@ -265,7 +265,7 @@ def read_patient(request: HttpRequest, patient_id: UUID) -> PatientDetail:
     return _detail(queries.get_patient(scope, patient_id))
 
 
-@router.patch("/patients/{patient_id}", response={200: PatientDetail, **PROBLEMS}, summary="Correct a patient")
+@router.patch("/patients/{patient_id}", response={200: PatientDetail}, summary="Correct a patient")
 def change_patient(request: HttpRequest, patient_id: UUID, payload: PatientPatch) -> PatientDetail:
     actor, owner, _scope = caller(request)
     sent = payload.model_dump(exclude_unset=True)
@@ -277,9 +277,7 @@ def change_patient(request: HttpRequest, patient_id: UUID, payload: PatientPatch
     return _detail(services.update_patient(actor, owner_id=owner.id, patient_id=patient_id, changes=changes, **options))
 
 
-@router.post(
-    "/patients/{patient_id}/identifiers", response={200: PatientDetail, **PROBLEMS}, summary="Add an identifier"
-)
+@router.post("/patients/{patient_id}/identifiers", response={200: PatientDetail}, summary="Add an identifier")
 def add_identifier(request: HttpRequest, patient_id: UUID, payload: PatientIdentifierIO) -> PatientDetail:
     """Safe to repeat: the same pair is kept once."""
     actor, owner, _scope = caller(request)
@@ -290,23 +288,21 @@ def add_identifier(request: HttpRequest, patient_id: UUID, payload: PatientIdent
     )
 
 
-@router.get(
-    "/patients/{patient_id}/duplicates", response={200: list[LookalikeOut], **PROBLEMS}, summary="Possible duplicates"
-)
+@router.get("/patients/{patient_id}/duplicates", response={200: list[LookalikeOut]}, summary="Possible duplicates")
 def read_duplicates(request: HttpRequest, patient_id: UUID) -> list[LookalikeOut]:
     actor, owner, scope = caller(request)
     actor.require("people.read", owner.id)
     return _lookalikes(queries.duplicates_of(scope, queries.get_patient(scope, patient_id)))
 
 
-@router.get("/patients/{patient_id}/merges", response={200: list[MergeOut], **PROBLEMS}, summary="Merges")
+@router.get("/patients/{patient_id}/merges", response={200: list[MergeOut]}, summary="Merges")
 def list_merges(request: HttpRequest, patient_id: UUID) -> list[MergeOut]:
     actor, owner, scope = caller(request)
     actor.require("people.read", owner.id)
     return [_merge_out(row) for row in queries.merges_of(scope, queries.get_patient(scope, patient_id).id)]
 
 
-@router.post("/patients/{patient_id}/merges", response={201: MergeOut, **PROBLEMS}, summary="Merge another into it")
+@router.post("/patients/{patient_id}/merges", response={201: MergeOut}, summary="Merge another into it")
 @idempotent
 def merge(request: HttpRequest, patient_id: UUID, payload: MergeIn) -> tuple[int, MergeOut]:
     """The patient of the address is kept. Orders of the other stay where they are and are found under the kept one."""
@@ -322,20 +318,20 @@ def merge(request: HttpRequest, patient_id: UUID, payload: MergeIn) -> tuple[int
     return 201, _merge_out(made)
 
 
-@router.post("/patient-merges/{merge_id}/undo", response={200: MergeOut, **PROBLEMS}, summary="Undo a merge")
+@router.post("/patient-merges/{merge_id}/undo", response={200: MergeOut}, summary="Undo a merge")
 def undo_merge(request: HttpRequest, merge_id: UUID, payload: PatientReasonIn) -> MergeOut:
     actor, owner, _scope = caller(request)
     return _merge_out(services.undo_merge(actor, owner_id=owner.id, merge_id=merge_id, reason=payload.reason))
 
 
-@router.post("/patients/{patient_id}/erase", response={200: PatientDetail, **PROBLEMS}, summary="Erase personal values")
+@router.post("/patients/{patient_id}/erase", response={200: PatientDetail}, summary="Erase personal values")
 def erase(request: HttpRequest, patient_id: UUID, payload: PatientReasonIn) -> PatientDetail:
     """Refused (422, `retention`) while the law on keeping records stands against it."""
     actor, owner, _scope = caller(request)
     return _detail(services.erase_patient(actor, owner_id=owner.id, patient_id=patient_id, reason=payload.reason))
 
 
-@router.get("/consent-texts", response={200: list[ConsentTextOut], **PROBLEMS}, summary="Words in force")
+@router.get("/consent-texts", response={200: list[ConsentTextOut]}, summary="Words in force")
 def list_consent_texts(request: HttpRequest) -> list[ConsentTextOut]:
     return [
         ConsentTextOut(**{name: getattr(text, name) for name in ConsentTextOut.model_fields})
@@ -343,7 +339,7 @@ def list_consent_texts(request: HttpRequest) -> list[ConsentTextOut]:
     ]
 
 
-@router.get("/patients/{patient_id}/consents", response={200: list[ConsentOut], **PROBLEMS}, summary="Consents")
+@router.get("/patients/{patient_id}/consents", response={200: list[ConsentOut]}, summary="Consents")
 def list_consents(request: HttpRequest, patient_id: UUID) -> list[ConsentOut]:
     actor, owner, scope = caller(request)
     actor.require("people.read", owner.id)
@@ -351,7 +347,7 @@ def list_consents(request: HttpRequest, patient_id: UUID) -> list[ConsentOut]:
     return [_consent_out(row) for row in queries.consents_of(scope, patient.id)]
 
 
-@router.post("/patients/{patient_id}/consents", response={201: ConsentOut, **PROBLEMS}, summary="Record a consent")
+@router.post("/patients/{patient_id}/consents", response={201: ConsentOut}, summary="Record a consent")
 @idempotent
 def give_consent(request: HttpRequest, patient_id: UUID, payload: ConsentIn) -> tuple[int, ConsentOut]:
     actor, owner, _scope = caller(request)
@@ -360,7 +356,7 @@ def give_consent(request: HttpRequest, patient_id: UUID, payload: ConsentIn) -> 
     )
 
 
-@router.post("/consents/{consent_id}/withdraw", response={200: ConsentOut, **PROBLEMS}, summary="Withdraw a consent")
+@router.post("/consents/{consent_id}/withdraw", response={200: ConsentOut}, summary="Withdraw a consent")
 def withdraw_consent(request: HttpRequest, consent_id: UUID, payload: OptionalReasonIn) -> ConsentOut:
     actor, owner, _scope = caller(request)
     return _consent_out(

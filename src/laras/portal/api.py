@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema
 from pydantic import AwareDatetime
 
-from laras.core.api import PROBLEMS, Page, caller, idempotent
+from laras.core.api import Page, caller, idempotent
 from laras.core.errors import Refused
 from laras.orders import for_partners as orders
 from laras.orders.queries import OrderFilter
@@ -212,7 +212,7 @@ def _after(rows: Any, after: str, limit: int) -> tuple[list[Any], str | None]:
 # --- The partner ----------------------------------------------------------------------------------------------------
 
 
-@router.get("/partner/orders", response={200: Page[PartnerOrderOut], **PROBLEMS}, summary="Own orders, newest first")
+@router.get("/partner/orders", response={200: Page[PartnerOrderOut]}, summary="Own orders, newest first")
 def partner_list_orders(
     request: HttpRequest, number: str = "", status: OrderStatus = "", after: str = "", limit: Limit = 50
 ) -> Page[PartnerOrderOut]:
@@ -223,7 +223,7 @@ def partner_list_orders(
     return Page(items=[PartnerOrderOut(**_line(line)) for line in lines], next=following or None)
 
 
-@router.get("/partner/orders/{order_id}", response={200: PartnerOrderDetail, **PROBLEMS}, summary="One own order")
+@router.get("/partner/orders/{order_id}", response={200: PartnerOrderDetail}, summary="One own order")
 def partner_read_order(request: HttpRequest, order_id: UUID) -> PartnerOrderDetail:
     """No values: those stand in the report."""
     ids = _own(request)
@@ -249,7 +249,7 @@ def partner_read_order(request: HttpRequest, order_id: UUID) -> PartnerOrderDeta
     return PartnerOrderDetail(**_line(line), samples=samples, reports=[_report(row) for row in versions])
 
 
-@router.get("/partner/reports", response={200: Page[PartnerReportOut], **PROBLEMS}, summary="Own valid reports")
+@router.get("/partner/reports", response={200: Page[PartnerReportOut]}, summary="Own valid reports")
 def partner_list_reports(request: HttpRequest, after: str = "", limit: Limit = 50) -> Page[PartnerReportOut]:
     rows = reports.reports_of(caller(request)[2], _own(request), valid_only=True)
     found, following = report_page(rows, after=after, limit=limit, joined=False)
@@ -258,7 +258,7 @@ def partner_list_reports(request: HttpRequest, after: str = "", limit: Limit = 5
 
 @router.get(
     "/partner/reports/{report_id}/pdf",
-    response={200: None, **PROBLEMS},
+    response={200: None},
     summary="The issued bytes of an own report; noted in the laboratory's journal",
     openapi_extra={"responses": {200: {"content": {"application/pdf": {}}}}},
 )
@@ -269,7 +269,7 @@ def partner_get_pdf(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return HttpResponse(content, content_type="application/pdf")
 
 
-@router.get("/partner/prices", response={200: list[PriceOut], **PROBLEMS}, summary="What the laboratory offers")
+@router.get("/partner/prices", response={200: list[PriceOut]}, summary="What the laboratory offers")
 def partner_list_prices(
     request: HttpRequest, q: str = "", subject: Literal["", "person", "environment", "food", "vector", "equipment"] = ""
 ) -> list[PriceOut]:
@@ -292,14 +292,14 @@ def partner_list_prices(
     ]
 
 
-@router.get("/partner/bookings", response={200: Page[BookingOut], **PROBLEMS}, summary="Visits asked for")
+@router.get("/partner/bookings", response={200: Page[BookingOut]}, summary="Visits asked for")
 def partner_list_bookings(request: HttpRequest, after: str = "", limit: Limit = 50) -> Page[BookingOut]:
     rows = partners.bookings(caller(request)[2], client_ids=_own(request))
     found, following = _after(rows, after, limit)
     return Page(items=[_booking(row) for row in found], next=following)
 
 
-@router.post("/partner/bookings", response={201: BookingOut, **PROBLEMS}, summary="Ask for a visit")
+@router.post("/partner/bookings", response={201: BookingOut}, summary="Ask for a visit")
 @idempotent
 def partner_book(request: HttpRequest, payload: BookingIn) -> tuple[int, BookingOut]:
     actor, owner, _scope = caller(request)
@@ -310,9 +310,7 @@ def partner_book(request: HttpRequest, payload: BookingIn) -> tuple[int, Booking
     return 201, _booking(row)
 
 
-@router.post(
-    "/partner/bookings/{booking_id}/withdraw", response={200: BookingOut, **PROBLEMS}, summary="Withdraw a visit"
-)
+@router.post("/partner/bookings/{booking_id}/withdraw", response={200: BookingOut}, summary="Withdraw a visit")
 def partner_withdraw_booking(request: HttpRequest, booking_id: UUID) -> BookingOut:
     actor, owner, _scope = caller(request)
     actor.require(partner.RIGHT, owner.id)
@@ -322,7 +320,7 @@ def partner_withdraw_booking(request: HttpRequest, booking_id: UUID) -> BookingO
 # --- The laboratory -------------------------------------------------------------------------------------------------
 
 
-@router.get("/bookings", response={200: Page[BookingOut], **PROBLEMS}, summary="Visits that partners ask for")
+@router.get("/bookings", response={200: Page[BookingOut]}, summary="Visits that partners ask for")
 def list_bookings(
     request: HttpRequest, status: BookingStatus = "", after: str = "", limit: Limit = 50
 ) -> Page[BookingOut]:
@@ -332,27 +330,25 @@ def list_bookings(
     return Page(items=[_booking(row) for row in found], next=following)
 
 
-@router.post("/bookings/{booking_id}/confirm", response={200: BookingOut, **PROBLEMS}, summary="Schedule a visit")
+@router.post("/bookings/{booking_id}/confirm", response={200: BookingOut}, summary="Schedule a visit")
 def confirm_booking(request: HttpRequest, booking_id: UUID, payload: ConfirmIn) -> BookingOut:
     actor, owner, _scope = caller(request)
     return _booking(bookings.confirm_booking(actor, owner_id=owner.id, booking_id=booking_id, **payload.model_dump()))
 
 
-@router.post("/bookings/{booking_id}/decline", response={200: BookingOut, **PROBLEMS}, summary="Decline a visit")
+@router.post("/bookings/{booking_id}/decline", response={200: BookingOut}, summary="Decline a visit")
 def decline_booking(request: HttpRequest, booking_id: UUID, payload: DeclineIn) -> BookingOut:
     actor, owner, _scope = caller(request)
     return _booking(bookings.decline_booking(actor, owner_id=owner.id, booking_id=booking_id, answer=payload.answer))
 
 
-@router.post("/bookings/{booking_id}/complete", response={200: BookingOut, **PROBLEMS}, summary="The visit is done")
+@router.post("/bookings/{booking_id}/complete", response={200: BookingOut}, summary="The visit is done")
 def complete_booking(request: HttpRequest, booking_id: UUID) -> BookingOut:
     actor, owner, _scope = caller(request)
     return _booking(bookings.complete_booking(actor, owner_id=owner.id, booking_id=booking_id))
 
 
-@router.get(
-    "/clients/{client_id}/accounts", response={200: list[PartnerAccountOut], **PROBLEMS}, summary="Who speaks for it"
-)
+@router.get("/clients/{client_id}/accounts", response={200: list[PartnerAccountOut]}, summary="Who speaks for it")
 def list_partner_accounts(request: HttpRequest, client_id: UUID) -> list[PartnerAccountOut]:
     """Those of now first, then those that ended."""
     actor, owner, scope = caller(request)
@@ -362,7 +358,7 @@ def list_partner_accounts(request: HttpRequest, client_id: UUID) -> list[Partner
 
 @router.post(
     "/clients/{client_id}/accounts",
-    response={201: PartnerAccountOut, **PROBLEMS},
+    response={201: PartnerAccountOut},
     summary="Let an existing account speak for the client",
 )
 @idempotent
@@ -374,9 +370,7 @@ def invite_partner_account(
     return 201, _account(partners.get_account(scope, row.id))
 
 
-@router.post(
-    "/partner-accounts/{account_id}/end", response={200: PartnerAccountOut, **PROBLEMS}, summary="End an account"
-)
+@router.post("/partner-accounts/{account_id}/end", response={200: PartnerAccountOut}, summary="End an account")
 def end_partner_account(request: HttpRequest, account_id: UUID, payload: PartnerEndIn) -> PartnerAccountOut:
     actor, owner, scope = caller(request)
     row = accounts.end_account(actor, owner_id=owner.id, account_id=account_id, reason=payload.reason)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
-from laras.core.api import PAGE_LIMIT, PROBLEMS, Page, caller, idempotent
+from laras.core.api import PAGE_LIMIT, Page, caller, idempotent
 from laras.reports import queries, services
 from laras.reports.models import Report
 
@@ -68,7 +68,7 @@ class DocumentOut(Schema):
     content: dict[str, Any]
 
 
-@router.post("/reports", response={201: ReportOut, **PROBLEMS}, summary="Release the report of an order")
+@router.post("/reports", response={201: ReportOut}, summary="Release the report of an order")
 @idempotent
 def release(request: HttpRequest, payload: ReleaseIn) -> tuple[int, ReportOut]:
     actor, owner, _scope = caller(request)
@@ -83,9 +83,7 @@ def release(request: HttpRequest, payload: ReleaseIn) -> tuple[int, ReportOut]:
     return 201, ReportOut.of(report)
 
 
-@router.get(
-    "/reports", response={200: Page[ReportOut], **PROBLEMS}, summary="Reports of this organisation, newest first"
-)
+@router.get("/reports", response={200: Page[ReportOut]}, summary="Reports of this organisation, newest first")
 def list_reports(
     request: HttpRequest, order_id: UUID | None = None, status: Status = "", after: str | None = None, limit: int = 50
 ) -> Page[ReportOut]:
@@ -96,7 +94,7 @@ def list_reports(
     return Page(items=[ReportOut.of(row) for row in found], next=cursor or None)
 
 
-@router.get("/reports/ready", response={200: list[ReadyOut], **PROBLEMS}, summary="Orders that wait for their release")
+@router.get("/reports/ready", response={200: list[ReadyOut]}, summary="Orders that wait for their release")
 def list_ready(request: HttpRequest, limit: Annotated[int, Field(ge=1, le=200)] = 100) -> list[ReadyOut]:
     actor, owner, scope = caller(request)
     actor.require("reports.release", owner.id)
@@ -115,14 +113,14 @@ def list_ready(request: HttpRequest, limit: Annotated[int, Field(ge=1, le=200)] 
     ]
 
 
-@router.get("/reports/{report_id}", response={200: ReportOut, **PROBLEMS}, summary="One report")
+@router.get("/reports/{report_id}", response={200: ReportOut}, summary="One report")
 def get_report(request: HttpRequest, report_id: UUID) -> ReportOut:
     actor, owner, scope = caller(request)
     actor.require("reports.read", owner.id)
     return ReportOut.of(queries.get_report(scope, report_id))
 
 
-@router.get("/reports/{report_id}/content", response={200: DocumentOut, **PROBLEMS}, summary="What the report says")
+@router.get("/reports/{report_id}/content", response={200: DocumentOut}, summary="What the report says")
 def get_content(request: HttpRequest, report_id: UUID) -> DocumentOut:
     actor, owner, scope = caller(request)
     actor.require("reports.read", owner.id)
@@ -132,7 +130,7 @@ def get_content(request: HttpRequest, report_id: UUID) -> DocumentOut:
 
 @router.get(
     "/reports/{report_id}/pdf",
-    response={200: None, **PROBLEMS},
+    response={200: None},
     summary="The issued bytes",
     openapi_extra={"responses": {200: {"content": {"application/pdf": {}}}}},
 )
@@ -143,7 +141,7 @@ def get_pdf(request: HttpRequest, report_id: UUID) -> HttpResponse:
     )
 
 
-@router.post("/reports/{report_id}/withdraw", response={200: ReportOut, **PROBLEMS}, summary="Withdraw a report")
+@router.post("/reports/{report_id}/withdraw", response={200: ReportOut}, summary="Withdraw a report")
 def withdraw(request: HttpRequest, report_id: UUID, payload: WithdrawIn) -> ReportOut:
     actor, owner, _scope = caller(request)
     return ReportOut.of(services.withdraw_report(actor, owner_id=owner.id, report_id=report_id, reason=payload.reason))

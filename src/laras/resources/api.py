@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 
 from laras.catalogue.types import DISCIPLINES
-from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
+from laras.core.api import Page, caller, idempotent, page_of
 from laras.core.errors import NotFound
 from laras.network import queries as network
 from laras.network.rules import tidy
@@ -84,7 +84,7 @@ def _out(offer: Offer) -> CapabilityOut:
 
 @router.get(
     "/laboratories/{code}/capabilities",
-    response={200: Page[CapabilityOut], **PROBLEMS},
+    response={200: Page[CapabilityOut]},
     summary="What a laboratory can do",
 )
 def list_capabilities(
@@ -108,7 +108,7 @@ def list_capabilities(
 
 @router.get(
     "/tests/{test_code}/laboratories",
-    response={200: list[CapableLaboratoryOut], **PROBLEMS},
+    response={200: list[CapableLaboratoryOut]},
     summary="Laboratories that do a test, in the order of referral from your own",
 )
 def list_candidates(request: HttpRequest, test_code: str) -> list[CapableLaboratoryOut]:
@@ -122,13 +122,13 @@ def list_candidates(request: HttpRequest, test_code: str) -> list[CapableLaborat
     ]
 
 
-@router.get("/capabilities/{capability_id}", response={200: CapabilityOut, **PROBLEMS}, summary="One of your own")
+@router.get("/capabilities/{capability_id}", response={200: CapabilityOut}, summary="One of your own")
 def get_capability(request: HttpRequest, capability_id: UUID) -> CapabilityOut:
     _actor, owner, _scope = caller(request)
     return _out(queries.capability(owner.id, capability_id))
 
 
-@router.post("/capabilities", response={201: CapabilityOut, **PROBLEMS}, summary="Add a capability of your laboratory")
+@router.post("/capabilities", response={201: CapabilityOut}, summary="Add a capability of your laboratory")
 @idempotent
 def add_capability(request: HttpRequest, payload: CapabilityIn) -> tuple[int, CapabilityOut]:
     actor, owner, _scope = caller(request)
@@ -136,7 +136,7 @@ def add_capability(request: HttpRequest, payload: CapabilityIn) -> tuple[int, Ca
     return 201, _out(queries.offer(row))
 
 
-@router.patch("/capabilities/{capability_id}", response={200: CapabilityOut, **PROBLEMS}, summary="Alter a capability")
+@router.patch("/capabilities/{capability_id}", response={200: CapabilityOut}, summary="Alter a capability")
 def alter_capability(request: HttpRequest, capability_id: UUID, payload: CapabilityPatch) -> CapabilityOut:
     actor, owner, _scope = caller(request)
     changes = payload.model_dump(exclude_unset=True)
@@ -144,23 +144,21 @@ def alter_capability(request: HttpRequest, capability_id: UUID, payload: Capabil
     return _out(queries.offer(row))
 
 
-@router.post("/capabilities/{capability_id}/pause", response={200: CapabilityOut, **PROBLEMS}, summary="Pause")
+@router.post("/capabilities/{capability_id}/pause", response={200: CapabilityOut}, summary="Pause")
 def pause_capability(request: HttpRequest, capability_id: UUID, payload: CapabilityReasonIn) -> CapabilityOut:
     actor, owner, _scope = caller(request)
     row = services.pause_capability(actor, owner_id=owner.id, capability_id=capability_id, reason=payload.reason)
     return _out(queries.offer(row))
 
 
-@router.post("/capabilities/{capability_id}/resume", response={200: CapabilityOut, **PROBLEMS}, summary="Resume")
+@router.post("/capabilities/{capability_id}/resume", response={200: CapabilityOut}, summary="Resume")
 def resume_capability(request: HttpRequest, capability_id: UUID) -> CapabilityOut:
     actor, owner, _scope = caller(request)
     row = services.resume_capability(actor, owner_id=owner.id, capability_id=capability_id)
     return _out(queries.offer(row))
 
 
-@router.post(
-    "/capabilities/{capability_id}/remove", response={204: None, **PROBLEMS}, summary="Remove from the directory"
-)
+@router.post("/capabilities/{capability_id}/remove", response={204: None}, summary="Remove from the directory")
 def remove_capability(request: HttpRequest, capability_id: UUID, payload: CapabilityReasonIn) -> Status:
     actor, owner, _scope = caller(request)
     services.remove_capability(actor, owner_id=owner.id, capability_id=capability_id, reason=payload.reason)

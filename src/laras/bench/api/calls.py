@@ -14,12 +14,12 @@ from laras.bench.api.schemas import (
     call_out,
     work_out,
 )
-from laras.core.api import PROBLEMS, caller
+from laras.core.api import caller
 
 router = Router()
 
 
-@router.get("/critical-calls", response={200: list[CriticalOut], **PROBLEMS}, summary="Critical values not yet told")
+@router.get("/critical-calls", response={200: list[CriticalOut]}, summary="Critical values not yet told")
 def list_calls(request: HttpRequest, limit: Limit = 50) -> list[CriticalOut]:
     """The clock that runs out first on top."""
     actor, owner, scope = caller(request)
@@ -30,7 +30,7 @@ def list_calls(request: HttpRequest, limit: Limit = 50) -> list[CriticalOut]:
     ]
 
 
-@router.post("/critical-calls/{call_id}", response={200: CallOut, **PROBLEMS}, summary="Note a critical call")
+@router.post("/critical-calls/{call_id}", response={200: CallOut}, summary="Note a critical call")
 def call_critical(request: HttpRequest, call_id: UUID, payload: CallIn) -> CallOut:
     """Who was told, and that the value was read back. 409 when it was told already."""
     actor, owner, scope = caller(request)

@@ -13,19 +13,19 @@ from laras.bench.api.schemas import (
     ResultReasonIn,
     hold_out,
 )
-from laras.core.api import PROBLEMS, caller, idempotent
+from laras.core.api import caller, idempotent
 
 router = Router()
 
 
-@router.get("/holds", response={200: list[HoldOut], **PROBLEMS}, summary="What is held now")
+@router.get("/holds", response={200: list[HoldOut]}, summary="What is held now")
 def list_holds(request: HttpRequest, limit: Limit = 200) -> list[HoldOut]:
     actor, owner, scope = caller(request)
     actor.require("bench.read", owner.id)
     return [hold_out(hold) for hold, _order, _test in queries.all_open_holds(scope, limit=limit)]
 
 
-@router.post("/holds", response={201: HoldOut, **PROBLEMS}, summary="Hold an order or a result")
+@router.post("/holds", response={201: HoldOut}, summary="Hold an order or a result")
 @idempotent
 def place_hold(request: HttpRequest, payload: HoldIn) -> tuple[int, HoldOut]:
     actor, owner, scope = caller(request)
@@ -33,7 +33,7 @@ def place_hold(request: HttpRequest, payload: HoldIn) -> tuple[int, HoldOut]:
     return 201, next(hold_out(row) for row in queries.open_holds(scope, hold.order_id) if row.id == hold.id)
 
 
-@router.post("/holds/{hold_id}/lift", response={200: dict[str, str], **PROBLEMS}, summary="Lift a hold")
+@router.post("/holds/{hold_id}/lift", response={200: dict[str, str]}, summary="Lift a hold")
 def lift_hold(request: HttpRequest, hold_id: UUID, payload: ResultReasonIn) -> dict[str, str]:
     actor, owner, _scope = caller(request)
     hold = services.lift_hold(actor, owner_id=owner.id, hold_id=hold_id, reason=payload.reason)

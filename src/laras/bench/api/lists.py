@@ -19,12 +19,12 @@ from laras.bench.api.schemas import (
     work_out,
 )
 from laras.bench.types import Narrowing
-from laras.core.api import PROBLEMS, caller
+from laras.core.api import caller
 
 router = Router()
 
 
-@router.get("/worklist", response={200: WorklistOut, **PROBLEMS}, summary="What is to be worked on")
+@router.get("/worklist", response={200: WorklistOut}, summary="What is to be worked on")
 def list_work(
     request: HttpRequest,
     status: Open = "waiting",
@@ -49,7 +49,7 @@ def list_work(
     return WorklistOut(items=[work_out(item) for item in items], total=queries.count(scope, by, status))
 
 
-@router.get("/worklist/counts", response={200: CountsOut, **PROBLEMS}, summary="The bench at a glance")
+@router.get("/worklist/counts", response={200: CountsOut}, summary="The bench at a glance")
 def count_work(request: HttpRequest) -> CountsOut:
     actor, owner, scope = caller(request)
     actor.require("bench.read", owner.id)
@@ -57,7 +57,7 @@ def count_work(request: HttpRequest) -> CountsOut:
     return CountsOut(**{name: getattr(found, name) for name in CountsOut.model_fields})
 
 
-@router.get("/orders/{order_id}/releasable", response={200: ReleasableOut, **PROBLEMS}, summary="What stops the report")
+@router.get("/orders/{order_id}/releasable", response={200: ReleasableOut}, summary="What stops the report")
 def read_releasable(request: HttpRequest, order_id: UUID) -> ReleasableOut:
     actor, owner, scope = caller(request)
     actor.require("bench.read", owner.id)

@@ -31,12 +31,12 @@ from laras.bench.api.schemas import (
 )
 from laras.bench.types import Entry, Narrowing
 from laras.core import journal
-from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
+from laras.core.api import Page, caller, idempotent, page_of
 
 router = Router()
 
 
-@router.get("/results", response={200: Page[ResultOut], **PROBLEMS}, summary="Results of an order or a sample")
+@router.get("/results", response={200: Page[ResultOut]}, summary="Results of an order or a sample")
 def list_results(
     request: HttpRequest,
     order_id: UUID | None = None,
@@ -64,7 +64,7 @@ def list_results(
 # --- Several at once ----------------------------------------------------------------------------------------------------
 
 
-@router.post("/results/judge", response={200: list[TriedOut], **PROBLEMS}, summary="What values would mean")
+@router.post("/results/judge", response={200: list[TriedOut]}, summary="What values would mean")
 def judge_values(request: HttpRequest, payload: TryIn) -> list[TriedOut]:
     """Saves nothing. Results that are not this laboratory's are left out."""
     actor, owner, _scope = caller(request)
@@ -73,7 +73,7 @@ def judge_values(request: HttpRequest, payload: TryIn) -> list[TriedOut]:
     return [TriedOut(**{name: getattr(row, name) for name in TriedOut.model_fields}) for row in found]
 
 
-@router.post("/results/values", response={200: BatchOut, **PROBLEMS}, summary="Enter the values of a grid")
+@router.post("/results/values", response={200: BatchOut}, summary="Enter the values of a grid")
 @idempotent
 def enter_values(request: HttpRequest, payload: EntriesIn) -> tuple[int, BatchOut]:
     """What can be saved is, in one transaction; every other row is named in ``problems``. 404, with nothing saved, when
@@ -83,7 +83,7 @@ def enter_values(request: HttpRequest, payload: EntriesIn) -> tuple[int, BatchOu
     return 200, batch_out(services.enter_many(actor, owner_id=owner.id, entries=entries))
 
 
-@router.post("/results/verify", response={200: BatchOut, **PROBLEMS}, summary="Verify several normal results")
+@router.post("/results/verify", response={200: BatchOut}, summary="Verify several normal results")
 def verify_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
     """By a person who entered none of their values. What a person must look at by itself (``attention``) is named instead; so
     is what is verified already, so that it is safe to send again."""
@@ -92,7 +92,7 @@ def verify_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
     return batch_out(report)
 
 
-@router.post("/results/validate", response={200: BatchOut, **PROBLEMS}, summary="Validate several normal results")
+@router.post("/results/validate", response={200: BatchOut}, summary="Validate several normal results")
 def validate_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
     """What a person must look at by itself (``attention``) is named instead."""
     actor, owner, _scope = caller(request)
@@ -103,9 +103,7 @@ def validate_results(request: HttpRequest, payload: ManyIn) -> BatchOut:
 # --- One result; addresses with an id come after those with a word in its place ------------------------------------------
 
 
-@router.get(
-    "/results/{result_id}", response={200: ResultDetailOut, **PROBLEMS}, summary="One result with all its values"
-)
+@router.get("/results/{result_id}", response={200: ResultDetailOut}, summary="One result with all its values")
 def read_result(request: HttpRequest, result_id: UUID) -> ResultDetailOut:
     actor, owner, scope = caller(request)
     actor.require("bench.read", owner.id)
@@ -129,14 +127,14 @@ def read_result(request: HttpRequest, result_id: UUID) -> ResultDetailOut:
     )
 
 
-@router.post("/results/{result_id}/values", response={201: ResultOut, **PROBLEMS}, summary="Enter a value")
+@router.post("/results/{result_id}/values", response={201: ResultOut}, summary="Enter a value")
 @idempotent
 def enter_value(request: HttpRequest, result_id: UUID, payload: EntryIn) -> tuple[int, ResultOut]:
     given = {**payload.model_dump(), "decimal_mark": payload.decimal_mark or None}
     return 201, _done(request, result_id, services.enter_result, **given)
 
 
-@router.put("/results/{result_id}/comment", response={200: ResultOut, **PROBLEMS}, summary="Comment on a result")
+@router.put("/results/{result_id}/comment", response={200: ResultOut}, summary="Comment on a result")
 def comment_result(request: HttpRequest, result_id: UUID, payload: CommentIn) -> ResultOut:
     return _done(request, result_id, services.comment_result, comment=payload.comment)
 
@@ -155,42 +153,42 @@ def _done(request: HttpRequest, result_id: UUID, work: Callable[..., Any], **giv
     return _shown(request, result_id)
 
 
-@router.post("/results/{result_id}/verify", response={200: ResultOut, **PROBLEMS}, summary="Verify a result")
+@router.post("/results/{result_id}/verify", response={200: ResultOut}, summary="Verify a result")
 def verify_result(request: HttpRequest, result_id: UUID, payload: SeenIn) -> ResultOut:
     return _done(request, result_id, services.verify_result, **payload.model_dump())
 
 
-@router.post("/results/{result_id}/validate", response={200: ResultOut, **PROBLEMS}, summary="Validate a result")
+@router.post("/results/{result_id}/validate", response={200: ResultOut}, summary="Validate a result")
 def validate_result(request: HttpRequest, result_id: UUID, payload: ValidateIn) -> ResultOut:
     return _done(request, result_id, services.validate_result, **payload.model_dump())
 
 
-@router.post("/results/{result_id}/return", response={200: ResultOut, **PROBLEMS}, summary="Return to the bench")
+@router.post("/results/{result_id}/return", response={200: ResultOut}, summary="Return to the bench")
 def return_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     return _done(request, result_id, services.return_result, reason=payload.reason)
 
 
-@router.post("/results/{result_id}/repeat", response={200: ResultOut, **PROBLEMS}, summary="Ask for a repeat")
+@router.post("/results/{result_id}/repeat", response={200: ResultOut}, summary="Ask for a repeat")
 def repeat_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     return _done(request, result_id, services.repeat_result, reason=payload.reason)
 
 
-@router.post("/results/{result_id}/amend", response={200: ResultOut, **PROBLEMS}, summary="Amend a validated result")
+@router.post("/results/{result_id}/amend", response={200: ResultOut}, summary="Amend a validated result")
 def amend_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     """``revision`` rises; the new value is entered, verified and validated by persons who never entered one of its values."""
     return _done(request, result_id, services.amend_result, reason=payload.reason)
 
 
-@router.post("/results/{result_id}/cancel", response={200: ResultOut, **PROBLEMS}, summary="Cancel a result")
+@router.post("/results/{result_id}/cancel", response={200: ResultOut}, summary="Cancel a result")
 def cancel_result(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     return _done(request, result_id, services.cancel_result, reason=payload.reason)
 
 
-@router.post("/results/{result_id}/set-aside", response={200: ResultOut, **PROBLEMS}, summary="Set aside for referral")
+@router.post("/results/{result_id}/set-aside", response={200: ResultOut}, summary="Set aside for referral")
 def set_aside(request: HttpRequest, result_id: UUID, payload: ResultReasonIn) -> ResultOut:
     return _done(request, result_id, services.set_aside, reason=payload.reason)
 
 
-@router.post("/results/{result_id}/take-back", response={200: ResultOut, **PROBLEMS}, summary="Do it here after all")
+@router.post("/results/{result_id}/take-back", response={200: ResultOut}, summary="Do it here after all")
 def take_back(request: HttpRequest, result_id: UUID, payload: ResultNoteIn) -> ResultOut:
     return _done(request, result_id, services.take_back, reason=payload.reason)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from laras.core.api import PROBLEMS, caller
+from laras.core.api import caller
 from laras.referral import queries
 from laras.referral.api.shapes import (
     AgeingOut,
@@ -21,7 +21,7 @@ from laras.referral.api.shapes import (
 router = Router(tags=["referral"])
 
 
-@router.get("/referrals/needs", response={200: list[NeedOut], **PROBLEMS}, summary="Results that wait to be referred")
+@router.get("/referrals/needs", response={200: list[NeedOut]}, summary="Results that wait to be referred")
 def list_needs(request: HttpRequest) -> list[NeedOut]:
     actor, owner, scope = caller(request)
     actor.require("referral.read", owner.id)
@@ -41,7 +41,7 @@ def list_needs(request: HttpRequest) -> list[NeedOut]:
 
 @router.get(
     "/referrals/candidates",
-    response={200: list[CandidateOut], **PROBLEMS},
+    response={200: list[CandidateOut]},
     summary="Laboratories that may be asked, in tier order",
 )
 def list_candidates(
@@ -52,7 +52,7 @@ def list_candidates(
     return [candidate_out(one) for one in queries.candidates_for(scope, owner.id, result)]
 
 
-@router.get("/referrals/ageing", response={200: list[AgeingOut], **PROBLEMS}, summary="Open referrals by waiting time")
+@router.get("/referrals/ageing", response={200: list[AgeingOut]}, summary="Open referrals by waiting time")
 def list_ageing(request: HttpRequest) -> list[AgeingOut]:
     actor, owner, scope = caller(request)
     actor.require("referral.read", owner.id)
@@ -61,7 +61,7 @@ def list_ageing(request: HttpRequest) -> list[AgeingOut]:
 
 @router.get(
     "/orders/{order_id}/journey",
-    response={200: list[JourneyOut], **PROBLEMS},
+    response={200: list[JourneyOut]},
     summary="Where the specimens of an order are, through all tiers",
 )
 def read_journey(request: HttpRequest, order_id: UUID) -> list[JourneyOut]:

@@ -5,16 +5,14 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router
 
-from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
+from laras.core.api import Page, caller, idempotent, page_of
 from laras.referral import queries, services
 from laras.referral.api.shapes import AcceptIn, IncomingOut, IncomingStatus, Limit, ReferralRefuseIn, incoming_out
 
 router = Router(tags=["referral"])
 
 
-@router.get(
-    "/referrals/incoming", response={200: Page[IncomingOut], **PROBLEMS}, summary="Referrals to this laboratory"
-)
+@router.get("/referrals/incoming", response={200: Page[IncomingOut]}, summary="Referrals to this laboratory")
 def list_incoming(
     request: HttpRequest, status: IncomingStatus = "", number: str = "", after: str = "", limit: Limit = 50
 ) -> Page[IncomingOut]:
@@ -32,7 +30,7 @@ def list_incoming(
 
 @router.get(
     "/referrals/incoming/{referral_id}",
-    response={200: IncomingOut, **PROBLEMS},
+    response={200: IncomingOut},
     summary="One referral to this laboratory",
 )
 def read_incoming(request: HttpRequest, referral_id: UUID) -> IncomingOut:
@@ -50,7 +48,7 @@ def _shown(request: HttpRequest, referral_id: UUID) -> IncomingOut:
 
 @router.post(
     "/referrals/incoming/{referral_id}/accept",
-    response={200: IncomingOut, **PROBLEMS},
+    response={200: IncomingOut},
     summary="Take a referral in as an order of ours, whole or in part",
 )
 @idempotent
@@ -69,7 +67,7 @@ def accept_incoming(request: HttpRequest, referral_id: UUID, payload: AcceptIn) 
 
 @router.post(
     "/referrals/incoming/{referral_id}/refuse",
-    response={200: IncomingOut, **PROBLEMS},
+    response={200: IncomingOut},
     summary="Refuse a referral; also after acceptance while nothing was reported",
 )
 def refuse_incoming(request: HttpRequest, referral_id: UUID, payload: ReferralRefuseIn) -> IncomingOut:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from laras.core.api import PROBLEMS, Page, caller, idempotent, page_of
+from laras.core.api import Page, caller, idempotent, page_of
 from laras.referral import queries, services
 from laras.referral.api.shapes import CancelIn, IdentifierIn, Limit, OutgoingOut, OutgoingStatus, SendIn, outgoing_out
 from laras.referral.documents import manifest_pdf
@@ -13,7 +13,7 @@ from laras.referral.documents import manifest_pdf
 router = Router(tags=["referral"])
 
 
-@router.post("/referrals", response={201: OutgoingOut, **PROBLEMS}, summary="Send results of an order to a laboratory")
+@router.post("/referrals", response={201: OutgoingOut}, summary="Send results of an order to a laboratory")
 @idempotent
 def send_referral(request: HttpRequest, payload: SendIn) -> tuple[int, OutgoingOut]:
     actor, owner, scope = caller(request)
@@ -21,7 +21,7 @@ def send_referral(request: HttpRequest, payload: SendIn) -> tuple[int, OutgoingO
     return 201, outgoing_out(row, queries.items_of_outgoing(scope, [row.id])[row.id])
 
 
-@router.get("/referrals/outgoing", response={200: Page[OutgoingOut], **PROBLEMS}, summary="Referrals sent")
+@router.get("/referrals/outgoing", response={200: Page[OutgoingOut]}, summary="Referrals sent")
 def list_outgoing(
     request: HttpRequest, status: OutgoingStatus = "", after: str = "", limit: Limit = 50
 ) -> Page[OutgoingOut]:
@@ -33,9 +33,7 @@ def list_outgoing(
     return Page[OutgoingOut](items=[outgoing_out(row, items[row.id]) for row in found], next=cursor)
 
 
-@router.get(
-    "/referrals/outgoing/{referral_id}", response={200: OutgoingOut, **PROBLEMS}, summary="One referral that was sent"
-)
+@router.get("/referrals/outgoing/{referral_id}", response={200: OutgoingOut}, summary="One referral that was sent")
 def read_outgoing(request: HttpRequest, referral_id: UUID) -> OutgoingOut:
     actor, owner, scope = caller(request)
     actor.require("referral.read", owner.id)
@@ -45,7 +43,7 @@ def read_outgoing(request: HttpRequest, referral_id: UUID) -> OutgoingOut:
 
 @router.post(
     "/referrals/outgoing/{referral_id}/cancel",
-    response={200: OutgoingOut, **PROBLEMS},
+    response={200: OutgoingOut},
     summary="Ask for a referral back; refused (409) once it was answered",
 )
 def cancel_referral(request: HttpRequest, referral_id: UUID, payload: CancelIn) -> OutgoingOut:
@@ -58,7 +56,7 @@ def cancel_referral(request: HttpRequest, referral_id: UUID, payload: CancelIn) 
 
 @router.put(
     "/referrals/outgoing/{referral_id}/identifiers",
-    response={200: list[IdentifierIn], **PROBLEMS},
+    response={200: list[IdentifierIn]},
     summary="Keep another system's number of a referral beside ours; safe to repeat",
 )
 def note_identifier(request: HttpRequest, referral_id: UUID, payload: IdentifierIn) -> list[IdentifierIn]:
@@ -72,7 +70,6 @@ def note_identifier(request: HttpRequest, referral_id: UUID, payload: Identifier
 
 @router.get(
     "/referrals/outgoing/{referral_id}/manifest",
-    response=PROBLEMS,
     summary="The paper that travels with the specimens (PDF)",
     openapi_extra={
         "responses": {
