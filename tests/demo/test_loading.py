@@ -45,6 +45,9 @@ def test_one_seed_gives_one_content(shipped, db, monkeypatch):
         network.build_capabilities(owners)
         staff = network.build_people(owners)
         first = once()
+        # And the same from processes of their own, whatever they finish first.
+        monkeypatch.setattr(history, "WORTH_A_PROCESS", 1)
+        monkeypatch.setattr(history.processes, "at_hand", lambda: 2)
         assert once() == first
         monkeypatch.setattr(plan, "SEED", plan.SEED + 1)
         other = once()

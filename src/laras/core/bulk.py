@@ -22,6 +22,10 @@ from django.db.models.base import ModelState
 Row = TypeVar("Row", bound=models.Model)
 
 
+Collected = tuple[list[str], list[list[Any]]]
+"""Columns, and rows in the database's form."""
+
+
 class Rows:
     """Collects rows of one table, given as keywords by attribute name (``owner_id=...``), and writes them together.
 
@@ -34,6 +38,7 @@ class Rows:
         self.count = 0
         self._fields = {f.attname: f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)}
         self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._elsewhere: list[Collected] = []
 
     def add(self, **values: Any) -> None:
         """Collect one row. Raises KeyError for a name that is no column."""
@@ -56,23 +61,31 @@ class Rows:
         for row in rows:
             self.add(**row)
 
+    def take_out(self) -> list[Collected]:
+        """What was collected; nothing is left. Another process may :meth:`put_in` and write it."""
+        found = self._elsewhere + [(shape.columns, shape.rows) for shape in self._shapes.values() if shape.rows]
+        self._elsewhere = []
+        for shape in self._shapes.values():
+            shape.rows = []
+        return found
+
+    def put_in(self, collected: Iterable[Collected]) -> None:
+        self._elsewhere += collected
+
     def write(self) -> None:
         """Write what was collected, inside the open transaction."""
         quote = connection.ops.quote_name
         table = quote(self.model._meta.db_table)
-        for shape in self._shapes.values():
-            if not shape.rows:
-                continue
-            columns = ", ".join(quote(column) for column in shape.columns)
+        for names, rows in self.take_out():
+            columns = ", ".join(quote(column) for column in names)
             with connection.cursor() as cursor:
                 if connection.vendor == "postgresql":
                     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                        for row in shape.rows:
+                        for row in rows:
                             copy.write_row(row)
                 else:
-                    marks = ", ".join(["%s"] * len(shape.columns))
-                    cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", shape.rows)
-            shape.rows = []
+                    marks = ", ".join(["%s"] * len(names))
+                    cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
 class _Shape:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from laras.core import clock
+from laras.core import clock, delivery
 from laras.core.actor import Actor, actor_of
 from laras.core.models import Owner, User
 from laras.core.scope import Scope
@@ -64,10 +64,16 @@ def play(owners: dict[str, Owner], staff: dict[str, Staff]) -> None:
     remember(owners)
     chance = random.Random(f"{plan.SEED}:outbreaks")
     places = _places()
+    done = []
     for outbreak in OUTBREAKS:
         lab = Lab(owners[outbreak.lab], staff[outbreak.lab])
-        for when in _moments(chance, outbreak):
-            _patient(lab, outbreak, when, chance, places)
+        done += [(lab, *_patient(lab, outbreak, when, chance, places)) for when in _moments(chance, outbreak)]
+    # All are told to the offices at once: patient by patient it took longer than the rest of an outbreak.
+    with delivery.nobody_woken():
+        for lab, order_id, when in done:
+            with clock.at(when):
+                lab.release(order_id)
+    delivery.catch_up_all()
     jobs.judge_all()
     _begin(owners["DK-MTR"])
 
@@ -119,7 +125,10 @@ def _moments(chance: random.Random, outbreak: Outbreak) -> Iterator[datetime]:
             yield datetime(day.year, day.month, day.day, chance.choice((8, 9, 10)), chance.randrange(60), tzinfo=zone)
 
 
-def _patient(lab: Lab, outbreak: Outbreak, when: datetime, chance: random.Random, places: list[UUID]) -> None:
+def _patient(
+    lab: Lab, outbreak: Outbreak, when: datetime, chance: random.Random, places: list[UUID]
+) -> tuple[UUID, datetime]:
+    """An order with its result; answers it and the moment of its release."""
     woman = chance.random() < 0.5
     born = when.date() - timedelta(days=chance.randrange(*(365 * age for age in outbreak.ages)))
     person = {
@@ -138,9 +147,10 @@ def _patient(lab: Lab, outbreak: Outbreak, when: datetime, chance: random.Random
             purpose=outbreak.purpose,
             note=outbreak.note,
         )
-    with clock.at(when + timedelta(hours=26)):
+    after = when + timedelta(hours=26)
+    with clock.at(after):
         lab.answer(order_id, outbreak.test, outbreak.answer)
-        lab.release(order_id)
+    return order_id, after
 
 
 def _begin(office: Owner) -> None:

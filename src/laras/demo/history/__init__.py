@@ -12,7 +12,7 @@ from collections.abc import Callable
 from laras.core import clock
 from laras.core.models import Owner
 from laras.demo import plan
-from laras.demo.history import calendar
+from laras.demo.history import calendar, processes
 from laras.demo.history.house import House, furnish
 from laras.demo.history.keys import Keys
 from laras.demo.history.orders import Orders
@@ -22,16 +22,26 @@ from laras.demo.history.subjects import Subjects
 from laras.demo.network import Staff
 
 STEP = 100
+WORTH_A_PROCESS = 2000
+"""From so many orders on the rows are drawn up in processes of their own."""
+KEYS_OF_AN_ORDER = 128
+"""More than any order takes: the keys of a laboratory lie behind those of the one before, so that indexes grow at their end."""
 
 
 def load(
     owners: dict[str, Owner], staff: dict[str, Staff], advance: Callable[[int], None], orders: int = plan.ORDERS
 ) -> None:
     """Write the history of every laboratory, inside the caller's transaction. ``advance(n)`` is told of every ``n`` orders."""
-    now = clock.now()
-    keys = Keys(f"{plan.SEED}:keys", now)
+    now, first = clock.now(), 0
+    houses: list[tuple[House, int]] = []
     for lab, count in plan.shares(orders):
-        house = furnish(lab, owners[lab.code], staff[lab.code], keys, now)
+        keys = Keys(f"{plan.SEED}:keys:{lab.code}", now, first)
+        houses.append((furnish(lab, owners[lab.code], staff[lab.code], keys, now), count))
+        first += count * KEYS_OF_AN_ORDER
+    if orders >= WORTH_A_PROCESS and processes.at_hand() > 1:
+        processes.write_all(houses, _work, advance)
+        return
+    for house, count in houses:
         _work(house, count, advance)
         house.write()
 
@@ -49,3 +59,4 @@ def _work(house: House, count: int, advance: Callable[[int], None]) -> None:
         if done % STEP == 0:
             advance(STEP)
     advance(done % STEP)
+    house.chronicle.chain_into(house.tables)

@@ -48,10 +48,11 @@ def _fields(event: type[journal.Event]) -> frozenset[str]:
 
 class Chronicle:
     """What :func:`laras.core.journal.record` and ``chain`` do, on plain rows: a third of a million entries make no
-    event, no pending entry and no model instance. Bytes and digests are the journal's own."""
+    event, no pending entry and no model instance. Bytes and digests are the journal's own. ``head``: where the chain ends."""
 
     def __init__(self, owner: Owner, keys: Keys, seed: str) -> None:
-        self._owner, self._own = owner, str(owner.id)
+        self._own = str(owner.id)
+        self.head = journal.lock_head(owner.id)
         self._keys = keys
         # Invented people need no secret salt, and a demo that is loaded twice shall be the same twice.
         self._salt = random.Random(f"{seed}:salt").randbytes
@@ -79,8 +80,9 @@ class Chronicle:
         notes.append(_Note(at, len(notes), self._keys.new(), event, subject, who, journal.canonical(fields), box))
 
     def chain_into(self, tables: Tables) -> None:
+        """Give the entries their places behind the head, and move it."""
         self._notes.sort()
-        head = journal.lock_head(self._owner.id)
+        head = self.head
         digest, sequence, epoch, own = bytes(head.digest), head.sequence, head.epoch, self._own
         add, seal = tables.entries.add, tables.sealed.add
         for at, _place, key, event, subject, who, payload, sealed in self._notes:
@@ -98,5 +100,4 @@ class Chronicle:
             if sealed is not None:
                 seal(entry_id=key, salt=sealed[0], body=sealed[1])
         head.sequence, head.digest = sequence, digest
-        journal.move_head(head)
         self._notes = []

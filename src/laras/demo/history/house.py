@@ -10,22 +10,23 @@ from zoneinfo import ZoneInfo
 
 from laras.catalogue import queries as catalogues
 from laras.catalogue.types import Catalogue
+from laras.core import journal
 from laras.core.models import Counter, Owner
 from laras.core.numbering import format_number
 from laras.core.printing.types import Letterhead
-from laras.core.scope import Scope
 from laras.demo import plan
 from laras.demo.history.chronicle import Chronicle, Hand
 from laras.demo.history.keys import Keys
 from laras.demo.history.tables import Tables
 from laras.demo.network import Staff
 from laras.network import queries as network
-from laras.resources.models import Capability
+from laras.resources import queries as resources
 
 
 @dataclass(slots=True)
 class House:
-    """``own`` is the owner's key as text; ``able`` are the codes that it tests itself, with their prices."""
+    """``own`` is the owner's key as text; ``able`` are the codes that it tests itself, with
+    their prices; ``accredited`` those of them in its scope of accreditation."""
 
     lab: plan.Lab
     owner: Owner
@@ -35,6 +36,7 @@ class House:
     chronicle: Chronicle
     catalogue: Catalogue
     able: dict[str, int]
+    accredited: frozenset[str]
     letterhead: Letterhead
     area: str
     place: tuple[float, float]
@@ -60,9 +62,9 @@ class House:
         return format_number(self.owner.code, day, self.serial(series, day), series=mark)
 
     def write(self) -> None:
-        """Everything collected, the journal last drawn up; inside the open transaction."""
-        self.chronicle.chain_into(self.tables)
+        """Everything collected; inside the open transaction."""
         self.tables.write()
+        journal.move_head(self.chronicle.head)
         counters = [
             Counter(owner=self.owner, series=series, day=day, value=value)
             for (series, day), value in self.serials.items()
@@ -75,7 +77,7 @@ def furnish(lab: plan.Lab, owner: Owner, staff: Staff, keys: Keys, now: datetime
     seed = f"{plan.SEED}:history:{lab.code}"
     place = network.organisation_at(owner.id)
     area = place.area.versions.first() if place and place.area else None
-    prices = Capability.objects.within(Scope.of(owner.id)).values_list("test_code", "price")
+    offers = resources.capabilities_of(owner.id)
     return House(
         lab=lab,
         owner=owner,
@@ -84,7 +86,8 @@ def furnish(lab: plan.Lab, owner: Owner, staff: Staff, keys: Keys, now: datetime
         chance=random.Random(seed),
         chronicle=Chronicle(owner, keys, seed),
         catalogue=catalogues.effective(owner.id),
-        able={code: price or 0 for code, price in prices},
+        able={offer.test_code: offer.price or 0 for offer in offers},
+        accredited=frozenset(offer.test_code for offer in offers if offer.accredited),
         letterhead=Letterhead(
             name=owner.name,
             address=place.address if place else "",

@@ -11,18 +11,24 @@ from datetime import datetime
 
 
 class Keys:
-    """``new()`` answers the next key, e.g. ``019aa9d4-0f6c-7000-8d31-...``. Equal seed and moment give equal keys."""
+    """``new()`` answers the next key, e.g. ``019aa9d4-0f6c-7000-8d31-...``. Equal seed, moment and ``first`` give equal keys;
+    ``first``: how many keys come before these, so that those of one laboratory follow those of another.
+    """
 
-    def __init__(self, seed: str, moment: datetime) -> None:
+    def __init__(self, seed: str, moment: datetime, first: int = 0) -> None:
         self._draw = random.Random(seed).getrandbits
         self._milliseconds = int(moment.timestamp() * 1000)
-        self._count = 0
+        self._count = first
+        self._head = self._stamp(first)
+
+    def _stamp(self, count: int) -> str:
+        stamp = f"{self._milliseconds + (count >> 12):012x}"
+        return f"{stamp[:8]}-{stamp[8:]}-7"
 
     def new(self) -> str:
         count = self._count
         self._count = count + 1
         if count & 0xFFF == 0:
-            stamp = f"{self._milliseconds + (count >> 12):012x}"
-            self._head = f"{stamp[:8]}-{stamp[8:]}-7"
+            self._head = self._stamp(count)
         tail = f"{0x8000_0000_0000_0000 | self._draw(62):x}"
         return f"{self._head}{count & 0xFFF:03x}-{tail[:4]}-{tail[4:]}"

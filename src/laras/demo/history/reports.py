@@ -28,7 +28,6 @@ from laras.reports.types import (
     SiteBlock,
     Times,
 )
-from laras.resources import queries as resources
 
 
 class Reports:
@@ -49,8 +48,7 @@ class Reports:
             kind="clinical", number="", version=1, letterhead=house.letterhead, sender=Sender(name=""),
             times=Times(zone=zone), rows=(), signers=(),  # type: ignore[arg-type]
         ))  # fmt: skip
-        offers = resources.capabilities_of(house.owner.id) if house.letterhead.accreditation else ()
-        self._accredited = frozenset(offer.test_code for offer in offers if offer.accredited)
+        self._accredited = house.accredited if house.letterhead.accreditation else frozenset()
         self._row = _blank(ResultRow(test="", result=""))
         self._patient, self._site = _blank(PatientBlock(name="")), _blank(SiteBlock(name=""))
         self._sample, self._sender = _blank(SampleBlock(lab_code="", specimen="")), _blank(Sender(name=""))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from laras.bench.models import CriticalCall, Result, ResultValue
-from laras.core.bulk import Rows
+from laras.core.bulk import Collected, Rows
 from laras.core.models import JournalEntry, Sealed
 from laras.orders.models import Custody, Order, OrderLine, RequestedTest, Sample, Site
 from laras.partners.models import Client
@@ -31,6 +32,15 @@ class Tables:
     reports: Rows = field(default_factory=lambda: Rows(Report))
     entries: Rows = field(default_factory=lambda: Rows(JournalEntry))
     sealed: Rows = field(default_factory=lambda: Rows(Sealed))
+
+    def take_out(self) -> dict[str, list[Collected]]:
+        """All that was collected, by table; nothing is left. It can be carried to another process."""
+        return {name: getattr(self, name).take_out() for name in self.__slots__}
+
+    def put_in(self, rows: Mapping[str, list[Collected]]) -> None:
+        """What was taken out elsewhere."""
+        for name, collected in rows.items():
+            getattr(self, name).put_in(collected)
 
     def write(self) -> None:
         for name in self.__slots__:

@@ -14,6 +14,7 @@ from laras.network.queries.areas import (
     history_of,
     latest_codes,
     path_of,
+    paths_of,
     places_for,
     province_codes,
     provinces_of_region,
@@ -34,6 +35,7 @@ from laras.network.queries.jurisdictions import (
     jurisdictions,
     jurisdictions_of,
     responsible_for,
+    responsible_for_many,
 )
 from laras.network.queries.organisations import (
     area_codes,
@@ -94,6 +96,7 @@ __all__ = [
     "organisations",
     "owner_codes",
     "path_of",
+    "paths_of",
     "places_for",
     "positions",
     "province_codes",
@@ -102,6 +105,7 @@ __all__ = [
     "regions",
     "regions_of_provinces",
     "responsible_for",
+    "responsible_for_many",
     "successions_of",
     "successions_of_organisation",
     "supervisor_chain",

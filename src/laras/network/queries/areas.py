@@ -130,15 +130,28 @@ def _present(version: AreaVersion) -> AreaVersion | None:
 
 def path_of(area_id: UUID, on: date | None = None) -> list[AreaVersion]:
     """The area and what it lies in, nearest first, up to the province, as on the day."""
-    found: list[AreaVersion] = []
-    step: UUID | None = area_id
-    while step is not None and len(found) < len(rules.LEVELS):
-        version = version_at(step, on)
-        if version is None:
+    return paths_of([area_id], on)[area_id]
+
+
+def paths_of(area_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, list[AreaVersion]]:
+    """:func:`path_of` of many areas; one query a level. An area that does not exist on the day has an empty path."""
+    day, wanted = on or clock.today(), set(area_ids)
+    known: dict[UUID, AreaVersion] = {}
+    missing = set(wanted)
+    for _level in rules.LEVELS:
+        if not missing:
             break
-        found.append(version)
-        step = version.parent_id
-    return found
+        found = {row.area_id: row for row in AreaVersion.objects.filter(valid_on(day), area_id__in=missing)}
+        known |= found
+        missing = {row.parent_id for row in found.values() if row.parent_id is not None} - set(known)
+    paths: dict[UUID, list[AreaVersion]] = {}
+    for area_id in wanted:
+        path = paths[area_id] = []
+        step: UUID | None = area_id
+        while step is not None and step in known and len(path) < len(rules.LEVELS):
+            path.append(known[step])
+            step = known[step].parent_id
+    return paths
 
 
 def area_label(area_id: UUID | None, on: date | None = None) -> str:

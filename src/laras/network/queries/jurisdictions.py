@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from laras.core import clock
 from laras.network import rules
 from laras.network.models import AreaVersion, Jurisdiction
-from laras.network.queries.areas import areas, path_of, regions_of_provinces, valid_on, within
+from laras.network.queries.areas import areas, path_of, paths_of, regions_of_provinces, valid_on, within
 from laras.network.rules import tidy
 
 
@@ -69,16 +71,32 @@ def _covering(area_id: UUID, on: date | None = None) -> Q:
 
 def responsible_for(area_id: UUID, on: date | None = None) -> list[Jurisdiction]:
     """Whose jurisdiction the area is on the day, the nearest first: kabkota, province, region, nation."""
+    return responsible_for_many([area_id], on)[area_id]
+
+
+def responsible_for_many(area_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, list[Jurisdiction]]:
+    """:func:`responsible_for` of many areas, in as many queries as for one."""
+    paths = paths_of(area_ids, on)
+    regions = regions_of_provinces(on)
+    above = {area_id: [version.area_id for version in path] or [area_id] for area_id, path in paths.items()}
     rows = Jurisdiction.objects.filter(
-        valid_on(on or clock.today()), _covering(area_id, on), organisation__owner__closed=False
-    )
-    place = {version.area_id: step for step, version in enumerate(path_of(area_id, on))}
-
-    def far(row: Jurisdiction) -> tuple[int, str]:
-        step = 99 if row.national else 9 if row.region_id else place.get(row.area_id, 8)
-        return step, row.organisation.owner.code
-
-    return sorted(rows.select_related("organisation__owner", "region"), key=far)
+        Q(area_id__in={step for path in above.values() for step in path})
+        | Q(region_id__in={regions[path[-1]] for path in above.values() if regions.get(path[-1])})
+        | Q(national=True),
+        valid_on(on or clock.today()),
+        organisation__owner__closed=False,
+    ).select_related("organisation__owner", "region")
+    named: dict[UUID | None, list[Jurisdiction]] = defaultdict(list)
+    national: list[Jurisdiction] = []
+    for row in sorted(rows, key=lambda row: row.organisation.owner.code):
+        if row.national:
+            national.append(row)
+        else:
+            named[row.region_id or row.area_id].append(row)
+    return {
+        area_id: [row for step in path for row in named[step]] + named[regions.get(path[-1])] + national
+        for area_id, path in above.items()
+    }
 
 
 def areas_without_office(*, level: int, parent_id: UUID | None = None, on: date | None = None) -> QuerySet[AreaVersion]:

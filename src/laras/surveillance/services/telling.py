@@ -44,17 +44,21 @@ class Places:
 
     paths: dict[UUID, tuple[UUID | None, UUID | None]] = field(default_factory=dict)
 
+    def learn(self, area_ids: Collection[UUID]) -> None:
+        """Ask for all areas of a part of the run at once."""
+        new = set(area_ids) - self.paths.keys()
+        if not new:
+            return
+        responsible = network.responsible_for_many(new)
+        for area_id, path in network.paths_of(new).items():
+            district = next((step.area_id for step in path if step.code.count(".") == 1), None)
+            offices = (row for row in responsible[area_id] if row.organisation.owner.kind != "laboratory")
+            office = next(offices, None)
+            self.paths[area_id] = (district, office.organisation_id if office else None)
+
     def of(self, area_id: UUID) -> tuple[UUID | None, UUID | None]:
         """The kabkota of an area, and the nearest health office that has it under its jurisdiction."""
-        if area_id not in self.paths:
-            path = network.path_of(area_id)
-            district = next((step.area_id for step in path if step.code.count(".") == 1), None)
-            offices = (
-                row.organisation_id
-                for row in network.responsible_for(area_id)
-                if row.organisation.owner.kind != "laboratory"
-            )
-            self.paths[area_id] = (district, next(offices, None))
+        self.learn((area_id,))
         return self.paths[area_id]
 
 
@@ -205,6 +209,8 @@ def _told(
     heads = [rows[0] for rows in kept.values()]
     patients = people.resolve_many(scope, {row.patient for row in heads if row.patient})
     sites = orders.sites_by_id(scope, {row.site for row in heads if row.site})
+    lived_in = {row.residence_id for row in patients.values()} | {row.area_id for row in sites.values()} | {home}
+    places.learn({area_id for area_id in lived_in if area_id is not None})
     for order_id, rows in kept.items():
         patient = patients.get(rows[0].patient) if rows[0].patient else None
         site = sites.get(rows[0].site) if rows[0].site else None
