@@ -3,11 +3,15 @@
 import gc
 import os
 import sys
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "laras.config.settings")
 application = get_wsgi_application()
+
+import_module(settings.ROOT_URLCONF)  # half a second that nobody's first page waits for
 
 # What has been loaded by now stays as long as the process: the collector need not walk through it again and again.
 gc.collect()
