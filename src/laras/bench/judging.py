@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from laras.bench import queries, rules, words
+from laras.bench import calculating, queries, rules, words
 from laras.bench.models import Result
 from laras.bench.reference import delta_bounds
 from laras.bench.types import Delta, GridRow, Judged, Narrowing, Tried
@@ -171,6 +171,7 @@ def grid(
     rows = queries.worklist_rows(scope, by, statuses=statuses, limit=limit, offset=offset)
     catalogue, zone = catalogues.effective(owner.id), owner.zone
     earlier = queries.previous_values(scope, rows)
+    made = calculating.proposals(scope, owner, rows)
     found = []
     for row, item in zip(rows, queries.work_items(scope, rows), strict=True):
         test = catalogue.tests.get(row.test_code)
@@ -188,6 +189,7 @@ def grid(
                 previous_at=before.at if before else None,
                 answers=test.answers if test else "",
                 lacking=words.lacking(_lacking(test, catalogue, row, zone)) if test else "",
+                calculated=made.get(row.id),
             )
         )
     return found

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from laras.bench.rules.formulas import Formula
 from laras.bench.types import DeltaBound
 
 
@@ -22,6 +23,29 @@ def delta_bounds() -> dict[str, DeltaBound]:
                 absolute=Decimal(row["absolute"]) if row["absolute"] else None,
                 percent=Decimal(row["percent"]) if row["percent"] else None,
                 source=row["source"],
+            )
+            for row in csv.DictReader(rows)
+        }
+
+
+@cache
+def formulas() -> dict[str, Formula]:
+    """Test code -> how it is reckoned from others. Raises FormulaError for a row that is no formula."""
+    path = Path(__file__).parent / "data" / "formulas.csv"
+    with path.open(encoding="utf-8", newline="") as rows:
+        return {
+            row["test"]: Formula(
+                test=row["test"],
+                name=row["name"],
+                name_en=row["name_en"],
+                text=row["formula"],
+                inputs=dict(part.strip().split(" ", 1) for part in row["inputs"].split(";")),
+                unit=row["unit"],
+                condition=row["condition"],
+                unless=row["unless"],
+                unless_en=row["unless_en"],
+                source=row["source"],
+                status=row["status"],
             )
             for row in csv.DictReader(rows)
         }

@@ -327,6 +327,20 @@ class GridRow:
     previous_at: datetime | None
     answers: str
     lacking: str = ""
+    calculated: Calculated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calculated:
+    """What a formula makes of the values that stand: ``raw`` as it would be entered, or empty and ``why`` in words.
+    ``inputs`` are the results that it is made of, ``made_of`` the same in words."""
+
+    result_id: UUID
+    name: str
+    raw: str = ""
+    made_of: str = ""
+    inputs: tuple[UUID, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

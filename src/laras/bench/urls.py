@@ -6,6 +6,7 @@ app_name = "bench"
 
 urlpatterns = [
     path("", views.worklist, name="worklist"),
+    path("hitung/", views.calculate, name="calculate"),
     path("nilai/", views.judge, name="judge"),
     path("verifikasi/", views.verification, name="verification"),
     path("validasi/", views.validation, name="validation"),

@@ -35,6 +35,16 @@ BRIEF: dict[str, Any] = {
 """For a table that shows the range and the previous value in columns of their own."""
 UNSAID = ("before", "no_range", "no_range_for_age", "not_adopted", "not_adopted_for_age")
 """What such a table need not repeat."""
+NOT_CALCULATED = {
+    "missing": _("menunggu %(test)s"),
+    "not_exact": _("%(test)s bukan angka pasti"),
+    "unit": _("satuan %(test)s tidak dapat diubah ke satuan rumus"),
+    "sex": _("jenis kelamin belum diketahui"),
+    "age": _("tanggal lahir belum diketahui"),
+    "no_figure": _("pembagian dengan nol"),
+    "negative": _("hasilnya di bawah nol: periksa nilai masukannya"),
+}
+"""Why a result was not reckoned from others."""
 PROBLEMS = {
     "unknown_reason": _("Alasan nilai tidak dikenal."),
     "nothing_to_correct": _("Hasil ini belum pernah punya nilai, jadi tidak ada yang dikoreksi atau diulang."),

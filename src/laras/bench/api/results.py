@@ -15,6 +15,7 @@ from laras.bench.api.schemas import (
     EntryIn,
     Limit,
     ManyIn,
+    ReckonedIn,
     ResultDetailOut,
     ResultHistoryOut,
     ResultNoteIn,
@@ -81,6 +82,14 @@ def enter_values(request: HttpRequest, payload: EntriesIn) -> tuple[int, BatchOu
     actor, owner, _scope = caller(request)
     entries = [Entry(**{**row.model_dump(), "decimal_mark": row.decimal_mark or None}) for row in payload.rows]
     return 200, batch_out(services.enter_many(actor, owner_id=owner.id, entries=entries))
+
+
+@router.post("/results/calculate", response={200: BatchOut}, summary="Enter what formulas make of other results")
+def calculate_results(request: HttpRequest, payload: ReckonedIn) -> BatchOut:
+    """LDL, eGFR, red cell indices ... from the values that stand in the same order, entered as the caller's. What cannot be
+    reckoned is named with the reason; a second time it changes nothing."""
+    actor, owner, _scope = caller(request)
+    return batch_out(services.enter_calculated(actor, owner_id=owner.id, result_ids=payload.result_ids))
 
 
 @router.post("/results/verify", response={200: BatchOut}, summary="Verify several normal results")

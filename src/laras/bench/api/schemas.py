@@ -253,6 +253,10 @@ class ManyIn(Schema):
     seen: list[Seen] | None = None
 
 
+class ReckonedIn(Schema):
+    result_ids: Ids
+
+
 class ValidateIn(Schema):
     """``uncalled_reason``: why a critical value was not told; without it an open critical call refuses."""
 

@@ -1,5 +1,6 @@
 """The use cases of the bench: from a received sample to a validated result. Values go sealed into the journal."""
 
+from laras.bench.services.calculating import enter_calculated
 from laras.bench.services.critical import call_critical
 from laras.bench.services.entering import comment_result, enter_many, enter_result
 from laras.bench.services.holds import lift_hold, lift_holds, place_hold
@@ -29,6 +30,7 @@ __all__ = [
     "cancel_result",
     "cancel_results_of",
     "comment_result",
+    "enter_calculated",
     "enter_many",
     "enter_result",
     "lift_hold",

@@ -12,6 +12,7 @@ from laras.bench import judging, queries, rules, words
 from laras.bench.events import CriticalOpened, CriticalWithdrawn, ResultCommented, ResultEntered
 from laras.bench.models import CriticalCall, Result, ResultValue
 from laras.bench.services import rows
+from laras.bench.services.holds import hold_what_was_made_of
 from laras.bench.states import RESULT
 from laras.bench.types import BatchReport, Entry, RowProblem
 from laras.catalogue import queries as catalogues
@@ -218,6 +219,7 @@ class Batch:
                 subject=row.result.order_id,
                 sealed={**rows.sealed_value(row.result), "note": value.note},
             )
+        hold_what_was_made_of(self.actor, self.owner_id, [row.result for row in fresh if row.reason != "first"])
         watch_critical(self.actor, self.owner_id, [(row.result, v) for row, v in zip(fresh, values, strict=True)])
 
     def _told_at_site(self, fresh: Sequence[_Row]) -> set[UUID]:

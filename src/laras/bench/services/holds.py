@@ -3,10 +3,12 @@ knows that it stands."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from laras.bench import calculating
 from laras.bench.events import HoldLifted, HoldPlaced
 from laras.bench.models import Hold, Result
 from laras.bench.services import rows
@@ -16,6 +18,9 @@ from laras.core.errors import Conflict, Problem, Refused
 from laras.core.scope import Scope, get_or_404
 from laras.core.unit import use_case
 from laras.orders import services as orders
+
+RECALCULATE = "recalculate"
+"""The kind of the holds that :func:`hold_what_was_made_of` places."""
 
 
 @use_case
@@ -65,15 +70,58 @@ def place_hold(
         placed_by=actor.person_id,
         placed_at=clock.now(),
     )
-    bulk.insert([hold])
-    journal.record(
-        actor,
-        owner=owner_id,
-        event=HoldPlaced(hold=hold.id, order=order_id, result=result_id, kind=kind, key=key),
-        subject=order_id,
-        sealed={"reason": reason},
-    )
+    _put_on(actor, [hold])
     return hold
+
+
+def hold_what_was_made_of(actor: Actor, owner_id: UUID, changed: Sequence[Result]) -> None:
+    """Hold the results that were reckoned from values which others have replaced; reckoning them again takes it off.
+
+    Two queries when any of ``changed`` is an input of a formula, else none.
+    """
+    inputs = {result.order_id: result.test_code for result in changed if calculating.made_from(result.test_code)}
+    if not inputs:
+        return
+    scope = Scope.of(owner_id)
+    codes = {made for code in inputs.values() for made in calculating.made_from(code)}
+    made = Result.objects.within(scope).filter(
+        order_id__in=list(inputs), test_code__in=codes, status__in=calculating.STANDS
+    )
+    stale = [result for result in made.order_by("id") if calculating.is_calculated(result)]
+    known = Hold.objects.within(scope).filter(
+        result_id__in=[result.id for result in stale], kind=RECALCULATE, lifted_at__isnull=True
+    )
+    held = set(known.values_list("result_id", flat=True)) if stale else set()
+    reason = _("Dihitung dari %(test)s yang nilainya sudah diganti: hitung ulang.")
+    _put_on(
+        actor,
+        [
+            Hold(
+                owner_id=owner_id,
+                order_id=result.order_id,
+                result_id=result.id,
+                kind=RECALCULATE,
+                reason=reason % {"test": inputs[result.order_id]},
+                placed_by=actor.person_id,
+                placed_at=clock.now(),
+            )
+            for result in stale
+            if result.id not in held
+        ],
+    )
+
+
+def _put_on(actor: Actor, holds: Sequence[Hold]) -> None:
+    if holds:
+        bulk.insert(holds)
+    for hold in holds:
+        journal.record(
+            actor,
+            owner=hold.owner_id,
+            event=HoldPlaced(hold=hold.id, order=hold.order_id, result=hold.result_id, kind=hold.kind, key=hold.key),
+            subject=hold.order_id,
+            sealed={"reason": hold.reason},
+        )
 
 
 @use_case
@@ -84,7 +132,7 @@ def lift_hold(actor: Actor, *, owner_id: UUID, hold_id: UUID, reason: str) -> Ho
     hold = get_or_404(Hold.objects.within(Scope.of(owner_id)).select_for_update(), id=hold_id)
     if hold.lifted_at is not None:
         raise Conflict(_("Penahanan ini sudah dilepas."), code="already_lifted")
-    _lift(actor, hold, reason)
+    take_off(actor, hold, reason)
     return hold
 
 
@@ -100,11 +148,11 @@ def lift_holds(actor: Actor, *, owner_id: UUID, order_id: UUID, kind: str, key: 
         .filter(order_id=order_id, kind=kind, key=key, lifted_at__isnull=True)
     )
     for hold in holds:
-        _lift(actor, hold, reason)
+        take_off(actor, hold, reason)
     return len(holds)
 
 
-def _lift(actor: Actor, hold: Hold, reason: str) -> None:
+def take_off(actor: Actor, hold: Hold, reason: str) -> None:
     hold.lifted_at, hold.lifted_by, hold.lift_reason = clock.now(), actor.person_id, reason
     hold.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
     journal.record(

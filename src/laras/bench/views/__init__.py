@@ -1,9 +1,21 @@
 """The screens of the bench: the grid, the queues, one result, critical calls, holds."""
 
 from laras.bench.views.critical import call, critical
-from laras.bench.views.grid import judge, worklist
+from laras.bench.views.grid import calculate, judge, worklist
 from laras.bench.views.holds import holds, lift
 from laras.bench.views.queues import validation, verification
 from laras.bench.views.result import act, result
 
-__all__ = ["act", "call", "critical", "holds", "judge", "lift", "result", "validation", "verification", "worklist"]
+__all__ = [
+    "act",
+    "calculate",
+    "call",
+    "critical",
+    "holds",
+    "judge",
+    "lift",
+    "result",
+    "validation",
+    "verification",
+    "worklist",
+]

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -23,6 +24,7 @@ from laras.bench.views.shared import (
     abilities,
     address_of_result,
     answer_choices,
+    back_to,
     judged_line,
     narrowing,
     say_batch,
@@ -102,11 +104,13 @@ def _grid_page(
                 "raw": (typed or {}).get(f"raw-{row.item.result.id}", row.item.result.raw),
                 "comment": (typed or {}).get(f"comment-{row.item.result.id}", row.item.result.comment),
                 "wrong": (wrong or {}).get(row.item.result.id, ""),
+                "calculated": row.calculated,
                 "late": bool(row.item.result.due_at and row.item.result.due_at < now),
             }
             for row, again in zip(rows, _same_sample(rows), strict=True)
         ],
         "editable": can["enter"] and tab in ("waiting", "entered"),
+        "calculable": [row.calculated.result_id for row in rows if row.calculated and row.calculated.raw],
         "answer_sets": sets,
         "can": can,
         "total": total,
@@ -236,6 +240,28 @@ def _cell(view: ResultView) -> dict[str, Any]:
         "shown": view.screen.value,
         "note": judged_line(view.screen.brief, view.screen.change_brief),
     }
+
+
+@page("bench.enter")
+@require_POST
+def calculate(request: HttpRequest) -> HttpResponse:
+    """``/meja-kerja/hitung/``: what the formulas say of the rows that the worklist showed is entered, by whoever asked."""
+    keys = []
+    for text in request.POST.getlist("result")[:ROWS]:
+        try:
+            keys.append(UUID(text))
+        except ValueError:
+            continue
+    if keys:
+        report = services.enter_calculated(request.actor, owner_id=request.owner.id, result_ids=keys)
+        say_batch(request, report, _reckoned)
+        shown = queries.views_by_id(request.scope, report.done)
+        _say_critical(request, sum(row.open_call is not None for row in shown.values()))
+    return redirect(back_to(request, reverse("bench:worklist")))
+
+
+def _reckoned(n: int) -> str:
+    return ngettext("%(n)s hasil dihitung dan diisi.", "%(n)s hasil dihitung dan diisi.", n) % {"n": n}
 
 
 @page("bench.enter")

@@ -21,6 +21,7 @@ from laras.core.web import page, refusals, submit_once
 KINDS = {
     "manual": gettext_lazy("oleh petugas"),
     "quality": gettext_lazy("kendali mutu"),
+    "recalculate": gettext_lazy("hitung ulang"),
     "payment": gettext_lazy("pembayaran"),
 }
 """Who holds; a kind without a name is shown as it is."""
