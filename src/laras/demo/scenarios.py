@@ -232,6 +232,26 @@ def play(owners: dict[str, Owner], staff: dict[str, Staff]) -> None:
             origin.release(order_id)
     for n, (below, above) in enumerate(pairwise(plan.CHAIN.values())):
         _set_out(labs[below], labs[above], person_of(ROUNDS + n, chance), chance, now)
+    for n, tier in enumerate((1, 2)):
+        _measured(labs[plan.CHAIN[tier]], person_of(ROUNDS + 10 + n, chance), now - timedelta(minutes=50))
+
+
+MEASURED = {"CHOL": "212", "HDL": "48", "TG": "160", "KREA": "0,98", "UREUM": "31"}
+MADE_OF_THEM = ("LDL", "EGFR")
+
+
+def _measured(lab: Lab, person: dict[str, object], at: datetime) -> None:
+    """An order of this morning whose values are entered, but for those that are reckoned from them."""
+    able = {offer.test_code for offer in resources.capabilities_of(lab.owner.id) if offer.status == "active"}
+    known = catalogues.effective(lab.owner.id).tests
+    values = {code: raw for code, raw in MEASURED.items() if code in able and code in known}
+    with clock.at(at):
+        order_id = lab.register([*values, *(code for code in MADE_OF_THEM if code in able)], person, at, "routine")
+        for view in bench_queries.results_of(lab.scope, order_id):
+            if view.test_code in values:
+                bench.enter_result(
+                    lab.staff.analysts[0], owner_id=lab.owner.id, result_id=view.id, raw=values[view.test_code]
+                )
 
 
 def _set_out(low: Lab, high: Lab, person: dict[str, object], chance: random.Random, now: datetime) -> None:
