@@ -253,6 +253,19 @@ def programme() -> None:
         figure("  the answer", answer.strip())
 
 
+def looking() -> None:
+    """300 values entered, verified and validated, each in one action of one person, with orders of some weeks in the database."""
+    for postgres in (False, True):
+        with ExitStack() as stack:
+            data, url, _tokens = installation(stack, postgres=postgres, count=3, used=True)
+            answer = json.loads(prepare(data, "looking", "300", database_url=url))
+            name = "PostgreSQL" if postgres else "SQLite"
+            for step, (seconds, done) in answer.items():
+                missed = " MISSED" if step == "validated" and seconds > 1 else ""
+                promised = f"at most 1 s{missed}" if step == "validated" else ""
+                figure(f"{done} results {step} in one action, {name}", f"{seconds * 1e3:.0f} ms", promised)
+
+
 def listen() -> None:
     """Blood counts of six records over ASTM, each durable before its last ACK; the devices on the same cores."""
     count = 500 if QUICK else 3000
@@ -382,6 +395,7 @@ def network() -> None:
 SECTIONS: dict[str, Callable[[], None]] = {
     "registration": registration, "burst": burst, "chain": chain, "pages": pages, "reports": reports, "memory": memory,
     "demo": demo, "detect": detect, "listen": listen, "programme": programme, "resources": resources, "route": route,
+    "looking": looking,
     "network": network,
 }  # fmt: skip
 

@@ -266,12 +266,53 @@ def referrals(count: int) -> None:
     refresh_statistics()
 
 
+def looking(count: int) -> None:
+    """Three persons enter, verify and validate ``count`` results of BM-00, each in one action, after a hundred others that
+    warm them up; prints how many and in how many seconds."""
+    from laras.bench import services
+    from laras.bench.models import Result
+    from laras.bench.types import Entry
+    from laras.core.actor import actor_of
+    from laras.core.scope import Scope
+
+    owner = Owner.objects.get(code="BM-00")
+    actors = {}
+    for role in ("analyst", "verifier", "validator"):
+        user = User.objects.create(username=f"bulk-{role}", person=StaffPerson.objects.create(name=role), password="!")
+        RoleAssignment.objects.create(user=user, owner=owner, role=role)
+        actors[role] = actor_of(user, "bench")
+    usual = {"HB": "13,2", "GDS": "95", "CHOL": "170", "SGPT": "20"}
+    waiting = list(
+        Result.objects.within(Scope.of(owner.id))
+        .filter(status="waiting", test_code__in=usual)
+        .order_by("-id")
+        .values_list("id", "test_code")
+    )
+    found: dict[str, tuple[float, int]] = {}
+    for part in (waiting[:100], waiting[100 : 100 + count]):
+        ids = [key for key, _code in part]
+        entries = [Entry(key, usual[code]) for key, code in part]
+        acts: dict[str, Callable[[], object]] = {
+            "entered": lambda entries=entries: services.enter_many(
+                actors["analyst"], owner_id=owner.id, entries=entries
+            ),
+            "verified": lambda ids=ids: services.verify_many(actors["verifier"], owner_id=owner.id, result_ids=ids),
+            "validated": lambda ids=ids: services.validate_many(actors["validator"], owner_id=owner.id, result_ids=ids),
+        }
+        for name, act in acts.items():
+            began = time.perf_counter()
+            report = act()
+            found[name] = time.perf_counter() - began, len(report.done)  # type: ignore[attr-defined]
+    print(json.dumps(found))
+
+
 TASKS: dict[str, Callable[[str], None]] = {
     "labs": lambda count: labs(int(count)),
     "rows": lambda count: rows(int(count)),
     "referrals": lambda count: referrals(int(count)),
     "session": session,
     "addresses": addresses,
+    "looking": lambda count: looking(int(count)),
     "issue": lambda count: issue(int(count)),
 }
 
