@@ -171,6 +171,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "note_identifier": ("referral.send",), "cancel_referral": ("referral.send",),
     "read_manifest": ("referral.read",), "list_incoming": ("referral.read",),
     "read_incoming": ("referral.read",), "referral.accept_incoming": ("referral.receive",),
+    "list_paper_partners": ("referral.read",), "note_paper_decision": ("referral.send",),
+    "enter_paper_results": ("bench.enter",), "list_paper_answers": ("referral.read",),
+    "take_paper_answer": ("bench.verify",), "return_paper_answer": ("referral.send",),
+    "read_paper_scan": ("referral.read",),
     "refuse_incoming": ("referral.receive",), "read_journey": ("referral.read",),
     # Reports
     "release": ("reports.release",), "list_reports": ("reports.read",), "list_ready": ("reports.release",),
@@ -600,9 +604,9 @@ def test_lists_show_the_own_laboratory_only(world):
     theirs = {
         str(value): name
         for name, value in world.neighbour.ids.items()
-        # Capabilities are open; the sender's ids of a referral and its items are part of its message.
+        # Laboratories and capabilities are open; the sender's ids of a referral and its items are part of its message.
         if isinstance(value, UUID)
-        and name not in ("organisation_id", "institution_id", "capability_id", "outgoing", "item_id")
+        and name not in ("organisation_id", "institution_id", "capability_id", "paper_id", "outgoing", "item_id")
     } | {str(order): f"order {name}" for name, order in world.neighbour.orders.items()}
     leaks = []
     for one in operations():

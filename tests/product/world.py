@@ -44,7 +44,7 @@ from laras.people import services as people
 from laras.referral import codec
 from laras.referral import queries as referrals
 from laras.referral import services as referral
-from laras.referral.types import BoxedSample, BoxNews
+from laras.referral.types import BoxedSample, BoxNews, PaperLine
 from laras.reports import services as reports
 from laras.resources import services as resources
 from laras.surveillance import services as surveillance
@@ -296,6 +296,34 @@ def refer(sender: Lab, recipient: Lab, code: str) -> None:
     recipient.ids["incoming_log"] = log.id
 
 
+def on_paper(lab: Lab, code: str) -> None:
+    """A laboratory without a system that does the test, a referral to it, and its report waiting for a second person."""
+    counter = lab.staff["counter"]
+    clinic = Owner.objects.create(code=f"Z-{lab.owner.code}", name=f"Klinik {lab.owner.code}", kind="laboratory")
+    referral.begin_paper(counter, owner_id=lab.id, code=clinic.code)
+    lab.ids["paper_id"] = clinic.id
+    lab.ids["paper_test_id"] = referral.add_paper_test(
+        counter, owner_id=lab.id, partner_id=clinic.id, test_code=code, tat_hours=24
+    ).id
+    order_id = lab.order(code)
+    row = referral.send_referral(
+        counter,
+        owner_id=lab.id,
+        recipient_id=clinic.id,
+        result_ids=[lab.results(order_id)[code].id],
+        reason="Yang terdekat",
+    )
+    (item,) = referrals.open_on_paper(lab.scope, clinic.id, referral_id=row.id)
+    (answer,) = referral.enter_paper_results(
+        lab.staff["analyst"],
+        owner_id=lab.id,
+        lines=[PaperLine(item.id, "resulted", raw="12")],
+        scan=b"%PDF-1.4 contoh",
+        report="Z-1",
+    )
+    lab.ids["answer_id"] = answer.id
+
+
 def let_speak(lab: Lab, *users: User) -> None:
     """These accounts, which hold the role of a partner, speak for the laboratory's client; one of them asked for a visit."""
     for user in users:
@@ -333,6 +361,8 @@ def build() -> World:
     furnish(neighbour, 2)
     refer(here, neighbour, "CHOL")
     refer(neighbour, here, "TG")
+    on_paper(here, "CHOL")
+    on_paper(neighbour, "TG")
     users = {role: give_account(here.owner, f"hanya-{role}", role) for role in ROLES}
     tokens = {role: give_token(user, here.owner) for role, user in users.items()}
     everybody = give_account(here.owner, "semua", *ROLES)

@@ -32,7 +32,7 @@ def accepted(puskesmas, district):
 def test_two_ends_that_agree(accepted, puskesmas, district):
     refused = puskesmas.send(district, puskesmas.order("GDP").id)
     district.refuse(refused)
-    assert run() == (0, {"referrals": 2, "under_way": 0, "contradictions": []})
+    assert run() == (0, {"referrals": 2, "under_way": 0, "on_paper": 0, "contradictions": []})
     assert compare_ends() == 2
 
 
@@ -89,5 +89,5 @@ def test_it_asks_as_often_for_many_as_for_few(accepted, puskesmas, district, dja
     queries.check()
     for _turn in range(3):
         puskesmas.send(district, puskesmas.order("GDP").id)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         assert queries.check().referrals == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from laras.core.api import new_token, token_digest
 from laras.core.models import ApiToken, User
+from laras.referral import services
 from laras.referral.commands import referral
 from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
 from laras.referral.services.common import REFERRAL_NUMBER
@@ -193,10 +195,40 @@ def test_the_command_line(puskesmas, district):
     answer = run.invoke(referral, ["check", "--json"])
     assert (answer.exit_code, json.loads(answer.output)) == (
         0,
-        {"referrals": 1, "under_way": 0, "contradictions": []},
+        {"referrals": 1, "under_way": 0, "on_paper": 0, "contradictions": []},
     )
     IncomingItem.rows.update(status="accepted")
     answer = run.invoke(referral, ["check", "--json"])
     assert answer.exit_code == 1
     assert json.loads(answer.output)["contradictions"][0]["receiver_says"] == "accepted r0"
     assert run.invoke(referral, ["check"]).exit_code == 1
+
+
+def test_paper_through_the_api(call, puskesmas, make_owner):
+    clinic = make_owner("RS-Z", name="RS Contoh Z", tier=None)
+    services.begin_paper(puskesmas.counter, owner_id=puskesmas.id, code="RS-Z")
+    services.add_paper_test(
+        puskesmas.counter, owner_id=puskesmas.id, partner_id=clinic.id, test_code="GDP", tat_hours=48
+    )
+    ids = [str(view.id) for view in puskesmas.results(puskesmas.order("GDP").id).values()]
+    body = {"recipient_id": str(clinic.id), "result_ids": ids, "reason": "Terdekat"}
+    _status, sent = call(puskesmas, "post", "/referrals", body, key="1")
+    assert call(puskesmas, "get", "/referrals/paper/partners")[1][0]["code"] == "RS-Z"
+    path = f"/referrals/outgoing/{sent['id']}/paper-decision"
+    assert call(puskesmas, "post", path, {"outcome": "accepted", "remote_number": "Z-1"})[1]["status"] == "accepted"
+    values = {"lines": [{"item": sent["items"][0]["id"], "raw": "126"}], "report": "LHU-1", "scan": "bukan"}
+    status, problem = call(puskesmas, "post", "/referrals/paper/results", values, key="2", who="made")
+    assert (status, problem["problems"][0]["field"]) == (422, "scan")
+    values["scan"] = base64.b64encode(b"%PDF-1.7 LHU").decode()
+    status, entered = call(puskesmas, "post", "/referrals/paper/results", values, key="3", who="made")
+    assert status == 201
+    again = call(puskesmas, "post", "/referrals/paper/results", values, key="3", who="made")
+    assert again == (status, entered), "sent twice, entered once"
+    (answer,) = entered["answers"]
+    waiting = call(puskesmas, "get", "/referrals/paper/answers", {"waiting": "true"})[1]["items"]
+    assert [(one["id"], one["lines"][0]["raw"]) for one in waiting] == [(answer["id"], "126")]
+    path = f"/referrals/paper/answers/{answer['id']}"
+    assert call(puskesmas, "post", f"{path}/take", who="made")[0] == 403
+    status, taken = call(puskesmas, "post", f"{path}/take", who="wayan")
+    assert (status, taken["status"], taken["revision"]) == (200, "taken", 2)
+    assert Outgoing.rows.get(id=sent["id"]).status == "completed"

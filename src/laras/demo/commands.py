@@ -81,7 +81,7 @@ def marker() -> Path:
 
 def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
-    from laras.demo import equipment, history, incidents, journeys, network, partners, scenarios, surveillance
+    from laras.demo import equipment, history, incidents, journeys, network, paper, partners, scenarios, surveillance
 
     columns = (TextColumn("Memuat jaringan contoh"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # On stderr: what the command answers stays alone on stdout.
@@ -101,6 +101,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         surveillance.play(owners, staff)
         scenarios.play(owners, staff)
         journeys.play(owners, staff)
+        paper.play(owners, staff, since)
         incidents.play(owners, staff)
         partners.welcome(owners, staff)
         equipment.build_equipment(owners, clock.today(), plan.SEED)

@@ -101,6 +101,15 @@ def _create(code: str, kind: str, since: date, **values: object) -> UUID:
     return own
 
 
+def add_laboratory(code: str, name: str, area: str, since: date) -> UUID:
+    """One more laboratory of the directory, outside the five tiers and with nobody of its own here."""
+    version = network.find_area(area)
+    assert version is not None
+    made = _create(code, "rumah_sakit", since, name=name, area_id=version.area_id, lat=version.lat, lon=version.lon)
+    network_services.rebuild_reach()
+    return made
+
+
 def tests_of(lab: plan.Lab, owner: Owner) -> list[str]:
     """What a laboratory of this tier does: everything that its tier can, by the catalogue; a few tests are elsewhere."""
     found = []

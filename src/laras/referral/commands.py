@@ -73,6 +73,7 @@ def check(as_json: bool) -> None:
     answer = {
         "referrals": found.referrals,
         "under_way": found.under_way,
+        "on_paper": found.on_paper,
         "contradictions": [
             {
                 "sender": one.sender,

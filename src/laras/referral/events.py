@@ -213,3 +213,29 @@ class IdentifierNoted(Event):
     name: ClassVar[str] = "referral.identifier_noted"
     referral: UUID
     system: str
+
+
+# --- Laboratories without a system: all in one's own journal ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PaperPartnerNoted(Event):
+    """``what``: begun, ended, test_added or test_removed (then ``test``)."""
+
+    name: ClassVar[str] = "referral.paper_partner_noted"
+    partner: UUID
+    what: str
+    test: str = ""
+
+
+@dataclass(frozen=True)
+class PaperAnswerNoted(Event):
+    """``what``: entered, taken or returned. ``digest``: of the scan as it came. Sealed when entered: the lines."""
+
+    name: ClassVar[str] = "referral.paper_answer_noted"
+    referral: UUID
+    number: str
+    answer: UUID
+    what: str
+    digest: str = ""
+    revision: int = 0

@@ -11,7 +11,7 @@ from laras.core import clock
 from laras.core.models import Owner, ScopedModel
 from laras.referral.rules import TEMPERATURES
 from laras.referral.rules.boxes import FINDINGS
-from laras.referral.states import BOX, INCOMING, INCOMING_BOX, OUTGOING
+from laras.referral.states import BOX, INCOMING, INCOMING_BOX, OUTGOING, PAPER_ANSWER
 
 ITEM_STATES = ["sent", "accepted", "refused", "resulted", "cancelled"]
 
@@ -40,12 +40,14 @@ class Outgoing(ScopedModel):
     # How many messages we sent about it, and the newest answer that we acted on.
     message_revision = models.PositiveIntegerField(default=0)
     answer_revision = models.PositiveIntegerField(default=0)
+    # Sent to a laboratory without a system: nothing travels but paper, and what it answers is entered here (``PaperAnswer``).
+    on_paper = models.BooleanField(default=False)
 
     privacy: ClassVar = {
         "internal": [
             "number", "order", "recipient", "status", "reason", "courier", "packaging", "temperature", "created_at",
             "created_by", "sent_at", "answered_at", "completed_at", "remote_order", "answer_note", "cancel_reason",
-            "suggested", "message_revision", "answer_revision",
+            "suggested", "message_revision", "answer_revision", "on_paper",
         ]
     }  # fmt: skip
 
@@ -231,11 +233,12 @@ class Box(ScopedModel):
     # ``types.TemperatureLog``: those whose files are kept here, and those that the other end told.
     logs = models.JSONField(default=list)
     remote_logs = models.JSONField(default=list)
+    on_paper = models.BooleanField(default=False)
 
     privacy: ClassVar = {
         "internal": [
             "number", "recipient", "status", "packaging", "temperature", "tracking", "created_at", "created_by", "sent_at",
-            "arrived_at", "reconciled_at", "message_revision", "answer_revision",
+            "arrived_at", "reconciled_at", "message_revision", "answer_revision", "on_paper",
         ],
         "personal": ["courier", "steps", "remote_steps", "logs", "remote_logs"],
     }  # fmt: skip
@@ -374,3 +377,109 @@ class IncomingBoxItem(ScopedModel):
             ),
         ]
         indexes = [models.Index(fields=["owner", "sample_number"], name="referral_incoming_box_sample")]
+
+
+# --- Laboratories without a system: what we know of them, and what they answered on paper ---------------------------------
+
+
+class PaperPartner(ScopedModel):
+    """A laboratory of the directory that we refer to on paper, because it works in no system; until ``ended_at``."""
+
+    partner = models.ForeignKey(Owner, models.PROTECT, related_name="+")
+    note = models.CharField(max_length=240, blank=True)
+    since = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    privacy: ClassVar = {"internal": ["partner", "note", "since", "ended_at"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_paper_partner"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "partner"], condition=Q(ended_at__isnull=True), name="referral_paper_partner_once"
+            ),
+            models.CheckConstraint(condition=~Q(owner=models.F("partner")), name="referral_paper_partner_is_another"),
+        ]
+
+
+class PaperTest(ScopedModel):
+    """What such a laboratory does, as it told us: hours until the result, and rupiah when a price was agreed."""
+
+    on_paper = models.ForeignKey(PaperPartner, models.CASCADE, related_name="tests")
+    test_code = models.CharField(max_length=60)
+    tat_hours = models.PositiveIntegerField()
+    price = models.PositiveBigIntegerField(null=True)
+
+    privacy: ClassVar = {"internal": ["on_paper", "test_code", "tat_hours", "price"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_paper_test"
+        constraints = [
+            models.UniqueConstraint(fields=["on_paper", "test_code"], name="referral_paper_test_once"),
+            models.CheckConstraint(condition=Q(tat_hours__range=(1, 24 * 366)), name="referral_paper_test_hours"),
+        ]
+
+
+class PaperAnswer(ScopedModel):
+    """What a laboratory without a system said of one referral, as somebody here entered it from its paper.
+
+    ``lines`` are ``types.PaperLine``. Values take effect when a second person compared them with the paper; ``revision`` is
+    then the count of answers, as a receiver with a system counts its own. ``digest``: SHA-256 of the scan as it came.
+    """
+
+    referral = models.ForeignKey(Outgoing, models.PROTECT, related_name="paper_answers")
+    status = models.CharField(max_length=12, choices=PAPER_ANSWER.choices, default=PAPER_ANSWER.initial)
+    lines = models.JSONField(default=list)
+    with_values = models.BooleanField(default=False)
+    said_at = models.DateTimeField()
+    remote_number = models.CharField(max_length=48, blank=True)
+    report = models.CharField(max_length=60, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    media_type = models.CharField(max_length=40, blank=True)
+    entered_at = models.DateTimeField(default=clock.now)
+    entered_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+    return_reason = models.CharField(max_length=240, blank=True)
+    revision = models.PositiveIntegerField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "referral", "status", "with_values", "said_at", "remote_number", "report", "note", "digest", "media_type",
+            "entered_at", "entered_by", "decided_at", "decided_by", "return_reason", "revision",
+        ],
+        "health": ["lines"],
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_paper_answer"
+        constraints = [
+            PAPER_ANSWER.constraint("referral_paper_answer"),
+            models.UniqueConstraint(fields=["referral", "revision"], name="referral_paper_answer_counted_once"),
+            models.UniqueConstraint(
+                fields=["referral"], condition=Q(status="entered"), name="referral_paper_answer_one_waits"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="taken", revision__isnull=False) | (~Q(status="taken") & Q(revision__isnull=True)),
+                name="referral_paper_answer_counted",
+            ),
+            # Values are looked at by two persons, and there is a paper to look at.
+            models.CheckConstraint(
+                condition=Q(with_values=False)
+                | ~Q(status="taken")
+                | (Q(decided_by__isnull=False, entered_by__isnull=False) & ~Q(decided_by=models.F("entered_by"))),
+                name="referral_paper_answer_two_persons",
+            ),
+            models.CheckConstraint(
+                condition=Q(with_values=False) | ~Q(digest=""), name="referral_paper_answer_has_scan"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner", "entered_at"], condition=Q(status="entered"), name="referral_paper_answer_waits"
+            )
+        ]

@@ -32,6 +32,8 @@ WORDS = {
     "referral.box_logged": _("Catatan suhu kotak %(number)s disimpan"),
     "referral.box_log_answered": _("Catatan suhu kotak %(number)s disimpan dan diberitahukan ke pengirim"),
     "referral.box_noted": _("Kotak %(number)s dicatat"),
+    "referral.paper_partner_noted": _("Laboratorium tanpa sistem dicatat"),
+    "referral.paper_answer_noted": _("Jawaban rujukan %(number)s di atas kertas dicatat"),
     "referral.pickup_added": _("Jadwal penjemputan ditambah: jam %(at)s"),
     "referral.pickup_removed": _("Jadwal penjemputan dihapus: jam %(at)s"),
 }

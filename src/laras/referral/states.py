@@ -84,3 +84,17 @@ INCOMING_BOX = StateMachine(
     ],
     tones={"announced": "waiting", "arrived": "active", "reconciled": "done"},
 )
+
+PAPER_ANSWER = StateMachine(
+    "paper_answer",
+    states={
+        "entered": _("Menunggu diperiksa orang kedua"),
+        "taken": _("Diambil"),
+        "returned": _("Dikembalikan"),
+    },
+    moves=[
+        Move("take", ("entered",), "taken", "bench.verify"),
+        Move("return", ("entered",), "returned", "bench.verify"),
+    ],
+    tones={"entered": "waiting", "taken": "done", "returned": "danger"},
+)

@@ -287,6 +287,39 @@ class BoxAnswer:
     logs: tuple[TemperatureLog, ...] = ()
 
 
+# --- A laboratory without a system ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """What the paper says of one item of a referral. ``raw``, ``unit`` and ``reference`` as printed; ``flag`` of
+    :data:`laras.referral.rules.paper.FLAGS`; ``reason`` of :data:`laras.referral.rules.REFUSALS`."""
+
+    item: UUID
+    outcome: Literal["accepted", "refused", "resulted", "withdrawn", "cancelled"]
+    reason: str = ""
+    note: str = ""
+    raw: str = ""
+    unit: str = ""
+    flag: str = ""
+    reference: str = ""
+    method: str = ""
+    comment: str = ""
+    interim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaperItem:
+    """An item as it stands at the sender, before the paper is taken over. ``result``: revision of the value taken last."""
+
+    item: UUID
+    state: ItemState
+    result: int = 0
+    reason: str = ""
+    note: str = ""
+    journey: tuple[JourneyStep, ...] = ()
+
+
 # --- What the ends look like to the rules ---------------------------------------------------------------------------
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from laras.referral.views import boxes, calendar, incoming, outgoing
+from laras.referral.views import boxes, calendar, incoming, outgoing, paper
 
 app_name = "referral"
 urlpatterns = [
@@ -11,6 +11,16 @@ urlpatterns = [
     path("keluar/<uuid:referral_id>/batal/", outgoing.cancel, name="cancel"),
     path("keluar/<uuid:referral_id>/surat-pengantar/", outgoing.manifest, name="manifest"),
     path("keluar/<uuid:referral_id>/ambil/<uuid:item_id>/", outgoing.take_kept_back, name="take_kept_back"),
+    path("keluar/<uuid:referral_id>/jawaban/", paper.decide, name="paper_decision"),
+    path("kertas/", paper.partners, name="paper_partners"),
+    path("kertas/<uuid:paper_id>/", paper.partner, name="paper_partner"),
+    path("kertas/<uuid:paper_id>/akhiri/", paper.end, name="end_paper"),
+    path("kertas/<uuid:paper_id>/hapus/<uuid:paper_test_id>/", paper.remove_test, name="remove_paper_test"),
+    path("kertas/<uuid:paper_id>/hasil/", paper.results, name="paper_results"),
+    path("kertas/<uuid:paper_id>/lembar-hasil/", paper.sheet_file, name="paper_sheet"),
+    path("jawaban/<uuid:answer_id>/", paper.answer, name="paper_answer"),
+    path("jawaban/<uuid:answer_id>/kembalikan/", paper.send_back, name="return_paper_answer"),
+    path("jawaban/<uuid:answer_id>/pindaian/", paper.scan, name="paper_scan"),
     path("jadwal/", calendar.calendar, name="calendar"),
     path("jadwal/<uuid:pickup_id>/hapus/", calendar.remove_pickup, name="remove_pickup"),
     path("kotak/", boxes.boxes, name="boxes"),
@@ -19,6 +29,7 @@ urlpatterns = [
     path("kotak/<uuid:box_id>/keluarkan/<uuid:packed_id>/", boxes.unpack, name="unpack"),
     path("kotak/<uuid:box_id>/batal/", boxes.discard, name="discard_box"),
     path("kotak/<uuid:box_id>/daftar-isi/", boxes.manifest, name="box_manifest"),
+    path("kotak/<uuid:box_id>/tanda-terima/", paper.receipt, name="paper_receipt"),
     path("kotak/<uuid:box_id>/suhu/", boxes.add_log, name="add_log"),
     path("kotak/<uuid:box_id>/suhu/<uuid:log_id>/", boxes.log_file, name="log_file"),
     path("kotak-masuk/<uuid:box_id>/", boxes.incoming_box, name="incoming_box"),

@@ -16,10 +16,12 @@ from laras.referral.types import Contradiction
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """``referrals`` compared; ``under_way``: those with a message that the other end has not yet acted on."""
+    """``referrals`` compared; ``under_way``: those with a message that the other end has not yet acted on; ``on_paper``: those
+    whose other end is a file of paper, compared with the answers that were entered from it."""
 
     referrals: int
     under_way: int
+    on_paper: int
     contradictions: tuple[Contradiction, ...]
 
 
@@ -30,7 +32,8 @@ _PAIR = """
 # Each end has acted on the newest message of the other.
 _SETTLED = "i.message_revision >= o.message_revision AND o.answer_revision >= i.answer_revision"
 _COUNT = f"""
-    SELECT COUNT(*), COALESCE(SUM(CASE WHEN i.id IS NOT NULL AND {_SETTLED} THEN 0 ELSE 1 END), 0)
+    SELECT COUNT(*), COALESCE(SUM(CASE WHEN o.on_paper OR (i.id IS NOT NULL AND {_SETTLED}) THEN 0 ELSE 1 END), 0),
+        COALESCE(SUM(CASE WHEN o.on_paper THEN 1 ELSE 0 END), 0)
     {_PAIR.format(join="LEFT JOIN")}
 """
 _SAME = """
@@ -72,6 +75,22 @@ _UNKNOWN = f"""
     WHERE o.id IS NULL AND EXISTS (SELECT 1 FROM core_journal_head h WHERE h.owner_id = i.sender_id)
 """
 
+# Who was written to on paper never heard of it here; and nothing stands in a referral on paper that no paper says.
+_PAPER_ARRIVED = f"""
+    SELECT {_WHO}, 'paper', 'on paper', i.status {_PAIR.format(join="JOIN")} {_NAMES} WHERE o.on_paper
+"""
+_PAPER_ANSWERS = """
+    SELECT s.code, r.code, o.number, 'paper answers', o.status, o.answer_revision,
+        COUNT(a.revision), COALESCE(MAX(a.revision), 0)
+    FROM referral_outgoing o
+    LEFT JOIN referral_paper_answer a ON a.referral_id = o.id AND a.status = 'taken'
+    JOIN core_owner s ON s.id = o.owner_id JOIN core_owner r ON r.id = o.recipient_id
+    WHERE o.on_paper
+    GROUP BY s.code, r.code, o.number, o.status, o.answer_revision
+    HAVING COUNT(a.revision) <> o.answer_revision OR COALESCE(MAX(a.revision), 0) <> o.answer_revision
+        OR (o.answer_revision = 0 AND o.status NOT IN ('sent', 'cancelling'))
+"""
+
 
 def check() -> Checked:
     """Compare the two ends of every referral whose two organisations live in this database.
@@ -84,15 +103,19 @@ def check() -> Checked:
             cursor.execute(question)
             return list(cursor.fetchall())
 
-        ((referrals, under_way),) = asked(_COUNT)
-        wrong = [Contradiction(*row) for question in (_STATUS, _UNKNOWN) for row in asked(question)]
+        ((referrals, under_way, on_paper),) = asked(_COUNT)
+        wrong = [Contradiction(*row) for question in (_STATUS, _UNKNOWN, _PAPER_ARRIVED) for row in asked(question)]
+        wrong += [
+            Contradiction(*who, f"{status} r{heard}", f"{said} answers, newest r{newest}")
+            for *who, status, heard, said, newest in asked(_PAPER_ANSWERS)
+        ]
         wrong += [
             Contradiction(*who, f"{mine}/{heard}", f"{theirs}/{said}")
             for *who, mine, heard, theirs, said in asked(_REVISION)
         ]
         wrong += _items(row for question in (_ITEMS_SENT, _ITEMS_UNKNOWN) for row in asked(question))
     wrong.sort(key=lambda one: (one.sender, one.number, one.what))
-    return Checked(int(referrals), int(under_way), tuple(wrong))
+    return Checked(int(referrals), int(under_way), int(on_paper), tuple(wrong))
 
 
 def _items(rows: Iterable[tuple[Any, ...]]) -> list[Contradiction]:

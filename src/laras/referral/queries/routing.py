@@ -22,6 +22,7 @@ from laras.partners import queries as partners
 from laras.referral import rules
 from laras.referral.messages import reason_text
 from laras.referral.models import OutgoingItem, Pickup
+from laras.referral.queries.paper import paper_offers
 from laras.referral.rules import Asked, Directory, Offers
 from laras.referral.shipped import keeping_rows
 from laras.referral.types import CandidateReason, ReferralCandidate
@@ -55,6 +56,8 @@ class Router:
     def directory(self) -> Directory:
         """Who offers the tests, the laboratories above us, and ourselves. Four queries, and one for each step above."""
         offered = resources.offers_of_tests(self.tests)
+        published = {row[:2] for row in offered}
+        offered += [row for row in paper_offers(self.scope, self.tests) if row[:2] not in published]
         wanted = dict.fromkeys([self.owner_id, *self.chain, *(row[1] for row in offered)])
         fields = ("id", "code", "name", "tier")
         rows = Owner.objects.filter(kind="laboratory", closed=False, id__in=wanted) if len(wanted) < 500 else (

@@ -4,6 +4,15 @@ from laras.referral.services.announcing import announce, withdraw
 from laras.referral.services.answering import tell_moved
 from laras.referral.services.calendar import add_pickup, remove_pickup
 from laras.referral.services.following import take_answer, take_kept_back
+from laras.referral.services.paper import (
+    enter_paper_results,
+    kept_scan,
+    note_paper_decision,
+    return_paper_answer,
+    take_paper_answer,
+)
+from laras.referral.services.paper_boxes import note_paper_box
+from laras.referral.services.paper_partners import add_paper_test, begin_paper, end_paper, remove_paper_test
 from laras.referral.services.receiving import Refusal, accept_incoming, own_code, refuse_incoming
 from laras.referral.services.reporting import (
     note_external_result,
@@ -22,17 +31,24 @@ __all__ = [
     "accept_incoming",
     "add_log",
     "add_log_on_arrival",
+    "add_paper_test",
     "add_pickup",
     "announce",
     "announce_box",
+    "begin_paper",
     "cancel_referral",
     "discard_box",
+    "end_paper",
+    "enter_paper_results",
     "finish_box",
     "hand_over_box",
     "kept_log",
+    "kept_scan",
     "note_external_result",
     "note_finding",
     "note_identifier",
+    "note_paper_box",
+    "note_paper_decision",
     "note_refused_sample",
     "note_report",
     "note_tests_cancelled",
@@ -42,11 +58,14 @@ __all__ = [
     "pack",
     "receive_box",
     "refuse_incoming",
+    "remove_paper_test",
     "remove_pickup",
+    "return_paper_answer",
     "send_referral",
     "take_answer",
     "take_box_answer",
     "take_kept_back",
+    "take_paper_answer",
     "tell_moved",
     "unpack",
     "withdraw",

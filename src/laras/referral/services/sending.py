@@ -82,6 +82,7 @@ def send_referral(
     order = orders_queries.order_head(Scope.of(owner_id), views[0].order_id)
     origin = queries.incoming_of_order(Scope.of(owner_id), order.id)
     recipient = _recipient(owner, recipient_id, [view.test_code for view in views], origin)
+    on_paper = queries.paper_partner(Scope.of(owner_id), recipient.id) is not None
     suggested = _suggested(owner, recipient, views, reason)
     now = clock.now()
     day = now.astimezone(ZoneInfo(owner.zone)).date()
@@ -100,6 +101,7 @@ def send_referral(
         created_by=actor.person_id,
         sent_at=now,
         message_revision=1,
+        on_paper=on_paper,
     )
     row.save(force_insert=True)
     items = [
@@ -132,7 +134,8 @@ def send_referral(
         event=ReferralSent(referral=row.id, number=number, revision=row.message_revision),
         subject=order.id,
         sealed=codec.write(_announcement(row, items, views, origin)),
-        recipient=recipient.id,
+        # Without a system nothing arrives: the manifest travels on paper.
+        recipient=None if on_paper else recipient.id,
     )
     if origin is not None:
         pass_on(actor, owner_id, [order.id])
@@ -178,7 +181,7 @@ def _recipient(owner: Owner, recipient_id: UUID, tests: Sequence[str], origin: I
         raise refused_at(
             "recipient", _("Spesimen ini datang melalui %(name)s; pilih laboratorium lain.") % {"name": recipient.name}
         )
-    able = resources.can_do(recipient.id, tests)
+    able = resources.can_do(recipient.id, tests) | queries.paper_tests(Scope.of(owner.id), recipient.id)
     unable = [test for test in dict.fromkeys(tests) if test not in able]
     if unable and recipient.id not in network.supervisor_chain(owner.id):
         catalogue = catalogues.effective(owner.id)
@@ -304,7 +307,7 @@ def cancel_referral(actor: Actor, *, owner_id: UUID, referral_id: UUID, reason: 
         owner=owner_id,
         event=ReferralCancelled(referral=row.id, number=row.number, revision=row.message_revision, reason=reason),
         subject=row.order_id,
-        recipient=row.recipient_id,
+        recipient=None if row.on_paper else row.recipient_id,
     )
     return row
 

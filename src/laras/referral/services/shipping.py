@@ -59,6 +59,7 @@ def open_box(
         packaging=packaging,
         created_at=now,
         created_by=actor.person_id,
+        on_paper=queries.paper_partner(Scope.of(owner_id), recipient.id) is not None,
     )
     box.save(force_insert=True)
     _note(actor, box, "opened")
@@ -88,6 +89,9 @@ def pack(actor: Actor, *, owner_id: UUID, box_id: UUID, scanned: str) -> list[Bo
     if not mine:
         lab = candidates[0].referral.recipient.name
         raise refused_at("scan", _("%(text)s dirujuk ke %(lab)s.") % {"text": scanned, "lab": lab}, code="elsewhere")
+    if any(one.referral.on_paper != box.on_paper for one in mine):
+        text = _("%(text)s dirujuk sebelum cara kerja %(lab)s berubah; batalkan lalu rujuk lagi.")
+        raise refused_at("scan", text % {"text": scanned, "lab": box.recipient.name}, code="other_way")
     by_sample = {one.sample_id: one for one in mine}
     gone = [one.sample.number for one in by_sample.values() if one.sample.status not in ("collected", "received")]
     if gone:
@@ -185,7 +189,7 @@ def hand_over_box(
         event=BoxSent(box=box.id, number=box.number, revision=box.message_revision),
         subject=box.id,
         sealed=codec.write(news_of(box, items)),
-        recipient=box.recipient_id,
+        recipient=None if box.on_paper else box.recipient_id,
     )
     pass_on_boxed(actor, owner_id, {row.referral.order_id for row in items})
     return box

@@ -57,7 +57,7 @@ def add_log(actor: Actor, *, owner_id: UUID, box_id: UUID, content: bytes, order
         event=BoxLogged(box.id, box.number, box.message_revision, log.digest, log.readings, len(log.excursions)),
         subject=box.id,
         sealed=codec.write(news_of(box, items)) if told else None,
-        recipient=box.recipient_id if told else None,
+        recipient=box.recipient_id if told and not box.on_paper else None,
     )
     if told:
         pass_on_boxed(actor, owner_id, {item.referral.order_id for item in items})

@@ -30,6 +30,7 @@ from laras.referral.messages import (
     doubt_text,
 )
 from laras.referral.models import Box, IncomingBox
+from laras.referral.paper_forms import ReceiptForm
 from laras.referral.rules.boxes import REFUSING
 from laras.referral.rules.temperature import Judged
 from laras.referral.showing_temperature import log_cards
@@ -105,12 +106,19 @@ def box(request: HttpRequest, box_id: UUID) -> HttpResponse:
 
             with refusals(form):
                 return submit_once(request, work)
-    return _box_page(request, row, form, HandOverForm(auto_id="serah_%s"))
+    return box_page(request, row, form, HandOverForm(auto_id="serah_%s"))
 
 
-def _box_page(
-    request: HttpRequest, row: Box, form: PackForm, hand_over: HandOverForm, log_form: LogForm | None = None
+def box_page(
+    request: HttpRequest,
+    row: Box,
+    form: PackForm,
+    hand_over: HandOverForm,
+    log_form: LogForm | None = None,
+    *,
+    receipt: ReceiptForm | None = None,
 ) -> HttpResponse:
+    """The page of a box of ours; a form that was refused comes along."""
     items = queries.items_of_box(request.scope, row.id)
     doubts = queries.doubts_in_box(request.scope, row, items)
     log_form = log_form or LogForm(auto_id="suhu_%s")
@@ -137,9 +145,10 @@ def _box_page(
         "temperature": TEMPERATURE_LABELS[row.temperature],
         "BOX": BOX,
     }
-    return render(
-        request, "referral/box.html", context, status=422 if form.errors or hand_over.errors or log_form.errors else 200
-    )
+    if row.on_paper and may_send and row.status in ("handed", "arrived"):
+        context["receipt"] = receipt = receipt or ReceiptForm(items)
+    wrong = form.errors or hand_over.errors or log_form.errors or (receipt is not None and receipt.errors)
+    return render(request, "referral/box.html", context, status=422 if wrong else 200)
 
 
 def _doubt(judged: Judged | None) -> dict[str, str] | None:
@@ -169,7 +178,7 @@ def hand_over(request: HttpRequest, box_id: UUID) -> HttpResponse:
 
         with refusals(form):
             return submit_once(request, work)
-    return _box_page(request, row, PackForm(), form)
+    return box_page(request, row, PackForm(), form)
 
 
 @page("referral.send")
@@ -220,7 +229,7 @@ def add_log(request: HttpRequest, box_id: UUID) -> HttpResponse:
             )
             _say_log(request, log)
             return HttpResponseRedirect(reverse("referral:box", args=[row.id]) + "#suhu", status=303)
-    return _box_page(request, row, PackForm(), HandOverForm(auto_id="serah_%s"), form)
+    return box_page(request, row, PackForm(), HandOverForm(auto_id="serah_%s"), form)
 
 
 def _say_log(request: HttpRequest, log: TemperatureLog) -> None:

@@ -24,9 +24,10 @@ from laras.referral.documents import manifest_pdf
 from laras.referral.forms import CancelForm, SendForm, SentFilter
 from laras.referral.messages import ITEM_LABELS, ITEM_TONES, refusal_text
 from laras.referral.models import Outgoing
+from laras.referral.paper_forms import DecisionForm
 from laras.referral.showing import ways
-from laras.referral.states import OUTGOING
-from laras.referral.views._common import LATELY, PAGE
+from laras.referral.states import OUTGOING, PAPER_ANSWER
+from laras.referral.views._common import LATELY, PAGE, with_names
 
 
 @page("referral.read", "referral.send")
@@ -128,10 +129,13 @@ def sent_list(request: HttpRequest) -> HttpResponse:
 
 @page("referral.read", "referral.send")
 def outgoing_referral(request: HttpRequest, referral_id: UUID) -> HttpResponse:
-    return _outgoing_detail(request, queries.get_outgoing(request.scope, referral_id), CancelForm())
+    return detail(request, queries.get_outgoing(request.scope, referral_id), CancelForm())
 
 
-def _outgoing_detail(request: HttpRequest, row: Outgoing, form: CancelForm) -> HttpResponse:
+def detail(
+    request: HttpRequest, row: Outgoing, form: CancelForm, *, decision: DecisionForm | None = None
+) -> HttpResponse:
+    """The page of one referral; ``decision`` was refused."""
     names = catalogues.effective(row.owner_id).tests
     items = queries.items_of_outgoing(request.scope, [row.id])[row.id]
     may_send = request.actor.can("referral.send", request.owner.id)
@@ -159,7 +163,18 @@ def _outgoing_detail(request: HttpRequest, row: Outgoing, form: CancelForm) -> H
         "identifiers": queries.identifiers_of(queries.OUTGOING_ENTITY, [row.id]).get(row.id, []),
         "OUTGOING": OUTGOING,
     }
-    return render(request, "referral/outgoing_referral.html", context, status=422 if form.errors else 200)
+    decision = decision or DecisionForm(row.status)
+    if row.on_paper:
+        context |= {
+            "answers": with_names(queries.paper_answers(request.scope, referral_id=row.id)),
+            "decision": decision,
+            "may_decide": may_send and row.status in ("sent", "cancelling", "accepted"),
+            "may_enter": row.status in ("sent", "cancelling", "accepted", "completed")
+            and request.actor.can("bench.enter", request.owner.id),
+            "PAPER_ANSWER": PAPER_ANSWER,
+        }
+    wrong = form.errors or decision.errors
+    return render(request, "referral/outgoing_referral.html", context, status=422 if wrong else 200)
 
 
 @page("referral.send")
@@ -178,7 +193,7 @@ def cancel(request: HttpRequest, referral_id: UUID) -> HttpResponse:
 
         with refusals(form):
             return submit_once(request, work)
-    return _outgoing_detail(request, row, form)
+    return detail(request, row, form)
 
 
 @page("referral.read", "referral.send")
