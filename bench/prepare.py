@@ -237,7 +237,7 @@ def referrals(count: int) -> None:
             "id": key(0), "owner_id": "%(sender)s", "recipient_id": "%(receiver)s", "number": text, "order_id": "%(order)s",
             "status": "'refused'", "created_at": now, "sent_at": now, "message_revision": "1", "answer_revision": "1",
             **dict.fromkeys(("reason", "courier", "packaging", "temperature", "remote_order", "answer_note", "cancel_reason",
-                             "suggested"), "''"),
+                             "suggested"), "''"), "on_paper": "FALSE",
         },
         "referral_outgoing_item": {
             "id": key(10**8), "owner_id": "%(sender)s", "referral_id": key(0), "result_id": "%(result)s",

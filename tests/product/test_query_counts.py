@@ -26,7 +26,7 @@ FEW, MANY = 3, 12
 # Address -> queries of the whole request, sign-in, menu and bell included. A change that needs fewer lowers the figure;
 # one that needs more says why in its commit.
 RECORDED = {
-    "/": 30,
+    "/": 31,
     "/pasien/": 10,
     "/pengirim/": 11,
     "/permintaan/": 13,
@@ -40,11 +40,12 @@ RECORDED = {
     "/meja-kerja/validasi/": 17,
     "/meja-kerja/kritis/": 16,
     "/meja-kerja/ditahan/": 11,
-    "/rujukan/": 33,
+    "/rujukan/": 34,
     "/rujukan/terkirim/": 11,
-    "/rujukan/masuk/": 18,
+    "/rujukan/masuk/": 19,
     "/rujukan/kotak/": 19,
     "/rujukan/kertas/": 12,
+    "/rujukan/kinerja/": 15,
     "/lhu/": 10,
     "/lhu/siap/": 14,
     "/pengguna/": 15,

@@ -98,6 +98,14 @@ LEG_LABELS: Mapping[str, str] = {
     "not_reconciled": _("Sudah di sini, belum dicocokkan"),
 }
 
+SERVICE_LEG_LABELS: Mapping[str, str] = {
+    "picked_up": _("Dikirim sampai diambil kurir"),
+    "received": _("Diambil sampai diterima"),
+    "reconciled": _("Diterima sampai dicocokkan"),
+    "result": _("Dicocokkan sampai ada hasil"),
+    "reported": _("Hasil sampai LHU kita terbit"),
+}
+
 BOX_STEP_LABELS: Mapping[str, str] = {
     "handed": _("Diserahkan"),
     "arrived": _("Sampai"),

@@ -42,12 +42,14 @@ class Outgoing(ScopedModel):
     answer_revision = models.PositiveIntegerField(default=0)
     # Sent to a laboratory without a system: nothing travels but paper, and what it answers is entered here (``PaperAnswer``).
     on_paper = models.BooleanField(default=False)
+    # When our own report with its results was released first.
+    reported_at = models.DateTimeField(null=True)
 
     privacy: ClassVar = {
         "internal": [
             "number", "order", "recipient", "status", "reason", "courier", "packaging", "temperature", "created_at",
             "created_by", "sent_at", "answered_at", "completed_at", "remote_order", "answer_note", "cancel_reason",
-            "suggested", "message_revision", "answer_revision", "on_paper",
+            "suggested", "message_revision", "answer_revision", "on_paper", "reported_at",
         ]
     }  # fmt: skip
 
@@ -59,7 +61,10 @@ class Outgoing(ScopedModel):
             OUTGOING.constraint("referral_outgoing"),
             models.CheckConstraint(condition=~Q(owner=models.F("recipient")), name="referral_outgoing_not_to_self"),
         ]
-        indexes = [models.Index(fields=["owner", "status", "-created_at"], name="referral_outgoing_by_status")]
+        indexes = [
+            models.Index(fields=["owner", "status", "-created_at"], name="referral_outgoing_by_status"),
+            models.Index(fields=["owner", "-sent_at"], name="referral_outgoing_by_sent"),
+        ]
 
 
 class Pickup(ScopedModel):

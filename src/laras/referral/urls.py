@@ -1,6 +1,6 @@
 from django.urls import path
 
-from laras.referral.views import boxes, calendar, incoming, outgoing, paper
+from laras.referral.views import boxes, calendar, incoming, levels, outgoing, paper
 
 app_name = "referral"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("keluar/<uuid:referral_id>/surat-pengantar/", outgoing.manifest, name="manifest"),
     path("keluar/<uuid:referral_id>/ambil/<uuid:item_id>/", outgoing.take_kept_back, name="take_kept_back"),
     path("keluar/<uuid:referral_id>/jawaban/", paper.decide, name="paper_decision"),
+    path("kinerja/", levels.levels, name="levels"),
     path("kertas/", paper.partners, name="paper_partners"),
     path("kertas/<uuid:paper_id>/", paper.partner, name="paper_partner"),
     path("kertas/<uuid:paper_id>/akhiri/", paper.end, name="end_paper"),

@@ -14,6 +14,7 @@ from laras.core.api import Page, caller, idempotent, page_of
 from laras.referral import queries, services
 from laras.referral.api.shapes import Limit, OutgoingOut, outgoing_out
 from laras.referral.models import PaperAnswer
+from laras.referral.rules.paper import SCANS
 from laras.referral.types import PaperLine
 
 router = Router(tags=["referral"])
@@ -214,7 +215,9 @@ def return_paper_answer(request: HttpRequest, answer_id: UUID, payload: ReturnIn
         "responses": {
             200: {
                 "description": "PDF, JPEG or PNG",
-                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+                "content": {
+                    kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(SCANS.values())
+                },
             }
         }
     },

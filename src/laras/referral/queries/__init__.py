@@ -29,6 +29,7 @@ from laras.referral.queries.journeys import (
     steps_from_here,
     upstream,
 )
+from laras.referral.queries.levels import Period, scorecards
 from laras.referral.queries.needs import Need, RefusedBefore, candidates_for, candidates_for_views, needs, wanted_of
 from laras.referral.queries.objections import objection_to
 from laras.referral.queries.paper import (
@@ -86,6 +87,7 @@ __all__ = [
     "Counts",
     "Leg",
     "Need",
+    "Period",
     "RefusedBefore",
     "Router",
     "Wanted",
@@ -144,6 +146,7 @@ __all__ = [
     "pickups",
     "referrals_on_paper",
     "report_step",
+    "scorecards",
     "sent_items",
     "sent_step",
     "steps_from_here",

@@ -109,3 +109,11 @@ def items_with_ids(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, OutgoingItem
     """Items of referrals on paper, by id; those of others are left out."""
     rows = OutgoingItem.objects.within(scope).filter(id__in=list(ids), referral__on_paper=True)
     return {row.id: row for row in rows.select_related("referral__recipient", "referral__owner", "sample")}
+
+
+def hours_on_paper(scope: Scope) -> dict[tuple[UUID, str], int]:
+    """(laboratory, test) -> hours in which a laboratory without a system said it does it."""
+    rows = PaperTest.objects.within(scope).filter(on_paper__ended_at__isnull=True)
+    return {
+        (lab, test): hours for lab, test, hours in rows.values_list("on_paper__partner_id", "test_code", "tat_hours")
+    }

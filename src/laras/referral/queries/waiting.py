@@ -13,6 +13,7 @@ from laras.core import clock
 from laras.core.scope import Scope
 from laras.referral import rules
 from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
+from laras.referral.queries.paper import hours_on_paper
 from laras.resources import queries as resources
 
 
@@ -77,10 +78,12 @@ def ageing(scope: Scope) -> list[Ageing]:
         Outgoing.objects.within(scope)
         .filter(status__in=("sent", "cancelling", "accepted"))
         .select_related("recipient", "order")
-        .only("number", "status", "sent_at", "answered_at", "recipient__name", "order__urgency")
+        .only("number", "status", "sent_at", "answered_at", "on_paper", "recipient__name", "order__urgency")
     )
     tests = _open_tests(OutgoingItem.objects.within(scope), [row.id for row in went])
     promised = _promised({row.recipient_id for row in went if row.status == "accepted"})
+    if any(row.on_paper for row in went):
+        promised = hours_on_paper(scope) | promised
     for row in went:
         answered = row.status == "accepted"
         since = (row.answered_at or row.sent_at) if answered else row.sent_at

@@ -92,7 +92,8 @@ def take_answer(
     if change.status != row.status:
         row.status = OUTGOING.move(row.status, _MOVES[change.status])
     if row.status == "completed":
-        row.completed_at = now
+        # An amended result does not make the referral later than it was.
+        row.completed_at = row.completed_at or now
     row.remote_order = answer.remote_order[:48] or row.remote_order
     row.answer_note = answer.note[:240]
     row.answer_revision = revision

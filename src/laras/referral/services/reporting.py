@@ -15,7 +15,7 @@ from laras.core.scope import Scope
 from laras.core.unit import use_case
 from laras.referral import codec, queries, rules
 from laras.referral.events import ReferralAccepted, ReferralMoved, ReferralRefused, ReferralResulted
-from laras.referral.models import Incoming, IncomingItem
+from laras.referral.models import Incoming, IncomingItem, Outgoing
 from laras.referral.services.answering import answer
 from laras.referral.states import INCOMING
 from laras.referral.types import ReportedResult, ResultStatus
@@ -38,6 +38,10 @@ def note_report(
     Only what was validated until the release goes, so that a handler that comes late never runs before the report. A
     value that the sender has already is not sent again.
     """
+    if not interim:
+        actor.require("referral.send", owner_id)
+        went = Outgoing.objects.within(Scope.of(owner_id)).filter(order_id=order_id, status="completed")
+        went.filter(reported_at__isnull=True).update(reported_at=released_at)
     row = _of_order(owner_id, order_id)
     if row is None:
         return 0

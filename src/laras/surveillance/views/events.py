@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from laras.basics.periods import read_epi_week
-from laras.core import clock, journal
+from laras.core import clock, exports, journal
 from laras.core.errors import NotFound, Refused
 from laras.core.forms import LarasForm
 from laras.core.scope import Scope
 from laras.core.web import page, refusals, submit_once
 from laras.network import queries as network
-from laras.surveillance import charts, documents, exports, forms, queries, services, words
+from laras.surveillance import charts, documents, forms, queries, services, words
 from laras.surveillance.models import Outbreak, Signal
 from laras.surveillance.states import DECLARE, HANDLE, OUTBREAK, RISKS, SIGNAL, TRIAGE
 from laras.surveillance.views.overview import READ, reach_of, this_week, week_said

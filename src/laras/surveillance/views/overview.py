@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from laras.basics.periods import epi_week, read_epi_week
-from laras.core import clock
+from laras.core import clock, exports
 from laras.core.errors import NotFound
 from laras.core.scope import Scope
 from laras.core.web import page, refusals, submit_once
-from laras.surveillance import charts, exports, forms, queries, services, words
+from laras.surveillance import charts, forms, queries, services, words
 from laras.surveillance.models import Threshold
 from laras.surveillance.queries.overview import Week
 from laras.surveillance.rules.cases import sunday

@@ -1,4 +1,4 @@
-"""The tables of surveillance as files: what a page shows, for a spreadsheet. Numbers, never names."""
+"""Tables as files: what a page shows, for a spreadsheet."""
 
 from __future__ import annotations
 
