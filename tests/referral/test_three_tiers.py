@@ -234,7 +234,7 @@ def test_ageing_and_counts(away, puskesmas, district, region, now):
     # Three days, where one was promised.
     assert (rows[first.number].kind, rows[first.number].overdue) == ("owed", True)
     counted = queries.counts(district.scope)
-    assert (counted.to_decide, counted.under_way, counted.unanswered, counted.to_refer) == (1, 1, 0, 0)
+    assert (counted.to_decide, counted.under_way, counted.unanswered) == (1, 1, 0)
     assert queries.counts(Scope.of(region.id)).to_decide == 0
     assert Outgoing.rows.count() == 3
     assert queries.journey(puskesmas.scope, late.id)[0].where.next_lab == "LAB-B"
