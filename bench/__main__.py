@@ -1,6 +1,6 @@
 """``make bench``: the figures that Laras promises, measured on this machine. Prints medians, ratios and what missed.
 
-``python -m bench [registration burst chain pages reports memory demo detect listen programme resources route network]`` runs
+``python -m bench [registration burst chain pages reports memory demo detect listen programme resources route network boxes]`` runs
 only those; ``--quick`` shortens them.
 """
 
@@ -392,11 +392,23 @@ def network() -> None:
             figure("  contradictions found; exit code", f"{len(said['contradictions'])}; {done.returncode}", "3; 1")
 
 
+def boxes() -> None:
+    """A box of 100 specimens of 100 referrals: packed, sent, received and compared, each as one request, on both databases."""
+    for postgres in (False, True):
+        with ExitStack() as stack:
+            data, url, tokens = installation(stack, postgres=postgres, count=2)
+            environment = {**os.environ, "LARAS_DATA": str(data), **({"DATABASE_URL": url} if url else {})}
+            command = [sys.executable, "-m", "bench.boxes", *tokens, *(["--quick"] if QUICK else [])]
+            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+            name = "PostgreSQL" if postgres else "SQLite"
+            for step, seconds in json.loads(done.stdout).items():
+                figure(f"{step} a box of 100, {name}, median", f"{statistics.median(seconds) * 1e3:.0f} ms", "300 ms")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "registration": registration, "burst": burst, "chain": chain, "pages": pages, "reports": reports, "memory": memory,
     "demo": demo, "detect": detect, "listen": listen, "programme": programme, "resources": resources, "route": route,
-    "looking": looking,
-    "network": network,
+    "network": network, "boxes": boxes, "looking": looking,
 }  # fmt: skip
 
 

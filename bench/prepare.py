@@ -252,7 +252,7 @@ def referrals(count: int) -> None:
         "referral_incoming_item": {
             "id": key(3 * 10**8), "owner_id": "%(receiver)s", "referral_id": key(2 * 10**8), "remote_item": key(10**8),
             "test_code": "'HB'", "sample_number": text, "status": "'refused'", "refusal": "'damaged'", "note": "''",
-            "reported_revision": "0",
+            "reported_revision": "0", "told": empty,
         },
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:

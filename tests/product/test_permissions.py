@@ -171,6 +171,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "note_identifier": ("referral.send",), "cancel_referral": ("referral.send",),
     "read_manifest": ("referral.read",), "list_incoming": ("referral.read",),
     "read_incoming": ("referral.read",), "referral.accept_incoming": ("referral.receive",),
+    "open_box": ("referral.send",), "list_boxes": ("referral.read",), "read_box": ("referral.read",),
+    "pack_box": ("referral.send",), "hand_over_box": ("referral.send",), "add_box_log": ("referral.carry",),
+    "list_incoming_boxes": ("referral.read",), "read_incoming_box": ("referral.read",),
+    "receive_box": ("referral.receive",), "note_findings": ("referral.receive",), "finish_box": ("referral.receive",),
+    "add_log_on_arrival": ("referral.carry",),
     "list_paper_partners": ("referral.read",), "note_paper_decision": ("referral.send",),
     "enter_paper_results": ("bench.enter",), "list_paper_answers": ("referral.read",),
     "take_paper_answer": ("bench.verify",), "return_paper_answer": ("referral.send",),
@@ -506,6 +511,7 @@ def away_result(owner_id: UUID, order_id: UUID, code: str) -> UUID:
 def api_ids(lab: worlds.Lab, one: Operation) -> dict[str, Any]:
     ids = dict(lab.ids)
     ids["referral_id"] = ids["incoming" if "/incoming/" in one.route else "outgoing"]
+    ids["box_id"] = ids["incoming_box" if "/incoming-boxes/" in one.route else "box"]
     ids["code"] = {"network": lab.owner.code, "resources": lab.owner.code, "catalogue": "SGPT"}.get(one.module)
     if one.route.startswith("/api/v1/areas/"):
         ids["code"] = "73.71"
@@ -604,9 +610,20 @@ def test_lists_show_the_own_laboratory_only(world):
     theirs = {
         str(value): name
         for name, value in world.neighbour.ids.items()
-        # Laboratories and capabilities are open; the sender's ids of a referral and its items are part of its message.
+        # Laboratories and capabilities are open; the sender's ids of a referral, its items and its logs are part of its
+        # messages.
         if isinstance(value, UUID)
-        and name not in ("organisation_id", "institution_id", "capability_id", "paper_id", "outgoing", "item_id")
+        and name
+        not in (
+            "organisation_id",
+            "institution_id",
+            "capability_id",
+            "paper_id",
+            "outgoing",
+            "item_id",
+            "log",
+            "incoming_log",
+        )
     } | {str(order): f"order {name}" for name, order in world.neighbour.orders.items()}
     leaks = []
     for one in operations():

@@ -232,3 +232,40 @@ def test_paper_through_the_api(call, puskesmas, make_owner):
     status, taken = call(puskesmas, "post", f"{path}/take", who="wayan")
     assert (status, taken["status"], taken["revision"]) == (200, "taken", 2)
     assert Outgoing.rows.get(id=sent["id"]).status == "completed"
+
+
+def test_a_box_through_the_api(call, puskesmas, district):
+    rows = [puskesmas.send(district, puskesmas.order("GDP").id) for _turn in range(2)]
+    labels = [next(iter(puskesmas.results(row.order_id).values())).sample_number for row in rows]
+    body = {"recipient_id": str(district.id), "packaging": "Tiga lapis"}
+    assert call(puskesmas, "post", "/referrals/boxes", body)[0] == 422, "without a key"
+    status, box = call(puskesmas, "post", "/referrals/boxes", body, key="b1")
+    assert (status, box["status"], box["partner_code"]) == (201, "packing", "LAB-B")
+    assert call(puskesmas, "post", "/referrals/boxes", body, key="b1")[1]["id"] == box["id"], "sent twice, one box"
+    path = f"/referrals/boxes/{box['id']}"
+    status, problem = call(puskesmas, "post", f"{path}/pack", {"scanned": [labels[0], "TAK-ADA"]}, key="b2")
+    assert (status, problem["problems"][0]["row"]) == (422, 2)
+    assert call(puskesmas, "get", path)[1]["samples"] == [], "all or none"
+    status, packed = call(puskesmas, "post", f"{path}/pack", {"scanned": [labels[0], rows[1].number]}, key="b3")
+    assert (status, [one["number"] for one in packed["samples"]]) == (200, labels)
+    status, gone = call(puskesmas, "post", f"{path}/hand-over", {"courier": "Kurir A", "place": "Loket"}, key="b4")
+    assert (gone["status"], gone["steps"][0]["who"]) == ("handed", "Kurir A")
+    again = call(puskesmas, "post", f"{path}/hand-over", {"courier": "Kurir A", "place": "Loket"}, key="b4")
+    assert len(again[1]["steps"]) == 1, "signed once"
+    assert call(district, "get", path)[0] == 404
+    (came,) = call(district, "get", "/referrals/incoming-boxes")[1]["items"]
+    there = f"/referrals/incoming-boxes/{came['id']}"
+    status, here = call(district, "post", f"{there}/receive", {"celsius": "5.5"}, key="c1")
+    assert here["status"] == "arrived"
+    log = {"content": "waktu;suhu\n2026-11-16 09:00;4\n2026-11-16 09:30;5\n"}
+    assert call(district, "post", f"{there}/temperature-log", log, key="c2")[1]["logs"][0]["readings"] == 2
+    findings = {"findings": [{"number": labels[0]}, {"number": labels[1], "finding": "aneh"}]}
+    status, problem = call(district, "post", f"{there}/findings", findings, key="c3")
+    assert (status, problem["problems"][0]["row"]) == (422, 2)
+    findings["findings"][1] |= {"finding": "damaged", "note": "Tutup retak"}
+    assert call(district, "post", f"{there}/findings", findings, key="c4")[0] == 200
+    assert call(district, "post", f"{there}/finish", {}, key="c5")[1]["status"] == "reconciled"
+    seen = call(puskesmas, "get", path)[1]
+    assert (seen["status"], [one["finding"] for one in seen["samples"]]) == ("reconciled", ["present", "damaged"])
+    assert [one["readings"] for one in seen["logs"]] == [2]
+    assert [one["id"] for one in call(puskesmas, "get", "/referrals/boxes")[1]["items"]] == [box["id"]]

@@ -59,7 +59,7 @@ def play(owners: dict[str, Owner], staff: dict[str, network.Staff], since: date)
             continue
         with hours.later(50):
             lines = [
-                PaperLine(item.id, "resulted", raw=_value(lab, item.test_code, chance), reference="lihat LHU", flag="N")
+                PaperLine(item.id, "resulted", raw=_value(lab, item.test_code, chance), reference="lihat LHU")
                 for item in referral_queries.open_on_paper(lab.scope, hospital, referral_id=sent)
             ]
             report = f"RS/LHU/{n + 1:03d}"

@@ -99,11 +99,11 @@ LEG_LABELS: Mapping[str, str] = {
 }
 
 SERVICE_LEG_LABELS: Mapping[str, str] = {
-    "picked_up": _("Dikirim sampai diambil kurir"),
-    "received": _("Diambil sampai diterima"),
-    "reconciled": _("Diterima sampai dicocokkan"),
-    "result": _("Dicocokkan sampai ada hasil"),
-    "reported": _("Hasil sampai LHU kita terbit"),
+    "picked_up": _("Diambil kurir"),
+    "received": _("Diterima di tujuan"),
+    "reconciled": _("Dicocokkan"),
+    "result": _("Ada hasil"),
+    "reported": _("LHU kita terbit"),
 }
 
 BOX_STEP_LABELS: Mapping[str, str] = {

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from laras.referral.api import needs, paper, received, sent
+from laras.referral.api import boxes, needs, paper, received, sent
 
 router = Router(tags=["referral"])
-for _part in (needs, sent, received, paper):
+for _part in (needs, sent, received, boxes, paper):
     router.add_router("", _part.router)

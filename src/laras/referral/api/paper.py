@@ -78,7 +78,7 @@ class PaperAnswersOut(Schema):
     answers: list[PaperAnswerOut]
 
 
-class ReturnIn(Schema):
+class PaperReturnIn(Schema):
     reason: str
 
 
@@ -202,7 +202,7 @@ def take_paper_answer(request: HttpRequest, answer_id: UUID) -> PaperAnswerOut:
     response={200: PaperAnswerOut},
     summary="The values are not what the paper says",
 )
-def return_paper_answer(request: HttpRequest, answer_id: UUID, payload: ReturnIn) -> PaperAnswerOut:
+def return_paper_answer(request: HttpRequest, answer_id: UUID, payload: PaperReturnIn) -> PaperAnswerOut:
     actor, owner, scope = caller(request)
     services.return_paper_answer(actor, owner_id=owner.id, answer_id=answer_id, reason=payload.reason)
     return _out(queries.get_paper_answer(scope, answer_id))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,6 +62,23 @@ def items_of_incoming_box(scope: Scope, box_id: UUID) -> list[IncomingBoxItem]:
     return list(IncomingBoxItem.objects.within(scope).filter(box_id=box_id).order_by("sample_number"))
 
 
+def items_of_boxes(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, list[BoxItem]]:
+    """Items of several boxes of ours with their samples, by label; one query."""
+    found: dict[UUID, list[BoxItem]] = defaultdict(list)
+    rows = BoxItem.objects.within(scope).filter(box_id__in=list(ids)).select_related("sample")
+    for row in rows.order_by("sample__number"):
+        found[row.box_id].append(row)
+    return found
+
+
+def items_of_incoming_boxes(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, list[IncomingBoxItem]]:
+    """The same of boxes that come here."""
+    found: dict[UUID, list[IncomingBoxItem]] = defaultdict(list)
+    for row in IncomingBoxItem.objects.within(scope).filter(box_id__in=list(ids)).order_by("sample_number"):
+        found[row.box_id].append(row)
+    return found
+
+
 def find_box(scope: Scope, number: str) -> list[IncomingBox]:
     """Boxes to this laboratory by what is scanned; two senders may use the same number."""
     text = number.strip().upper()
@@ -75,9 +93,9 @@ def findings_of(scope: Scope, sender_id: UUID, numbers: Collection[str]) -> dict
     return {row.sample_number: row for row in rows.select_related("box").order_by("found_at")}
 
 
-def packable(scope: Scope, text: str) -> list[OutgoingItem]:
+def packable(scope: Scope, texts: Collection[str]) -> list[OutgoingItem]:
     """Open items whose specimen (by its label) or referral (by its number) was scanned."""
-    rows = _open_items(scope).filter(Q(sample__number=text) | Q(referral__number=text))
+    rows = _open_items(scope).filter(Q(sample__number__in=texts) | Q(referral__number__in=texts))
     return list(rows.select_related("sample", "referral__recipient").order_by("id"))
 
 

@@ -22,11 +22,21 @@ from laras.referral.services.reporting import (
     note_withdrawn_report,
 )
 from laras.referral.services.sending import cancel_referral, note_identifier, send_referral
-from laras.referral.services.shipping import discard_box, hand_over_box, open_box, pack, take_box_answer, unpack
+from laras.referral.services.shipping import (
+    discard_box,
+    hand_over_box,
+    open_box,
+    pack,
+    pack_many,
+    take_box_answer,
+    unpack,
+)
+from laras.referral.services.temperature import MOST_BYTES as MOST_LOG_BYTES
 from laras.referral.services.temperature import add_log, add_log_on_arrival, kept_log
-from laras.referral.services.unpacking import announce_box, finish_box, note_finding, receive_box
+from laras.referral.services.unpacking import announce_box, finish_box, note_finding, note_findings, receive_box
 
 __all__ = [
+    "MOST_LOG_BYTES",
     "Refusal",
     "accept_incoming",
     "add_log",
@@ -46,6 +56,7 @@ __all__ = [
     "kept_scan",
     "note_external_result",
     "note_finding",
+    "note_findings",
     "note_identifier",
     "note_paper_box",
     "note_paper_decision",
@@ -56,6 +67,7 @@ __all__ = [
     "open_box",
     "own_code",
     "pack",
+    "pack_many",
     "receive_box",
     "refuse_incoming",
     "remove_paper_test",

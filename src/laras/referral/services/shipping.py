@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from laras.core import clock, journal
 from laras.core.actor import Actor
+from laras.core.errors import Refused
 from laras.core.models import Owner
 from laras.core.numbering import format_number, next_serials
 from laras.core.scope import Scope, get_or_404
@@ -17,7 +20,7 @@ from laras.core.unit import use_case
 from laras.orders import services as orders
 from laras.referral import codec, queries, rules
 from laras.referral.events import BoxNoted, BoxSent
-from laras.referral.models import Box, BoxItem
+from laras.referral.models import Box, BoxItem, OutgoingItem
 from laras.referral.rules import boxes as box_rules
 from laras.referral.services.answering import pass_on_boxed
 from laras.referral.services.common import lent, refused_at, short
@@ -73,30 +76,32 @@ def pack(actor: Actor, *, owner_id: UUID, box_id: UUID, scanned: str) -> list[Bo
     Packing again what lies in it already changes nothing. Refused: what is unknown here, goes to another laboratory, was
     answered already, is no longer in hand, or lies in another box.
     """
+    return _pack(actor, owner_id, box_id, [scanned])
+
+
+@use_case
+def pack_many(actor: Actor, *, owner_id: UUID, box_id: UUID, scanned: Sequence[str]) -> list[BoxItem]:
+    """As :func:`pack` for each of them, all or none; a refusal names its place from 1."""
+    return _pack(actor, owner_id, box_id, scanned, places=True)
+
+
+def _pack(actor: Actor, owner_id: UUID, box_id: UUID, scanned: Sequence[str], *, places: bool = False) -> list[BoxItem]:
     actor.require(BOX.right("hand_over"), owner_id)
     box = lock_box(owner_id, box_id)
     if box.status != "packing":
         raise refused_at("scan", _("Kotak %(number)s sudah diserahkan.") % {"number": box.number}, code="box_closed")
-    scanned = short(scanned, "scan", 60).upper()
-    if not scanned:
-        raise refused_at("scan", _("Pindai label sampel atau nomor rujukan."))
-    candidates = queries.packable(Scope.of(owner_id), scanned)
-    if not candidates:
-        raise refused_at(
-            "scan", _("%(text)s bukan sampel atau rujukan yang menunggu dikirim.") % {"text": scanned}, code="unknown"
-        )
-    mine = [one for one in candidates if one.referral.recipient_id == box.recipient_id]
-    if not mine:
-        lab = candidates[0].referral.recipient.name
-        raise refused_at("scan", _("%(text)s dirujuk ke %(lab)s.") % {"text": scanned, "lab": lab}, code="elsewhere")
-    if any(one.referral.on_paper != box.on_paper for one in mine):
-        text = _("%(text)s dirujuk sebelum cara kerja %(lab)s berubah; batalkan lalu rujuk lagi.")
-        raise refused_at("scan", text % {"text": scanned, "lab": box.recipient.name}, code="other_way")
-    by_sample = {one.sample_id: one for one in mine}
-    gone = [one.sample.number for one in by_sample.values() if one.sample.status not in ("collected", "received")]
-    if gone:
-        text = _("Sampel ini tidak ada di tangan: %(numbers)s.") % {"numbers": ", ".join(gone)}
-        raise refused_at("scan", text, code="not_in_hand")
+    texts = [short(one, "scan", 60).upper() for one in scanned]
+    found: dict[str, list[OutgoingItem]] = defaultdict(list)
+    for item in queries.packable(Scope.of(owner_id), texts):
+        for text in {item.sample.number, item.referral.number} & set(texts):
+            found[text].append(item)
+    by_sample = {}
+    for place, text in enumerate(texts, start=1):
+        try:
+            by_sample |= {one.sample_id: one for one in _of_this_box(box, text, found[text])}
+        except Refused as error:
+            problems = [replace(problem, row=place if places else None) for problem in error.problems]
+            raise Refused(str(error), code=error.code, problems=problems) from error
     lying = BoxItem.objects.within(Scope.of(owner_id)).filter(
         sample_id__in=list(by_sample), recipient_id=box.recipient_id, open=True
     )
@@ -117,6 +122,28 @@ def pack(actor: Actor, *, owner_id: UUID, box_id: UUID, scanned: str) -> list[Bo
     for item in new:
         _note(actor, box, "packed", sample=item.sample.number)
     return new
+
+
+def _of_this_box(box: Box, scanned: str, candidates: Sequence[OutgoingItem]) -> list[OutgoingItem]:
+    """Those of what was scanned that go where the box goes, each in hand; or Refused."""
+    if not scanned:
+        raise refused_at("scan", _("Pindai label sampel atau nomor rujukan."))
+    if not candidates:
+        raise refused_at(
+            "scan", _("%(text)s bukan sampel atau rujukan yang menunggu dikirim.") % {"text": scanned}, code="unknown"
+        )
+    mine = [one for one in candidates if one.referral.recipient_id == box.recipient_id]
+    if not mine:
+        lab = candidates[0].referral.recipient.name
+        raise refused_at("scan", _("%(text)s dirujuk ke %(lab)s.") % {"text": scanned, "lab": lab}, code="elsewhere")
+    if any(one.referral.on_paper != box.on_paper for one in mine):
+        text = _("%(text)s dirujuk sebelum cara kerja %(lab)s berubah; batalkan lalu rujuk lagi.")
+        raise refused_at("scan", text % {"text": scanned, "lab": box.recipient.name}, code="other_way")
+    gone = dict.fromkeys(one.sample.number for one in mine if one.sample.status not in ("collected", "received"))
+    if gone:
+        text = _("Sampel ini tidak ada di tangan: %(numbers)s.") % {"numbers": ", ".join(gone)}
+        raise refused_at("scan", text, code="not_in_hand")
+    return mine
 
 
 @use_case

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -120,31 +122,64 @@ def note_finding(
     """What was found of one specimen, by the sender's label on it. Kept at once, so that an interruption loses nothing; the last
     word counts until the box is finished. A label that is not on the list joins it as ``extra``.
     """
+    return _note_findings(actor, owner_id, box_id, [(scanned, finding, note)])[0]
+
+
+@use_case
+def note_findings(
+    actor: Actor, *, owner_id: UUID, box_id: UUID, findings: Sequence[tuple[str, str, str]]
+) -> list[IncomingBoxItem]:
+    """As :func:`note_finding` for each label, finding and note, all or none; a refusal names its place from 1."""
+    return _note_findings(actor, owner_id, box_id, findings, places=True)
+
+
+def _note_findings(
+    actor: Actor, owner_id: UUID, box_id: UUID, findings: Sequence[tuple[str, str, str]], *, places: bool = False
+) -> list[IncomingBoxItem]:
     actor.require(INCOMING_BOX.right("reconcile"), owner_id)
-    number, note = short(scanned, "scan", 60).upper(), short(note, "note", 240)
-    if not number:
-        raise refused_at("scan", _("Pindai label sampel pengirim."))
-    if finding not in box_rules.FINDINGS or finding == "extra":
-        raise refused_at("finding", _("Temuan tidak dikenal."))
+    given = []
+    for place, (scanned, finding, note) in enumerate(findings, start=1):
+        try:
+            given.append(_written(scanned, finding, note))
+        except Refused as error:
+            problems = [replace(problem, row=place if places else None) for problem in error.problems]
+            raise Refused(str(error), code=error.code, problems=problems) from error
     box = lock_incoming_box(owner_id, box_id)
     if box.status == "announced":
         raise refused_at("scan", _("Catat dulu bahwa kotak ini sudah sampai."), code="not_arrived")
     if box.status == "reconciled":
         raise refused_at("scan", _("Kotak ini sudah selesai dicocokkan."), code="box_closed")
     items = {row.sample_number: row for row in queries.items_of_incoming_box(Scope.of(owner_id), box.id)}
-    row = items.get(number)
-    if row is None or (row.referral is None and finding != "missing"):
-        finding = "extra" if finding == "present" or row is None else finding
-    if row is None:
-        row = IncomingBoxItem(owner_id=owner_id, box=box, sample_number=number)
-    if (row.finding, row.note) == (finding, note):
-        return row
-    fresh = not row.finding and row.referral is None
-    row.finding, row.note, row.found_at, row.found_by = finding, note, clock.now(), actor.person_id
-    row.save(force_insert=fresh)
-    event = BoxNoted(box=box.id, number=box.number, what="found", sample=number, finding=finding)
-    journal.record(actor, owner=owner_id, event=event, subject=box.id)
-    return row
+    new, changed, found = [], [], []
+    for number, finding, note in given:
+        row = items.get(number)
+        if row is None or (row.referral is None and finding != "missing"):
+            finding = "extra" if finding == "present" or row is None else finding
+        if row is None:
+            row = items[number] = IncomingBoxItem(owner_id=owner_id, box=box, sample_number=number)
+            new.append(row)
+        elif (row.finding, row.note) != (finding, note):
+            changed.append(row)
+        else:
+            found.append(row)
+            continue
+        row.finding, row.note, row.found_at, row.found_by = finding, note, clock.now(), actor.person_id
+        found.append(row)
+        event = BoxNoted(box=box.id, number=box.number, what="found", sample=number, finding=finding)
+        journal.record(actor, owner=owner_id, event=event, subject=box.id)
+    IncomingBoxItem.rows.bulk_create(new)
+    kept = [row for row in dict.fromkeys(changed) if row not in new]
+    IncomingBoxItem.rows.bulk_update(kept, ["finding", "note", "found_at", "found_by"])
+    return found
+
+
+def _written(scanned: str, finding: str, note: str) -> tuple[str, str, str]:
+    number, note = short(scanned, "scan", 60).upper(), short(note, "note", 240)
+    if not number:
+        raise refused_at("scan", _("Pindai label sampel pengirim."))
+    if finding not in box_rules.FINDINGS or finding == "extra":
+        raise refused_at("finding", _("Temuan tidak dikenal."))
+    return number, finding, note
 
 
 @use_case
