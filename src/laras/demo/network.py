@@ -101,11 +101,18 @@ def _create(code: str, kind: str, since: date, **values: object) -> UUID:
     return own
 
 
-def add_laboratory(code: str, name: str, area: str, since: date) -> UUID:
-    """One more laboratory of the directory, outside the five tiers and with nobody of its own here."""
+def add_laboratory(code: str, name: str, area: str, since: date, beside: UUID) -> UUID:
+    """One more laboratory of the directory, outside the five tiers and with nobody of its own here; it belongs to the same
+    institution as the one ``beside``."""
+    neighbour = network.organisation_at(beside)
+    assert neighbour is not None
+    assert neighbour.institution is not None
     version = network.find_area(area)
     assert version is not None
-    made = _create(code, "rumah_sakit", since, name=name, area_id=version.area_id, lat=version.lat, lon=version.lon)
+    made = _create(
+        code, "rumah_sakit", since, name=name, area_id=version.area_id, lat=version.lat, lon=version.lon,
+        institution_id=neighbour.institution.id,
+    )  # fmt: skip
     network_services.rebuild_reach()
     return made
 

@@ -29,7 +29,7 @@ def play(owners: dict[str, Owner], staff: dict[str, network.Staff], since: date)
     code = plan.CHAIN[2]
     lab, chance, now = Lab(owners[code], staff[code]), random.Random(plan.SEED + 3), clock.now()
     area = next(one.area for one in plan.laboratories() if one.code == code)
-    hospital = network.add_laboratory(CODE, NAME, area, since)
+    hospital = network.add_laboratory(CODE, NAME, area, since, owners[code].id)
     receiver, analyst = lab.staff.receiver, lab.staff.analysts[0]
     own, begin = lab.owner.id, now - timedelta(days=6)
     with clock.at(begin):
