@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
 import xlsxwriter
 from click.testing import CliRunner
+from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from laras.core import clock
 from laras.core.errors import Conflict, Forbidden, NotFound, Refused
-from laras.core.models import JournalEntry
+from laras.core.models import JournalEntry, Owner
 from laras.core.scope import Scope
 from laras.network import services as network_services
 from laras.resources import queries, services, shipped
 from laras.resources.commands import resources as command
-from laras.resources.models import Equipment, Standard
+from laras.resources.models import Equipment, Report, Standard
 from laras.resources.types import StandardInfo
 from tests.network.conftest import SYSTEM
 
@@ -83,6 +85,40 @@ def test_names_codes_and_aliases_are_taken_and_the_rest_is_kept_and_listed(lab):
     # The same sheet again changes nothing; a sheet that names one item leaves the others alone.
     again = take(f"{HEAD}LAB-2,Inkubator,2\nLAB-2,Microbiological Incubator,1\n")
     assert (again.changed, again.same, entries(lab)) == (0, 1, 1)
+
+
+def test_the_same_content_is_a_report_too_and_one_sheet_twice_is_one(lab, head):
+    def told():
+        rows, _names = zip(*queries.reports_of(Scope.of(lab.pk)), strict=True)
+        return [(row.day.isoformat(), row.way, row.items, row.changed, row.recorded_by) for row in rows]
+
+    sheet = f"{HEAD}LAB-2,Inkubator,2\nLAB-2,B-05,0\n"
+    with clock.at(NOW - timedelta(days=90)):
+        take(sheet)
+        with pytest.raises(Refused):
+            services.confirm_equipment(SYSTEM, owner_id=Owner.objects.get(code="LAB-1").pk)
+    assert take(sheet, head).changed == 0
+    take(sheet, head)
+    assert told() == [
+        ("2026-11-16", "import", 2, 0, head.person_id),
+        ("2026-08-18", "import", 2, 2, None),
+    ]
+    services.confirm_equipment(head, owner_id=lab.pk)
+    assert told()[0] == ("2026-11-16", "confirmed", 2, 0, head.person_id)
+    assert entries(lab) == 3
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Report.objects.within(Scope.of(lab.pk)).update(recorded_at=None)
+
+
+def test_what_was_known_before_reports_were_kept_stays_known(lab):
+    with clock.at(NOW - timedelta(days=90)):
+        take(f"{HEAD}LAB-2,Inkubator,2\nLAB-2,B-05,0\n")
+    row = queries.equipment(Scope.of(lab.pk)).get(item_code="B-05")
+    services.remove_equipment(SYSTEM, owner_id=lab.pk, equipment_id=row.id)
+    Report.objects.within(Scope.of(lab.pk)).delete()
+    import_module("laras.resources.migrations.0004_known_reports").keep_known(apps, None)
+    found = [(row.day.isoformat(), row.way, row.recorded_at) for row, _who in queries.reports_of(Scope.of(lab.pk))]
+    assert found == [("2026-11-16", "change", None), ("2026-08-18", "change", None)]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,13 @@ def test_a_head_adds_changes_matches_and_removes(visit, lab):
     assert not queries.unmatched(scope).exists()
     assert client.post(address(lab, row.id, "hapus"), {"form_key": "e"}).status_code == 303
     assert client.post(address(lab, "sisanya-tidak-ada"), {"form_key": "f"}).status_code == 303
-    assert client.get(address(lab)).context["score"].total.not_reported == 0
+    page = client.get(address(lab))
+    assert page.context["score"].total.not_reported == 0
+    assert [one.way for one, _who in page.context["reports"]] == ["import"]
+    assert client.post(address(lab, "laporkan"), {"form_key": "g"}).status_code == 303
+    (said, who), _import = client.get(address(lab)).context["reports"]
+    items = page.context["score"].total.required + len(page.context["others"])
+    assert (said.way, said.items, said.changed, who) == ("confirmed", items, 0, "Tier2-Head")
 
 
 def test_others_read_or_see_nothing(visit, lab, network):
@@ -134,10 +140,15 @@ def test_who_has_not_reported_is_told_by_province_with_the_last_day(visit, lab):
     before = {"since": (today - timedelta(days=400)).isoformat(), "tier": "2"}
     assert not client.get("/kemampuan/pemenuhan/pelaporan/", before).context["page"].object_list
     assert client.get("/kemampuan/pemenuhan/pelaporan/", {"area": "99"}).context["total"] == 0
-    # A change is a report; taking a row out is one too.
+    # A change alone is no report; saying that all is as it stands is one, also when nothing changed.
     row = queries.equipment(Scope.of(lab.pk)).get(item_code="B-04")
     services.remove_equipment(SYSTEM, owner_id=lab.pk, equipment_id=row.id)
-    assert client.get("/kemampuan/pemenuhan/pelaporan/", {"show": "all", "tier": "2"}).context["page"][0].last == today
+    shown = {"show": "all", "tier": "2"}
+    (one,) = client.get("/kemampuan/pemenuhan/pelaporan/", shown).context["page"]
+    assert (one.last, one.way, one.changed) == (today - timedelta(days=400), "import", today)
+    services.confirm_equipment(SYSTEM, owner_id=lab.pk)
+    (one,) = client.get("/kemampuan/pemenuhan/pelaporan/", shown).context["page"]
+    assert (one.last, one.way) == (today, "confirmed")
     answer = (
         visit("tier2", "analyst").get("/kemampuan/pemenuhan/pelaporan/", {"show": "all"}).context["page"].object_list
     )

@@ -263,12 +263,13 @@ def _column(lab: queries.Laboratory, tier: int | None, fifth: str | None) -> str
 
 @resources.command()
 @click.option("--area", "area_code", help="Only laboratories standing in this area (Kemendagri code).")
-@click.option("--since", type=_DAY, help="Who wrote nothing on this day or later (default: a year ago).")
+@click.option("--since", type=_DAY, help="Who reported nothing for this day or later (default: a year ago).")
 @json_option
 def silent(area_code: str | None, since: datetime | None, as_json: bool) -> None:
-    """Laboratories that have not reported their equipment, by province, each with the day of the last change.
+    """Laboratories that have not reported their equipment, by province, each with the day of the last report.
 
-    ``last`` is empty for who never reported anything. A report that says what was known already changes nothing.
+    A report is a sheet that was taken or a register that was confirmed, also with what was known before. ``last`` is empty
+    for who never reported; ``changed`` is the day on which the register last changed.
     """
     day = clock.today()
     labs = _laboratories(None, area_code, day)
@@ -280,11 +281,13 @@ def silent(area_code: str | None, since: datetime | None, as_json: bool) -> None
             "tier": one.lab.tier,
             "province": one.province,
             "last": one.last.isoformat() if one.last else None,
+            "way": one.way or None,
+            "changed": one.changed.isoformat() if one.changed else None,
         }
         for one in queries.reporting(Scope.everything(), labs)
         if one.late(limit)
     ]
-    say(rows, as_json, ("lab", "name", "tier", "province", "last"))
+    say(rows, as_json, ("lab", "name", "tier", "province", "last", "changed"))
 
 
 # --- Standards --------------------------------------------------------------------------------------------------------

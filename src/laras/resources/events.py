@@ -63,7 +63,8 @@ class StandardPublished(Event):
 class EquipmentReported(Event):
     """The register says this of some items from that day on: ``functioning`` item (or written name) -> how many function.
 
-    ``way``: ``screen``, ``removed``, ``import`` or ``rest_absent``.
+    ``way``: ``screen``, ``removed``, ``import``, ``rest_absent``, or ``confirmed``: all is as it stands. What was said
+    already is not named again: ``functioning`` is empty for a sheet or a confirmation that changes nothing.
     """
 
     name: ClassVar[str] = "resources.equipment_reported"

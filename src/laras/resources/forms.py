@@ -153,9 +153,9 @@ class ReportingFilters(LarasForm):
     show = forms.ChoiceField(
         label=_("Tampilkan"),
         required=False,
-        choices=[("", _("Yang belum mencatat")), ("never", _("Yang belum pernah melapor")), ("all", _("Semua"))],
+        choices=[("", _("Yang terlambat melapor")), ("never", _("Yang belum pernah melapor")), ("all", _("Semua"))],
     )
-    since = DayField(label=_("Belum mencatat sejak"), required=False)
+    since = DayField(label=_("Belum melapor sejak"), required=False)
     tier = forms.ChoiceField(
         label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
     )

@@ -27,3 +27,9 @@ STATES = {
     "not_reported": _("Belum dilaporkan"),
 }
 STATE_TONES = {"met": "done", "short": "waiting", "absent": "danger", "not_reported": "neutral"}
+REPORT_KINDS = {"equipment": _("Alat"), "staff": _("Tenaga"), "rooms": _("Ruang")}
+REPORT_WAYS = {
+    "import": _("Berkas"),
+    "confirmed": _("Dinyatakan di halaman"),
+    "change": _("Perubahan daftar"),
+}

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<uuid:organisation_id>/alat/", equipment.equipment, name="equipment"),
     path("<uuid:organisation_id>/alat/tambah/", equipment.add, name="equipment_add"),
     path("<uuid:organisation_id>/alat/sisanya-tidak-ada/", equipment.rest, name="equipment_rest"),
+    path("<uuid:organisation_id>/alat/laporkan/", equipment.confirm, name="equipment_confirm"),
     path("<uuid:organisation_id>/alat/<uuid:equipment_id>/ubah/", equipment.alter, name="equipment_alter"),
     path("<uuid:organisation_id>/alat/<uuid:equipment_id>/hapus/", equipment.remove, name="equipment_remove"),
     path("<uuid:organisation_id>/alat/<uuid:equipment_id>/cocokkan/", equipment.match, name="equipment_match"),

@@ -13,9 +13,11 @@ from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from laras.core import clock
+from laras.core.models import StaffPerson
 from laras.core.scope import Scope
 from laras.network import queries as network
-from laras.resources.models import Equipment
+from laras.resources.labels import REPORT_WAYS
+from laras.resources.models import Equipment, Report
 from laras.resources.queries.standards import equipment_items
 from laras.resources.rules import NOT_REPORTED, column_for, state_of, tally
 from laras.resources.types import Count, Item, Score, StandardInfo
@@ -120,36 +122,52 @@ def _functioning(
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """One laboratory, the province in which it stands (code and name, empty when nobody knows), and the last day on which
-    its register of equipment was changed; ``None``: nothing was ever reported."""
+    """One laboratory, the province in which it stands (code and name, empty when nobody knows), its last report of equipment
+    (``last``, and the ``way`` it came; ``None``: never), and the last day on which the register changed."""
 
     lab: Laboratory
     province: str
     province_name: str
     last: date | None
+    way: str
+    changed: date | None
+
+    @property
+    def way_label(self) -> str:
+        return str(REPORT_WAYS.get(self.way, ""))
 
     def late(self, since: date) -> bool:
-        """Nothing was written on that day or after it."""
+        """Nothing was reported for that day or a later one."""
         return self.last is None or self.last < since
 
 
 def reporting(scope: Scope, labs: Sequence[Laboratory], on: date | None = None) -> list[Reporting]:
-    """When each of these laboratories last said something of its equipment, as known on a day; by province, then code."""
+    """When each of these laboratories last reported its equipment, as known on a day; by province, then code."""
     day = on or clock.today()
     rows = Equipment.objects.within(scope).filter(valid_from__lte=day)
+    said = Report.objects.within(scope).filter(kind="equipment", day__lte=day)
     if len(labs) <= 500:
-        rows = rows.filter(owner_id__in=[lab.id for lab in labs])
-    # What was taken out of the register was said too, on the day of its end.
+        rows, said = (of.filter(owner_id__in=[lab.id for lab in labs]) for of in (rows, said))
+    last = {owner: (when, way) for owner, when, way in said.order_by("day", "id").values_list("owner_id", "day", "way")}
+    # What was taken out of the register was changed too, on the day of its end.
     ended = Max("valid_until", filter=Q(valid_until__lte=day))
     days = rows.order_by().values("owner_id").annotate(began=Max("valid_from"), ended=ended)
-    spoken = {owner: max(began, end or began) for owner, began, end in days.values_list("owner_id", "began", "ended")}
+    changed = {owner: max(began, end or began) for owner, began, end in days.values_list("owner_id", "began", "ended")}
     stands = network.area_codes(owner_kind="laboratory", on=day)
     names = {area.code: area.name for area in network.areas(level=1, on=day)}
     found = []
     for lab in labs:
         province = stands.get(lab.id, "")[:2]
-        found.append(Reporting(lab, province, names.get(province, ""), spoken.get(lab.id)))
+        when, way = last.get(lab.id, (None, ""))
+        found.append(Reporting(lab, province, names.get(province, ""), when, way, changed.get(lab.id)))
     return sorted(found, key=lambda one: (one.province, one.lab.code))
+
+
+def reports_of(scope: Scope, kind: str = "equipment", limit: int = 12) -> list[tuple[Report, str]]:
+    """The reports of one laboratory, the newest first, each with the name of who made it (empty: the system)."""
+    rows = list(Report.objects.within(scope).filter(kind=kind).order_by("-day", "-id")[:limit])
+    people = StaffPerson.objects.in_bulk({row.recorded_by for row in rows if row.recorded_by})
+    return [(row, people[row.recorded_by].name if row.recorded_by in people else "") for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from laras.resources.services.capabilities import (
 from laras.resources.services.equipment import (
     MANAGE,
     VALUES,
+    confirm_equipment,
     declare_rest_absent,
     match_equipment,
     record_equipment,
@@ -38,6 +39,7 @@ __all__ = [
     "accept_equipment",
     "add_capability",
     "alter_capability",
+    "confirm_equipment",
     "declare_rest_absent",
     "load_shipped_standards",
     "match_equipment",

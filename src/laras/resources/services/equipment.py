@@ -20,7 +20,7 @@ from laras.network.rules import tidy
 from laras.resources import queries
 from laras.resources.events import EquipmentMatched, EquipmentReported
 from laras.resources.labels import CONDITIONS, FUNDS
-from laras.resources.models import Equipment
+from laras.resources.models import Equipment, Report
 from laras.resources.rules import key_of
 
 MANAGE = "resources.manage"
@@ -114,6 +114,33 @@ def declare_rest_absent(actor: Actor, *, owner_id: UUID) -> int:
     event = EquipmentReported("rest_absent", today.isoformat(), {item.code: 0 for item in silent})
     journal.record(actor, owner=owner_id, event=event, subject=owner_id)
     return len(silent)
+
+
+@use_case
+def confirm_equipment(actor: Actor, *, owner_id: UUID) -> Report:
+    """Report that the register of equipment is as it stands today; that nothing changed is a report too."""
+    actor.require(MANAGE, owner_id)
+    if not Owner.objects.filter(pk=owner_id, kind="laboratory", closed=False).exists():
+        raise Refused(_("Hanya laboratorium yang aktif mencatat alat."))
+    held = queries.equipment(Scope.of(owner_id)).order_by().values_list("item_code", "name")
+    items = len({code or f"?{key_of(name)}" for code, name in held})
+    if not items:
+        raise Refused(_("Daftar alat masih kosong. Catat alat yang ada, atau nyatakan tidak ada, lalu laporkan."))
+    row = report(actor, owner_id=owner_id, way="confirmed", day=clock.today(), items=items)
+    event = EquipmentReported("confirmed", row.day.isoformat(), {})
+    journal.record(actor, owner=owner_id, event=event, subject=owner_id)
+    return row
+
+
+def report(
+    actor: Actor, *, owner_id: UUID, way: str, day: date, items: int, changed: int = 0, kind: str = "equipment"
+) -> Report:
+    """Keep that a register was reported. The journal is the caller's affair."""
+    row = Report(
+        owner_id=owner_id, kind=kind, way=way, day=day, recorded_by=actor.person_id, items=items, changed=changed
+    )
+    bulk.insert([row])
+    return row
 
 
 def checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

@@ -25,9 +25,9 @@ from laras.core.unit import unit
 from laras.network import queries as network
 from laras.resources import queries, sheet
 from laras.resources.events import EquipmentReported
-from laras.resources.models import Equipment
+from laras.resources.models import Equipment, Report
 from laras.resources.rules import Matcher, key_of
-from laras.resources.services.equipment import MANAGE, VALUES, checked, put
+from laras.resources.services.equipment import MANAGE, VALUES, checked, put, report
 
 # So many laboratories are written in one transaction: the cost of a commit is shared, and others wait for a moment only.
 TOGETHER = 200
@@ -100,14 +100,17 @@ def accept_equipment(
     """Carry the plan out. Refused as a whole, with every problem, before the first row is written.
 
     Each laboratory has its own journal, and its rows are written with it or not at all. What was interrupted is finished
-    by the same sheet again: a row that is already as the sheet says changes nothing. ``progress`` is told how many
+    by the same sheet again: a row that is already as the sheet says changes nothing. That a laboratory was named in a sheet
+    of this day is kept as its report, whether or not anything changed. ``progress`` is told how many
     laboratories were written since it was told last.
     """
     day = valid_from or clock.today()
     plan, works = _plan(actor, content, mapping or SheetMap(), day)
     if plan.problems:
         raise Refused(_("Berkas belum bisa diterima; tidak ada yang disimpan."), problems=plan.problems)
-    waiting = sorted((work for work in works if work.differing()), key=lambda work: work.owner_id)
+    known = _reported(works, day)
+    said = (work for work in works if work.said and (work.owner_id not in known or work.differing()))
+    waiting = sorted(said, key=lambda work: work.owner_id)
     for at in range(0, len(waiting), TOGETHER):
         together = waiting[at : at + TOGETHER]
         with transaction.atomic():
@@ -128,8 +131,19 @@ def _write(actor: Actor, work: _Work, day: date) -> None:
             rows += [new(Equipment, owner_id=work.owner_id, valid_from=day, **values) for values in work.said[key]]
             counts[key.removeprefix("?")] = sum(values["functioning"] for values in work.said[key])
         put(work.owner_id, old, rows, day)
+        report(actor, owner_id=work.owner_id, way="import", day=day, items=len(work.said), changed=len(counts))
         event = EquipmentReported("import", day.isoformat(), counts)
         journal.record(actor, owner=work.owner_id, event=event, subject=work.owner_id)
+
+
+def _reported(works: list[_Work], day: date) -> set[UUID]:
+    """The laboratories of whom a sheet of this day was taken already."""
+    found: set[UUID] = set()
+    for at in range(0, len(works), 500):
+        scope = Scope.of(*(work.owner_id for work in works[at : at + 500]))
+        kept = Report.objects.within(scope).filter(kind="equipment", way="import", day=day)
+        found.update(kept.values_list("owner_id", flat=True))
+    return found
 
 
 # --- The plan ---------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from laras.resources.types import Score, StandardInfo
 
 READ, MANAGE = "resources.read", services.MANAGE
 PER_PAGE = 50
-# Without another day, who wrote nothing for a year has not reported.
+# Without another day, who reported nothing for a year has not reported.
 LATE = timedelta(days=365)
 
 
@@ -74,6 +74,7 @@ def equipment(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         "lines": shown,
         "lines_of_all": len(lines),
         "unmatched": [one for one in rows if not one.item_code and not one.outside],
+        "reports": queries.reports_of(scope),
         "others": [one for one in rows if one.outside or (one.item_code and one.item_code not in needed)],
     }
     template = "resources/_equipment.html" if request.htmx else "resources/equipment.html"
@@ -204,6 +205,20 @@ def rest(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     return submit_once(request, work)
 
 
+@require_POST
+@page(MANAGE)
+def confirm(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
+    """The register is reported as it stands."""
+    _laboratory(request, organisation_id, MANAGE)
+
+    def work() -> str:
+        services.confirm_equipment(request.actor, owner_id=organisation_id)
+        messages.success(request, _("Keadaan alat hari ini dilaporkan."))
+        return reverse("resources:equipment", args=[organisation_id])
+
+    return submit_once(request, work)
+
+
 @page(READ)
 def overview(request: HttpRequest) -> HttpResponse:
     """The laboratories in reach: how far each meets the standard, and who has not reported."""
@@ -244,7 +259,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @page(READ)
 def reporting(request: HttpRequest) -> HttpResponse:
-    """Who has not reported: the laboratories in reach by province, with the day of the last change of their register."""
+    """Who has not reported: the laboratories in reach by province, with their last report and the last change."""
     form = forms.ReportingFilters(request.GET)
     form.is_valid()
     data = form.cleaned_data

@@ -1,0 +1,7 @@
+"""What laboratories can do and what they have, and the standard it is held against."""
+
+from laras.resources.models.capabilities import Capability
+from laras.resources.models.equipment import Equipment, Report
+from laras.resources.models.standards import Standard, StandardItem
+
+__all__ = ["Capability", "Equipment", "Report", "Standard", "StandardItem"]
