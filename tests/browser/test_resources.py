@@ -14,6 +14,7 @@ from laras.core import clock
 from laras.network import services as network
 from laras.network import shipped
 from laras.resources import services
+from laras.resources.rules import quarter_of
 
 MOST = 6
 SHEET = "lab_code,item,functioning\nLAB-2,Inkubator,1\nLAB-2,B-05,0\n"
@@ -21,7 +22,7 @@ SHEET = "lab_code,item,functioning\nLAB-2,Inkubator,1\nLAB-2,B-05,0\n"
 
 @pytest.fixture
 def officer(live_server, make_user):
-    """Of a province whose laboratory LAB-2 reported long ago, LAB-1 yesterday, and the others never."""
+    """Of a province whose laboratory LAB-2 reported long ago, LAB-1 yesterday, and the others never; its IPAL permit ends."""
     with mock.patch.object(shipped, "read_areas", return_value=iter(places.few_rows())):
         network.load_shipped_areas()
     found = build_network()
@@ -31,6 +32,14 @@ def officer(live_server, make_user):
     services.accept_equipment(SYSTEM, content=SHEET.encode(), valid_from=today - timedelta(days=500))
     fresh = "lab_code,item,functioning\nLAB-1,Mikroskop binokuler,1\n"
     services.accept_equipment(SYSTEM, content=fresh.encode(), valid_from=today - timedelta(days=1))
+    quarter = quarter_of(today)
+    for code, kind, end in (
+        ("tier2", "wastewater_slo", quarter.last),
+        ("tier3", "wastewater_slo", quarter.last + timedelta(days=1)),
+        ("tier3", "operation", quarter.first),
+    ):
+        paper = {"number": f"{kind}-{code}", "valid_from": quarter.first - timedelta(days=1000), "valid_until": end}
+        services.record_permit(SYSTEM, owner_id=found[code].pk, kind=kind, values=paper)
     return make_user("petugas", found["province_office"].owner, "officer")
 
 
@@ -49,7 +58,7 @@ class Hand:
         self.page.get_by_label(label, exact=True).select_option(label=option)
 
 
-def test_an_office_finds_what_is_lacking_and_who_is_silent(officer, page, sign_in_browser, assert_accessible):
+def test_an_office_finds_what_is_lacking_what_ends_and_who_is_silent(officer, page, sign_in_browser, assert_accessible):
     sign_in_browser(page, officer)
     page.goto("/")
     hand = Hand(page)
@@ -59,6 +68,17 @@ def test_an_office_finds_what_is_lacking_and_who_is_silent(officer, page, sign_i
     rows = page.get_by_role("table", name="Alat yang wajib ada").locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("B-05")
+    assert hand.actions <= MOST
+
+    page.goto("/")
+    hand = Hand(page)
+    hand.click("link", "Izin yang berakhir")
+    hand.choose("Jenis izin", "IPAL / air limbah")
+    ending = page.get_by_role("table", name="Izin yang berakhir").locator("tbody tr")
+    expect(ending).to_have_count(1)
+    expect(ending.first).to_contain_text("wastewater_slo-tier2")
+    expect(ending.first).to_contain_text("Belum diurus")
+    assert_accessible(page)
     assert hand.actions <= MOST
 
     page.goto("/")

@@ -32,6 +32,8 @@ from laras.referral.models import Incoming, IncomingBox, Outgoing
 from laras.reports.assembly import from_content, to_content
 from laras.reports.models import Report
 from laras.resources import queries as resources
+from laras.resources.rules import quarter_of
+from laras.resources.shipped import permit_kinds
 from laras.surveillance import queries as counted
 from laras.surveillance import services as counting
 from laras.surveillance.models import Band, Evidence, Reporting, Statement
@@ -140,6 +142,18 @@ def test_equipment_has_two_years_of_reports_with_gaps_and_silence(demo):
     assert 0 < len(scores[1]) - len(said) < len(said)
     assert {one.tier for one in said if one.total.absent} == {1, 2, 3, 4, 5}
     assert resources.unmatched(ALL).exists()
+
+
+def test_permits_hold_end_lapse_are_renewed_and_stay_unreported(demo):
+    labs = resources.laboratories()
+    held = list(resources.permits(ALL))
+    assert {one.status for one in held} >= {"issued", "process"}
+    quarter = quarter_of(clock.today())
+    ending = resources.permits_ending(ALL, labs, since=quarter.first, until=quarter.last)
+    assert {one.permit.known.group for one in ending} >= {"wastewater", "operation"}
+    assert {bool(one.renewal) for one in ending} == {True, False}
+    assert any(one.over for one in resources.permits_ending(ALL, labs, since=None, until=clock.today()))
+    assert len({(one.owner_id, one.kind) for one in held}) < len(labs) * len(permit_kinds())
 
 
 @pytest.mark.parametrize("code", plan.CHAIN.values())

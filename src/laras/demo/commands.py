@@ -81,7 +81,18 @@ def marker() -> Path:
 
 def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
-    from laras.demo import equipment, history, incidents, journeys, network, paper, partners, scenarios, surveillance
+    from laras.demo import (
+        equipment,
+        history,
+        incidents,
+        journeys,
+        network,
+        paper,
+        partners,
+        permits,
+        scenarios,
+        surveillance,
+    )
 
     columns = (TextColumn("Memuat jaringan contoh"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # On stderr: what the command answers stays alone on stdout.
@@ -105,6 +116,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         incidents.play(owners, staff)
         partners.welcome(owners, staff)
         equipment.build_equipment(owners, clock.today(), plan.SEED)
+        permits.build_permits(owners, clock.today(), plan.SEED)
 
 
 @contextmanager

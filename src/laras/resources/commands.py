@@ -18,7 +18,8 @@ from laras.core.output import json_option, say
 from laras.core.scope import Scope
 from laras.network import queries as network
 from laras.resources import queries, services, shipped
-from laras.resources.rules import column_for
+from laras.resources.labels import PERMIT_GROUPS
+from laras.resources.rules import column_for, quarter_of, read_quarter
 from laras.resources.types import Count, Score, StandardInfo
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -288,6 +289,37 @@ def silent(area_code: str | None, since: datetime | None, as_json: bool) -> None
         if one.late(limit)
     ]
     say(rows, as_json, ("lab", "name", "tier", "province", "last", "changed"))
+
+
+# --- Permits ----------------------------------------------------------------------------------------------------------
+
+
+@resources.command()
+@click.option("--ending", "asked", help="The quarter in which they end, as 2026-Q4 (default: this one).")
+@click.option("--kind", "group", type=click.Choice(list(PERMIT_GROUPS)), help="Only permits of this group.")
+@click.option("--area", "area_code", help="Only laboratories standing in this area (Kemendagri code).")
+@json_option
+def permits(asked: str | None, group: str | None, area_code: str | None, as_json: bool) -> None:
+    """Permits that end in a quarter, with the step in which their renewal stands; empty when nobody seeks one."""
+    try:
+        quarter = read_quarter(asked) if asked else quarter_of(clock.today())
+    except ValueError as error:
+        raise click.UsageError("a quarter is written 2026-Q4") from error
+    labs = _laboratories(None, area_code, clock.today())
+    found = queries.permits_ending(Scope.everything(), labs, since=quarter.first, until=quarter.last, group=group or "")
+    rows = [
+        {
+            "lab": one.lab.code,
+            "area": one.area,
+            "kind": one.permit.kind,
+            "number": one.permit.number,
+            "office": one.permit.office,
+            "valid_until": one.permit.valid_until.isoformat() if one.permit.valid_until else None,
+            "renewal_step": one.renewal.step if one.renewal else None,
+        }
+        for one in found
+    ]
+    say(rows, as_json, ("lab", "area", "kind", "number", "office", "valid_until", "renewal_step"))
 
 
 # --- Standards --------------------------------------------------------------------------------------------------------

@@ -81,3 +81,67 @@ class EquipmentMatched(Event):
     written: str
     item_code: str
     rows: int
+
+
+@dataclass(frozen=True)
+class PermitBegun(Event):
+    """A laboratory has begun to seek a permit, perhaps in place of one that ends (``renews``)."""
+
+    name: ClassVar[str] = "resources.permit_begun"
+    kind: str
+    step: str
+    renews: str
+
+
+@dataclass(frozen=True)
+class PermitRecorded(Event):
+    """A permit that was issued already, as its paper says."""
+
+    name: ClassVar[str] = "resources.permit_recorded"
+    kind: str
+    number: str
+    valid_from: str
+    valid_until: str
+
+
+@dataclass(frozen=True)
+class PermitStepTaken(Event):
+    name: ClassVar[str] = "resources.permit_step_taken"
+    step: str
+    day: str
+    document: str
+
+
+@dataclass(frozen=True)
+class PermitReturned(Event):
+    """The office sent the papers back to an earlier step."""
+
+    name: ClassVar[str] = "resources.permit_returned"
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PermitIssued(Event):
+    name: ClassVar[str] = "resources.permit_issued"
+    number: str
+    valid_from: str
+    valid_until: str
+
+
+@dataclass(frozen=True)
+class PermitAltered(Event):
+    """``changes``: field -> new value."""
+
+    name: ClassVar[str] = "resources.permit_altered"
+    changes: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True)
+class PermitMoved(Event):
+    """Refused, taken up again or no longer used: ``move`` of :data:`states.PERMIT`."""
+
+    name: ClassVar[str] = "resources.permit_moved"
+    move: str
+    reason: str

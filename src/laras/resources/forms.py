@@ -9,9 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from laras.catalogue.labels import DISCIPLINE_LABELS
+from laras.core import clock
 from laras.core.forms import DayField, LarasForm, NumberField, ReasonField, RupiahField
-from laras.resources.labels import CONDITIONS, FUNDS, STATES
+from laras.resources.labels import CONDITIONS, FUNDS, PERMIT_GROUPS, STATES
+from laras.resources.rules import quarter_of
+from laras.resources.shipped import permit_kinds
 from laras.resources.states import CAPABILITY
+from laras.resources.words import quarter_in_words
 
 
 class CapabilityFilters(LarasForm):
@@ -160,3 +164,89 @@ class ReportingFilters(LarasForm):
         label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
     )
     area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)
+
+
+def _kinds() -> list[Any]:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for kind in permit_kinds().values():
+        groups.setdefault(kind.group, []).append((kind.code, kind.name))
+    return [(PERMIT_GROUPS[group], kinds) for group, kinds in groups.items()]
+
+
+class PaperForm(LarasForm):
+    """What stands on a permit; the names of the fields are those of the service."""
+
+    about = forms.CharField(
+        label=_("Untuk"), max_length=120, required=False, help_text=_("Misalnya gedung atau alat yang diizinkan.")
+    )
+    number = forms.CharField(label=_("Nomor izin"), max_length=80, required=False)
+    office = forms.CharField(label=_("Instansi penerbit"), max_length=120, required=False)
+    valid_from = DayField(label=_("Berlaku sejak"), required=False)
+    valid_until = DayField(
+        label=_("Berlaku sampai"), required=False, help_text=_("Hari terakhir berlakunya. Kosong bila tidak berakhir.")
+    )
+
+
+class NewPermitForm(PaperForm):
+    kind = forms.ChoiceField(label=_("Jenis izin"))
+    field_order = ("kind", "about", "number")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["kind"].choices = [("", "–"), *_kinds()]
+        self.fields["number"].help_text = _("Kosong bila izin ini masih diurus.")
+
+
+class AlterPermitForm(PaperForm):
+    reason = ReasonField(max_length=300)
+
+
+class StepForm(LarasForm):
+    day = DayField(label=_("Selesai pada"), required=False, help_text=_("Kosong berarti hari ini."))
+    document = forms.CharField(label=_("Nomor surat atau berkas"), max_length=120, required=False)
+    note = forms.CharField(label=_("Catatan"), max_length=300, required=False)
+
+
+class ReturnForm(LarasForm):
+    step = forms.ChoiceField(label=_("Kembali ke langkah"))
+    reason = ReasonField(max_length=300)
+
+    def offer(self, steps: Iterable[tuple[str, str]]) -> None:
+        self.fields["step"].choices = list(steps)
+
+
+class MovePermitForm(LarasForm):
+    move = forms.ChoiceField(
+        label=_("Menjadi"),
+        choices=[("refuse", _("Ditolak")), ("resume", _("Diurus lagi")), ("end", _("Tidak dipakai lagi"))],
+    )
+    reason = ReasonField(max_length=300)
+
+    def offer(self, moves: Iterable[str]) -> None:
+        kept = set(moves)
+        self.fields["move"].choices = [one for one in self.fields["move"].choices if one[0] in kept]
+
+
+class EndingFilters(LarasForm):
+    LAPSED = "lewat"
+    quarter = forms.ChoiceField(label=_("Berakhir dalam"), required=False)
+    group = forms.ChoiceField(label=_("Jenis izin"), required=False, choices=[("", _("Semua")), *PERMIT_GROUPS.items()])
+    renewal = forms.ChoiceField(
+        label=_("Perpanjangan"),
+        required=False,
+        choices=[("", _("Semua")), ("no", _("Belum diurus")), ("yes", _("Sedang diurus"))],
+    )
+    tier = forms.ChoiceField(
+        label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
+    )
+    area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        now = quarter_of(clock.today())
+        near = [now.moved(by) for by in range(-4, 9)]
+        self.fields["quarter"].choices = [
+            ("", _("Triwulan ini")),
+            (self.LAPSED, _("Sudah lewat")),
+            *((str(one), quarter_in_words(one)) for one in near),
+        ]

@@ -33,3 +33,11 @@ REPORT_WAYS = {
     "confirmed": _("Dinyatakan di halaman"),
     "change": _("Perubahan daftar"),
 }
+PERMIT_GROUPS = {
+    "building": _("Bangunan (PBG, SLF)"),
+    "operation": _("Operasional"),
+    "wastewater": _("IPAL / air limbah"),
+    "environment": _("Dokumen lingkungan"),
+    "biosafety": _("Keselamatan hayati"),
+    "radiation": _("Radiasi"),
+}

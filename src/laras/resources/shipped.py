@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from importlib import resources
 
 from laras.resources.rules import COLUMNS
-from laras.resources.types import Item, StandardInfo
+from laras.resources.types import Item, PermitKind, PermitStep, StandardInfo
 
 KINDS = ("equipment", "staff", "rooms")
 HEADING = ("kind", "code", "category", "name", *COLUMNS, "aliases")
@@ -72,3 +73,16 @@ def _info(row: dict[str, str], items: Iterable[Item]) -> StandardInfo:
         row["note"],
         tuple(items),
     )
+
+
+@cache
+def permit_kinds() -> Mapping[str, PermitKind]:
+    """Code -> kind of permit, each with its steps in their order (``data/permits.csv``)."""
+    kinds: dict[str, PermitKind] = {}
+    for row in csv.DictReader(io.StringIO(_text("permits.csv"))):
+        step = PermitStep(row["step"], row["step_name"], row["office"], row["source"], row["status"])
+        known = kinds.get(row["kind"])
+        years = int(row["years"]) if row["years"] else None
+        steps = (*known.steps, step) if known else (step,)
+        kinds[row["kind"]] = PermitKind(row["kind"], row["group"], row["name"], years, steps)
+    return kinds

@@ -15,3 +15,20 @@ CAPABILITY = StateMachine(
         Move("resume", ("paused",), "active", "resources.manage_capability"),
     ],
 )
+
+PERMIT = StateMachine(
+    "permit",
+    states={  # type: ignore[arg-type]
+        "process": _("Diurus"),
+        "issued": _("Terbit"),
+        "refused": _("Ditolak"),
+        "ended": _("Tidak dipakai lagi"),
+    },
+    tones={"process": "active", "issued": "done", "refused": "danger", "ended": "neutral"},
+    moves=[
+        Move("issue", ("process",), "issued", "resources.manage"),
+        Move("refuse", ("process",), "refused", "resources.manage"),
+        Move("resume", ("refused",), "process", "resources.manage"),
+        Move("end", ("process", "issued", "refused"), "ended", "resources.manage"),
+    ],
+)

@@ -106,3 +106,34 @@ class Score:
     kind: str
     total: Count | None
     by_category: dict[str, Count] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PermitStep:
+    """One step on the way to a permit, and whose turn it is then."""
+
+    code: str
+    name: str
+    office: str
+    source: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermitKind:
+    """A kind of permit. ``years`` is how long it usually holds; ``None``: it has no end, or none was found."""
+
+    code: str
+    group: str
+    name: str
+    years: int | None
+    steps: tuple[PermitStep, ...]
+
+    def place(self, step: str) -> int:
+        """Where a step stands; a step that this kind does not have any more stands first."""
+        return next((at for at, one in enumerate(self.steps) if one.code == step), 0)
+
+    @property
+    def office(self) -> str:
+        """Who gives it: whose turn it is in the last step."""
+        return self.steps[-1].office

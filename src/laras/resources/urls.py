@@ -3,7 +3,7 @@
 from django.urls import path
 
 from laras.resources.views import capabilities as views
-from laras.resources.views import equipment
+from laras.resources.views import equipment, permits
 
 app_name = "resources"
 urlpatterns = [
@@ -12,6 +12,16 @@ urlpatterns = [
     path("pilihan/", views.test_options, name="test_options"),
     path("pemenuhan/", equipment.overview, name="overview"),
     path("pemenuhan/pelaporan/", equipment.reporting, name="reporting"),
+    path("izin/", permits.ending, name="permits_ending"),
+    path("<uuid:organisation_id>/izin/", permits.permits, name="permits"),
+    path("<uuid:organisation_id>/izin/tambah/", permits.add, name="permit_add"),
+    path("<uuid:organisation_id>/izin/<uuid:permit_id>/", permits.permit, name="permit"),
+    path("<uuid:organisation_id>/izin/<uuid:permit_id>/ubah/", permits.alter, name="permit_alter"),
+    path("<uuid:organisation_id>/izin/<uuid:permit_id>/langkah/", permits.step, name="permit_step"),
+    path("<uuid:organisation_id>/izin/<uuid:permit_id>/kembali/", permits.send_back, name="permit_return"),
+    path("<uuid:organisation_id>/izin/<uuid:permit_id>/terbit/", permits.issue, name="permit_issue"),
+    path("<uuid:organisation_id>/izin/<uuid:permit_id>/perpanjang/", permits.renew, name="permit_renew"),
+    path("<uuid:organisation_id>/izin/<uuid:permit_id>/status/", permits.move, name="permit_move"),
     path("<uuid:organisation_id>/alat/", equipment.equipment, name="equipment"),
     path("<uuid:organisation_id>/alat/tambah/", equipment.add, name="equipment_add"),
     path("<uuid:organisation_id>/alat/sisanya-tidak-ada/", equipment.rest, name="equipment_rest"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from laras.core.words import name_events
+from laras.resources.rules import Quarter
 from laras.resources.types import Reason
 
 
@@ -20,9 +21,20 @@ def name() -> None:
             "resources.capability_removed": gettext_lazy("Pemeriksaan %(test_code)s dihapus dari daftar"),
             "resources.standard_published": gettext_lazy("Standar %(version_name)s diterbitkan"),
             "resources.equipment_reported": gettext_lazy("Keadaan alat dicatat"),
+            "resources.permit_begun": gettext_lazy("Izin mulai diurus"),
+            "resources.permit_recorded": gettext_lazy("Izin %(number)s dicatat"),
+            "resources.permit_step_taken": gettext_lazy("Langkah pengurusan izin selesai"),
+            "resources.permit_returned": gettext_lazy("Berkas izin dikembalikan"),
+            "resources.permit_issued": gettext_lazy("Izin %(number)s terbit"),
+            "resources.permit_altered": gettext_lazy("Data izin diubah"),
+            "resources.permit_moved": gettext_lazy("Status izin diubah"),
             "resources.equipment_matched": gettext_lazy("Nama alat “%(written)s” dicocokkan"),
         },
-        {"resources.capability_paused": "waiting", "resources.capability_removed": "danger"},
+        {
+            "resources.capability_paused": "waiting",
+            "resources.capability_removed": "danger",
+            "resources.permit_returned": "waiting",
+        },
     )
 
 
@@ -42,3 +54,11 @@ def reason_in_words(reason: Reason) -> str:
     }
     km = "" if value is None else f"{value:.1f}".replace(".", ",") if value < 10 else f"{value:.0f}"
     return texts[reason.code] % {"tier": tier, "km": km}
+
+
+def quarter_in_words(quarter: Quarter) -> str:
+    """As planning offices write it."""
+    return _("Triwulan %(number)s %(year)s") % {
+        "number": ("I", "II", "III", "IV")[quarter.number - 1],
+        "year": str(quarter.year),
+    }

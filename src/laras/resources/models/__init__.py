@@ -2,6 +2,7 @@
 
 from laras.resources.models.capabilities import Capability
 from laras.resources.models.equipment import Equipment, Report
+from laras.resources.models.permits import Permit, PermitStepDone
 from laras.resources.models.standards import Standard, StandardItem
 
-__all__ = ["Capability", "Equipment", "Report", "Standard", "StandardItem"]
+__all__ = ["Capability", "Equipment", "Permit", "PermitStepDone", "Report", "Standard", "StandardItem"]

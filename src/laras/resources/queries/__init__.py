@@ -25,9 +25,11 @@ from laras.resources.queries.equipment import (
     unmatched,
     valid_on,
 )
+from laras.resources.queries.permits import Ending, permits, permits_ending, renewals, steps_done
 from laras.resources.queries.standards import equipment_items, standard, standards
 
 __all__ = [
+    "Ending",
     "Laboratory",
     "Line",
     "Reporting",
@@ -45,11 +47,15 @@ __all__ = [
     "narrowed",
     "offer",
     "offers_of_tests",
+    "permits",
+    "permits_ending",
+    "renewals",
     "reporting",
     "reports_of",
     "scores",
     "standard",
     "standards",
+    "steps_done",
     "unmatched",
     "valid_on",
 ]

@@ -2,6 +2,7 @@
 
 from laras.resources.rules.fulfilment import COLUMNS, NOT_REPORTED, Tally, column_for, state_of, tally
 from laras.resources.rules.matching import Match, Matcher, key_of
+from laras.resources.rules.quarters import Quarter, quarter_of, read_quarter
 from laras.resources.rules.referral import referral_order
 
 __all__ = [
@@ -9,9 +10,12 @@ __all__ = [
     "NOT_REPORTED",
     "Match",
     "Matcher",
+    "Quarter",
     "Tally",
     "column_for",
     "key_of",
+    "quarter_of",
+    "read_quarter",
     "referral_order",
     "state_of",
     "tally",

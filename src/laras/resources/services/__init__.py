@@ -25,11 +25,22 @@ from laras.resources.services.equipment_import import (
     accept_equipment,
     plan_equipment,
 )
+from laras.resources.services.permits import (
+    PAPER,
+    alter_permit,
+    begin_permit,
+    issue_permit,
+    move_permit,
+    record_permit,
+    return_permit,
+    take_step,
+)
 from laras.resources.services.standards import PUBLISH, load_shipped_standards, publish_standard
 
 __all__ = [
     "FIELDS",
     "MANAGE",
+    "PAPER",
     "PUBLISH",
     "RIGHT",
     "VALUES",
@@ -39,15 +50,22 @@ __all__ = [
     "accept_equipment",
     "add_capability",
     "alter_capability",
+    "alter_permit",
+    "begin_permit",
     "confirm_equipment",
     "declare_rest_absent",
+    "issue_permit",
     "load_shipped_standards",
     "match_equipment",
+    "move_permit",
     "pause_capability",
     "plan_equipment",
     "publish_standard",
     "record_equipment",
+    "record_permit",
     "remove_capability",
     "remove_equipment",
     "resume_capability",
+    "return_permit",
+    "take_step",
 ]
