@@ -17,7 +17,7 @@ from laras.catalogue.types import CodedAnswer, Finding, pack, unpack
 from laras.cli import translations
 
 SOURCES = Path(laras.__file__).parent
-RULES = [*(SOURCES / "catalogue/rules").glob("*.py"), SOURCES / "bench/rules.py"]
+RULES = [*(SOURCES / "catalogue/rules").glob("*.py"), *(SOURCES / "bench/rules").glob("*.py")]
 KNOWN = {**words.SENTENCES, **bench.SENTENCES}
 # Said by functions of their own, or made of a variable.
 ELSEWHERE = {"before"}

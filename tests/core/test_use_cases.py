@@ -29,7 +29,6 @@ FREE: dict[str, str] = {
     "referral.handlers._note_unreadable": HANDLER,
     "referral.services.reporting.note_external_result": HANDLER,
     "referral.services.reporting.note_refused_sample": HANDLER,
-    "referral.services.reporting.note_report": HANDLER,
     "referral.services.reporting.note_tests_cancelled": HANDLER,
     "referral.services.reporting.note_withdrawn_report": HANDLER,
     "reports.for_partners._note": "the end of handing over, which asked whom the account speaks for",
