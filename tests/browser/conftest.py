@@ -86,7 +86,7 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
             has_touch=size == PHONE,
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         context.on("request", watch)
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
