@@ -34,7 +34,8 @@ LOCAL = {"127.0.0.1", "localhost"}
 ASKING = {"http", "https", "ws", "wss", "ftp"}
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOK = """
-(given) => axe.run(document, {resultTypes: ["violations"], ...given}).then((found) => found.violations
+([given, chains]) => axe.run(chains ? { include: chains.map((chain) => window.standing.get(chain)) } : document,
+    { resultTypes: ["violations"], preload: false, ...given }).then((found) => found.violations
   .filter((v) => v.impact === "serious" || v.impact === "critical")
   .map((v) => `${v.id} (${v.impact}): ${v.help}: ` + v.nodes.slice(0, 4)
     .map((n) => `${n.target} ${(n.failureSummary || "").replaceAll("\\n", " ")}`).join(" | ")))
@@ -142,13 +143,15 @@ def sign_in_browser(live_server) -> Callable[..., Page]:
     return enter
 
 
-def faults(page: Page, run_only: object = AXE) -> list[str]:
-    """What axe finds that is serious or critical. It is put into a page once, and names the places only when there are any."""
+def faults(page: Page, rules: dict[str, object] | None = None, chains: list[str] | None = None) -> list[str]:
+    """What axe finds that is serious or critical, on the whole page or on the elements that the page keeps as `standing` under
+    these names. It is put into a page once, and names the places only when there are any."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    if not page.evaluate(LOOK, {"runOnly": run_only, "selectors": False}):
+    given = {"runOnly": AXE, **(rules or {})}
+    if not page.evaluate(LOOK, [{**given, "selectors": False}, chains]):
         return []
-    found: list[str] = page.evaluate(LOOK, {"runOnly": run_only})
+    found: list[str] = page.evaluate(LOOK, [given, chains])
     return found
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laras.basics.nik import build_nik
+from laras.basics.phones import clean_phone
 from laras.people.rules import (
     RetentionRule,
     check_input,
     clean_input,
-    clean_phone,
     compare_people,
     differs_from_nik,
     kept_until,

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-import lokal
-
 SATURDAY = 5
 """`date.weekday()` of the first day off in a five-day week; a six-day week has Sunday (6) off only."""
 
@@ -35,12 +33,16 @@ class Holiday:
 
 def known_years() -> tuple[int, ...]:
     """The years whose decree is carried, ascending."""
+    import lokal  # slow to load, and most processes never ask for a holiday
+
     return tuple(sorted(lokal.HOLIDAY_YEARS))
 
 
 @lru_cache(maxsize=16)
 def holidays_of(year: int) -> tuple[Holiday, ...]:
     """The holidays of a year in order of date. Raises HolidaysUnknown."""
+    import lokal
+
     if year not in lokal.HOLIDAY_YEARS:
         raise HolidaysUnknown(year)
     return tuple(

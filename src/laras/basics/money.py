@@ -2,8 +2,6 @@
 
 import re
 
-from lokal import terbilang
-
 Rupiah = int
 
 _AMOUNT = re.compile(r"(-?)(?:Rp)?([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,(?:00|-))?", re.IGNORECASE)
@@ -37,6 +35,8 @@ def read_rupiah(text: str) -> Rupiah:
 def spell_rupiah(amount: Rupiah) -> str:
     """`1500` -> `seribu lima ratus rupiah`, the words that receipts must show. Up to 999 quintillion."""
     _refuse_non_int(amount)
+    from lokal import terbilang  # slow to load, and few processes ever write a receipt
+
     return terbilang(amount, currency=True)
 
 

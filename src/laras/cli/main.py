@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -58,7 +59,10 @@ class Lazy(click.Group):
         from django.apps import apps
 
         if not apps.ready:
+            gc.disable()  # nothing of what is loaded is thrown away again
             django.setup()
+            gc.freeze()
+            gc.enable()
         return getattr(import_module(module), attribute)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

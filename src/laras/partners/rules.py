@@ -5,8 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from lokal import normalize_phone
-
+from laras.basics.phones import clean_phone
 from laras.partners.types import (
     BOOKING_KINDS,
     BOOKING_PARTS,
@@ -37,8 +36,6 @@ BOOKING_AHEAD = timedelta(days=120)
 """A visit is asked for at most so long before."""
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9.\-/]*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
-_PHONE_NOISE = re.compile(r"[\s().\-/]")
-_ANY_PHONE = re.compile(r"\+?[0-9]{5,15}")
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
@@ -50,17 +47,6 @@ def clean_text(text: str) -> str:
 def printable(text: str) -> bool:
     """Whether a text holds no control, direction, private or unassigned characters, which hide what it says."""
     return not any(unicodedata.category(letter) in _UNPRINTABLE for letter in text)
-
-
-def clean_phone(text: str) -> str | None:
-    """The number in international form where it is Indonesian; None for no number at all."""
-    bare = _PHONE_NOISE.sub("", text)
-    if not bare:
-        return ""
-    national = normalize_phone(text) if bare.isascii() else None
-    if national:
-        return national
-    return bare if _ANY_PHONE.fullmatch(bare) else None
 
 
 def clean_client(given: ClientInput) -> ClientInput:

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from laras.basics.names import search_key
+from laras.basics.phones import clean_phone
 from laras.core import clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Conflict, Problem, Refused
@@ -35,7 +36,6 @@ from laras.partners.rules import (
     check_texts,
     clean_agreement,
     clean_client,
-    clean_phone,
     clean_text,
     printable,
 )

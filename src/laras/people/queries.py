@@ -11,12 +11,13 @@ from django.db.models import BooleanField, Count, Func, Q, QuerySet
 
 from laras.basics.names import prefix_range, search_key, sound_key
 from laras.basics.nik import clean_nik
+from laras.basics.phones import clean_phone
 from laras.core import clock, statements
 from laras.core.models import ExternalIdentifier
 from laras.core.scope import Scope, get_or_404
 from laras.people.models import Consent, Patient, PatientMerge
 from laras.people.reference import ConsentText, consent_purposes
-from laras.people.rules import clean_phone, compare_people, matching_token, rank_suggestions
+from laras.people.rules import compare_people, matching_token, rank_suggestions
 from laras.people.types import Identity, Likeness
 
 ENTITY = "people.patient"

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from lokal import normalize_phone
-
 from laras.basics.names import search_key, sound_key
 from laras.basics.nik import NikFacts, NikRefusal, clean_nik, compare_with_nik, read_nik
 from laras.basics.periods import add_months
+from laras.basics.phones import clean_phone
 from laras.people.types import DuplicateReason, Identity, InputProblem, Likeness, PatientInput, Suggestion
 
 MAX_LENGTH = {
@@ -34,9 +33,6 @@ NEWBORN_DAYS = 366
 
 _AUTOMATIC_MRN = re.compile(r"RM-[0-9]{2}-[0-9]{6,}", re.IGNORECASE)
 _PASSPORT = re.compile(r"[A-Z0-9]{5,20}")
-_FOREIGN_PHONE = re.compile(r"\+[0-9]{7,15}")
-_ANY_PHONE = re.compile(r"[0-9]{5,15}")
-_PHONE_NOISE = re.compile(r"[\s().\-/]")
 
 
 def clean_text(text: str) -> str:
@@ -57,17 +53,6 @@ def is_automatic_mrn(mrn: str) -> bool:
 def clean_passport(text: str) -> str:
     """Capital letters and digits only."""
     return re.sub(r"[\s\-]", "", text).upper()
-
-
-def clean_phone(text: str) -> str | None:
-    """`0812-3456-7890` -> `+6281234567890`; foreign and short service numbers stay; None for no number at all."""
-    bare = _PHONE_NOISE.sub("", text)
-    if not bare:
-        return ""
-    national = normalize_phone(text) if bare.isascii() else None
-    if national:
-        return national
-    return bare if _FOREIGN_PHONE.fullmatch(bare) or _ANY_PHONE.fullmatch(bare) else None
 
 
 def clean_input(given: PatientInput) -> PatientInput:

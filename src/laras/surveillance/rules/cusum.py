@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from laras.surveillance.rules.seasonal import seasonal_means
 from laras.surveillance.rules.series import Detection, Floats, as_counts, points
@@ -111,7 +111,7 @@ def _transformed(x: Floats, m: Floats, trans: str, alpha: float) -> Floats:
 
 def _anscombe_integral(y: Floats, alpha: float) -> Floats:
     """The integral of ``(t + alpha t^2)^(-1/3)`` from 0 to y, which makes a negative binomial nearly normal."""
-    found: Floats = 1.5 * np.cbrt(y) ** 2 * special.hyp2f1(1.0 / 3.0, 2.0 / 3.0, 5.0 / 3.0, -alpha * y)
+    found: Floats = 1.5 * np.cbrt(y) ** 2 * scipy.special.hyp2f1(1.0 / 3.0, 2.0 / 3.0, 5.0 / 3.0, -alpha * y)
     return found
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from laras.surveillance.rules.series import Detection, Floats, as_counts, points
 
@@ -47,7 +47,7 @@ def ears(
     alpha = (0.025 if method == "C3" else 0.001) if alpha is None else alpha
     if not 0.0 < alpha < 1.0:
         raise ValueError("alpha: between 0 and 1")
-    z = float(special.ndtri(1.0 - alpha))
+    z = float(scipy.special.ndtri(1.0 - alpha))
     series, time = counts.shape
     asked = points(at, time)
     expected, upper, score = (np.full(counts.shape, np.nan) for _ in range(3))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from laras.surveillance.rules.quantiles import nb_quantile, nb_upper_tail
 from laras.surveillance.rules.quasipoisson import SMALLEST_MEAN, Design, Fit, Floats, Ints, Responses, fit
@@ -93,7 +93,7 @@ def farrington_flexible(
         for rows, where, responses, now, offset in work.batches(design, columns):
             model = rule.judge(design, responses, offset)
             if threshold_method == "delta":
-                bound = _delta(model, now, _POWERS[power_trans], special.ndtri(1.0 - alpha))
+                bound = _delta(model, now, _POWERS[power_trans], scipy.special.ndtri(1.0 - alpha))
             else:
                 bound = _quantile(model, now, alpha, muan=threshold_method == "muan")
             enough = work.enough[rows, where]
@@ -148,7 +148,7 @@ def farrington(
     work = _Work(counts, as_population(population, counts, method.startswith("population")), asked, limit54, False)
     rule = _Rule(reweight, weights_threshold, trend and b >= 3, trend_threshold, False, False)
     found = _unanswered(asked, work.shape)
-    z = special.ndtri(1.0 - alpha / 2.0)
+    z = scipy.special.ndtri(1.0 - alpha / 2.0)
     for design, columns in designs:
         for rows, where, responses, now, offset in work.batches(design, columns):
             model = rule.judge(design, responses, offset)
@@ -374,7 +374,7 @@ def _pearson(found: Fit, squares: Floats) -> Floats:
 def _critical(df: Floats, level: float) -> Floats:
     """Beyond this |t| the two-sided p-value is below the level."""
     distinct, index = np.unique(df, return_inverse=True)
-    found: Floats = special.stdtrit(np.maximum(distinct, 1e-9), 1.0 - level / 2.0)[index]
+    found: Floats = scipy.special.stdtrit(np.maximum(distinct, 1e-9), 1.0 - level / 2.0)[index]
     return found
 
 
@@ -393,14 +393,16 @@ def _delta(model: _Model, now: Floats, power: float, z: float) -> _Bound:
     centre = mean**power
     with np.errstate(invalid="ignore", divide="ignore"):
         upper = (centre + z * se) ** (1.0 / power)
-        return _Bound(upper, (now - mean) / (upper - mean), special.ndtr((centre - now**power) / se))
+        return _Bound(upper, (now - mean) / (upper - mean), scipy.special.ndtr((centre - now**power) / se))
 
 
 def _quantile(model: _Model, now: Floats, alpha: float, *, muan: bool) -> _Bound:
     """The bound as a quantile of the negative binomial (Poisson without overdispersion) about the mean, or about the upper end
     of the mean's interval (``muan``). As in R the score takes the prediction on the log scale."""
     with np.errstate(over="ignore"):
-        centre = np.exp(model.log_mean + special.ndtri(1.0 - alpha) * model.error) if muan else np.exp(model.log_mean)
+        centre = (
+            np.exp(model.log_mean + scipy.special.ndtri(1.0 - alpha) * model.error) if muan else np.exp(model.log_mean)
+        )
     upper = np.full_like(centre, np.nan)
     tail = np.full_like(centre, np.nan)
     finite = np.flatnonzero(np.isfinite(centre) & model.converged)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from laras.surveillance.rules.series import Detection, as_counts, points
 
@@ -52,7 +52,7 @@ def historical_limits(
         backs = [frequency * year + MONTH * shift for year in range(1, b + 1) for shift in range(-m, m + 1)]
         baseline = np.stack([months[:, now - back] for back in backs])
         mean, deviation = baseline.mean(axis=0), baseline.std(axis=0, ddof=1)
-        z = special.ndtri(1.0 - alpha / 2.0) * np.sqrt(1.0 + 1.0 / len(backs))
+        z = scipy.special.ndtri(1.0 - alpha / 2.0) * np.sqrt(1.0 + 1.0 / len(backs))
         expected[:, places], upper[:, places], score[:, places] = mean, mean + z * deviation, months[:, now]
         upper[np.isnan(score)] = np.nan
         expected[np.isnan(upper)] = np.nan

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from laras.surveillance.rules.series import Detection, Floats, as_counts, points
 
@@ -50,7 +50,7 @@ def moving_positivity(
     with np.errstate(invalid="ignore", divide="ignore"):
         usual = (x0 + 0.5) / (n0 + 1.0)
         error = np.sqrt(usual * (1.0 - usual) * (1.0 / n + 1.0 / (n0 + 1.0)))
-        share, upper = x / n, usual + special.ndtri(1.0 - alpha) * error
+        share, upper = x / n, usual + scipy.special.ndtri(1.0 - alpha) * error
         tables = [np.where(known, table, np.nan) for table in (x0 / n0, upper, (share - usual) / error)]
         return Detection(asked, tables[0], tables[1], tables[2], known & (share > upper), known)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
+import scipy
 
 from laras.surveillance.rules.series import Bools, Floats
 
@@ -12,9 +12,9 @@ def _cumulative(k: Floats, mu: Floats, phi: Floats) -> Floats:
     """P(Y <= k), 0 below 0."""
     found = np.zeros_like(mu)
     poisson = (phi <= 1.0) & (k >= 0)
-    found[poisson] = special.gammaincc(k[poisson] + 1.0, mu[poisson])
+    found[poisson] = scipy.special.gammaincc(k[poisson] + 1.0, mu[poisson])
     over = (phi > 1.0) & (k >= 0)
-    found[over] = special.betainc(mu[over] / (phi[over] - 1.0), k[over] + 1.0, 1.0 / phi[over])
+    found[over] = scipy.special.betainc(mu[over] / (phi[over] - 1.0), k[over] + 1.0, 1.0 / phi[over])
     return found
 
 
@@ -22,9 +22,9 @@ def nb_upper_tail(y: Floats, mu: Floats, phi: Floats) -> Floats:
     """P(Y >= y), ``(n,)``; 1 for ``y = 0``, NaN for no count."""
     found = np.where(np.isnan(y), np.nan, 1.0)
     poisson = (phi <= 1.0) & (y > 0)
-    found[poisson] = special.gammainc(y[poisson], mu[poisson])
+    found[poisson] = scipy.special.gammainc(y[poisson], mu[poisson])
     over = (phi > 1.0) & (y > 0)
-    found[over] = special.betaincc(mu[over] / (phi[over] - 1.0), y[over], 1.0 / phi[over])
+    found[over] = scipy.special.betaincc(mu[over] / (phi[over] - 1.0), y[over], 1.0 / phi[over])
     return found
 
 
@@ -34,7 +34,7 @@ def nb_quantile(p: float, mu: Floats, phi: Floats) -> Floats:
     A bracket is grown from the Cornish-Fisher value and halved, so the cost follows the logarithm of the error of that value.
     Where the standard deviation is below 1e-7 of the mean (sparse series give means beyond 1e30) that value is the answer.
     """
-    z = float(special.ndtri(p))
+    z = float(scipy.special.ndtri(p))
     level = p * (1.0 - 64.0 * np.finfo(np.float64).eps)  # a sum that meets p but for rounding meets it
     skewness = np.where(phi > 1.0, (2.0 * phi - 1.0), 1.0) / np.sqrt(mu * phi)
     start = np.maximum(np.floor(mu + np.sqrt(mu * phi) * (z + skewness * (z * z - 1.0) / 6.0) + 0.5), 0.0)
