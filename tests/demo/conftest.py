@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from laras.cli.main import laras
 from laras.core import clock
+from laras.core.jobs import refresh_statistics
 from laras.demo import commands
 from tests.application_role import owner_role
 
@@ -34,8 +35,7 @@ def check_foreign_keys() -> None:
     It plans each such check once for a connection, while the tables are still empty; told how large they have become, it
     takes their indexes.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    refresh_statistics()
     connection.check_constraints()
 
 

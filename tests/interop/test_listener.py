@@ -56,7 +56,13 @@ def stored(monkeypatch):
 def listening_on(*protocols: str):
     """A listener in a thread of its own; answers its ports in the order given."""
     lines = [Line(protocol, "127.0.0.1", free_port(), f"generic-{protocol}") for protocol in protocols]
-    listener, ready = Listener(lines), threading.Event()
+    with listening_on_lines(lines):
+        yield [line.port for line in lines]
+
+
+@contextmanager
+def listening_on_lines(lines: list[Line]):
+    listener, ready = Listener(lambda: list(lines)), threading.Event()
     loops = []
 
     async def serve():
@@ -68,7 +74,7 @@ def listening_on(*protocols: str):
     thread.start()
     assert ready.wait(10)
     try:
-        yield [line.port for line in lines]
+        yield
     finally:
         loops[0].call_soon_threadsafe(listener.stop_all)
         thread.join(20)
@@ -242,4 +248,34 @@ def test_an_address_in_use_is_said(stored):
         line = Line("astm", "127.0.0.1", taken.getsockname()[1], "generic-astm")
         # Apart: a browser's driver may keep its event loop in this thread until the last test.
         with ThreadPoolExecutor(1) as apart, pytest.raises(OSError, match="in use"):
-            apart.submit(lambda: asyncio.run(Listener([line]).run(lambda _lines: None))).result()
+            apart.submit(lambda: asyncio.run(Listener(lambda: [line]).run(lambda _lines: None))).result()
+
+
+def test_lines_that_come_and_go_are_served_without_a_restart(monkeypatch):
+    monkeypatch.setattr(listening, "TICK", 0.05)
+    monkeypatch.setattr(listening, "AGAIN", 0.05)
+    taken = socket.create_server(("127.0.0.1", 0))
+    lines = [Line("astm", "127.0.0.1", free_port(), "generic-astm")]
+    with listening_on_lines(lines):
+        first = lines[0].port
+        # One that cannot be opened, and one whose profile is not there, hold up no other.
+        lines.append(Line("astm", "127.0.0.1", taken.getsockname()[1], "generic-astm"))
+        lines.append(Line("astm", "127.0.0.1", free_port(), "tidak-ada"))
+        lines.append(Line("hl7", "127.0.0.1", free_port(), "generic-hl7"))
+        until(lambda: opens(lines[-1].port))
+        assert not opens(lines[-2].port)
+        taken.close()
+        until(lambda: opens(lines[1].port))
+        with socket.create_connection(("127.0.0.1", first)) as device:
+            del lines[0]
+            device.settimeout(5)
+            assert device.recv(1) == b""  # its line is gone; what was not acknowledged is sent again elsewhere
+        until(lambda: not opens(first))
+
+
+def opens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+    except OSError:
+        return False
+    return True

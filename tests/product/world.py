@@ -232,6 +232,7 @@ def furnish(lab: Lab, number: int) -> None:
     ids["disease"], ids["week"] = "CAMPAK", "2026-M46"
     ids["signal_id"], ids["outbreak_id"] = _something_unusual(lab)
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
+    ids["instrument_id"], ids["name"] = _an_analyzer(lab)
 
 
 def _something_unusual(lab: Lab) -> tuple[UUID, UUID]:
@@ -255,6 +256,24 @@ def _from_an_analyzer(lab: Lab) -> tuple[UUID, UUID]:
     (message_id,) = interop.store_messages(SYSTEM, arrived=[arrived])
     interop.read_messages(SYSTEM, owner_id=lab.id, message_ids=[message_id])
     return analyzers.waiting_readings(lab.scope)[0].id, message_id
+
+
+def _an_analyzer(lab: Lab) -> tuple[UUID, str]:
+    """An instrument that is read with a profile of the laboratory's own; its id and the profile's name."""
+    saved = interop.save_profile(
+        lab.staff["head"], owner_id=lab.id, based_on="sysmex-xn", label=f"XN {lab.owner.code}",
+        rows=[interop.CodeRow("HGB", "HB")], units={"g/dL": "g/dL"}, checked=True,
+    )  # fmt: skip
+    port = 15000 + sum(map(ord, lab.owner.code))
+    row = interop.add_instrument(
+        lab.staff["head"],
+        owner_id=lab.id,
+        name="XN-550",
+        protocol="astm",
+        address=f"127.0.0.1:{port}",
+        profile=saved.name,
+    )
+    return row.id, saved.name
 
 
 def orders_line(lab: Lab, order_id: UUID) -> UUID:

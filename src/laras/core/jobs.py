@@ -92,9 +92,12 @@ def refresh_statistics() -> None:
     value) it is told that the value narrows a thousandfold.
     """
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
         if connection.vendor != "sqlite":
+            # By name: all that there is would take in the catalogues that PostgreSQL's databases share, and wait for each other.
+            tables = connection.introspection.django_table_names(only_existing=True)
+            cursor.execute("ANALYZE " + ", ".join(map(connection.ops.quote_name, tables)))
             return
+        cursor.execute("ANALYZE")
         for name in settings.LARAS_RARE_INDEXES:
             cursor.execute("SELECT stat FROM sqlite_stat1 WHERE idx = %s", [name])
             for (stat,) in cursor.fetchall():

@@ -198,7 +198,7 @@ def instruments(code: str, as_json: bool) -> None:
 @click.option("--operator", default="", help="Account of the analyst whose values they are; without, all values wait.")
 @json_option
 def add(code: str, name: str, protocol: str, address: str, profile_name: str, operator: str, as_json: bool) -> None:
-    """Add an instrument. Restart `laras listen` to serve it."""
+    """Add an instrument. A running `laras listen` serves it within a quarter of a minute."""
     user = User.objects.filter(username=operator).first() if operator else None
     if operator and user is None:
         raise NotFound(f"akun {operator} tidak dikenal")
@@ -231,14 +231,11 @@ def listen(astm: tuple[str, ...], mllp: tuple[str, ...], profile_name: str, code
     A message is acknowledged only when it is stored durably. Values that fit a waiting result are entered for the
     operator of the instrument; all others wait for an analyst.
     """
-    if astm or mllp:
-        lines = _lines([("astm", one) for one in astm] + [("hl7", one) for one in mllp], profile_name, code)
-    else:
-        lines = _configured(code)
-    if not lines:
+    named = _lines([("astm", one) for one in astm] + [("hl7", one) for one in mllp], profile_name, code)
+    if not named and not _configured(code):
         raise Refused("belum ada alat; tambahkan dengan laras analyzer add, atau sebutkan --astm atau --mllp")
     try:
-        asyncio.run(Listener(lines).run(_announce))
+        asyncio.run(Listener(lambda: named or _configured(code)).run(_announce))
     except OSError as error:
         raise Refused(f"alamat tidak dapat dipakai: {error.strerror or error}") from error
 
@@ -249,6 +246,8 @@ def _lines(addresses: list[tuple[str, str]], profile_name: str, code: str) -> li
         profile_name = str(Path(profile_name).resolve())
         if len(profile_name) > LONGEST_PROFILE:
             raise Refused(f"{profile_name}: nama berkas terlalu panjang")
+    if not addresses:
+        return []
     owner_id = owner_of(code).id if code else _only_laboratory()
     lines = []
     for protocol, text in addresses:

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -38,7 +39,14 @@ def shipped(name: str) -> Profile:
 
 @cache
 def _shipped(name: str) -> Profile:
-    return read_profile(tomllib.loads(_place().joinpath(f"{name}.toml").read_text(encoding="utf-8")))
+    return read_profile(shipped_content(name))
+
+
+def shipped_content(name: str) -> dict[str, Any]:
+    """The table of a shipped profile as its file has it. Raises :class:`NotFound`."""
+    if name not in shipped_names():
+        raise NotFound(_("Profil alat “%(name)s” tidak ada.") % {"name": name})
+    return tomllib.loads(_place().joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def from_file(path: Path) -> Profile:

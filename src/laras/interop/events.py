@@ -30,6 +30,36 @@ class InstrumentRemoved(Event):
 
 
 @dataclass(frozen=True)
+class InstrumentChanged(Event):
+    name: ClassVar[str] = "interop.instrument_changed"
+    instrument: UUID
+    label: str
+    profile: str
+    operator: UUID | None
+
+
+@dataclass(frozen=True)
+class ProfileSaved(Event):
+    """``digest`` is SHA-256 of its content; ``changed`` are the instrument's codes that mean something else than before."""
+
+    name: ClassVar[str] = "interop.profile_saved"
+    profile: str
+    edition: int
+    digest: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MessagesReread(Event):
+    """Values that waited were read once more, after the profile of their instrument changed."""
+
+    name: ClassVar[str] = "interop.messages_reread"
+    instrument: UUID
+    profile: str
+    readings: int
+
+
+@dataclass(frozen=True)
 class MessagesClaimed(Event):
     """Messages that came while no laboratory was named are this one's."""
 
@@ -85,6 +115,9 @@ name_events(
     {
         InstrumentAdded.name: _("Alat ditambahkan: %(label)s"),
         InstrumentRemoved.name: _("Alat dihentikan"),
+        InstrumentChanged.name: _("Alat diubah: %(label)s"),
+        ProfileSaved.name: _("Profil alat disimpan: %(profile)s versi %(edition)s"),
+        MessagesReread.name: _("Nilai alat yang menunggu dibaca ulang: %(readings)s"),
         MessagesClaimed.name: _("%(messages)s pesan alat diambil laboratorium ini"),
         MessageRead.name: _("Pesan alat dibaca: %(readings)s nilai"),
         MessageRefused.name: _("Pesan alat tidak dapat dibaca"),

@@ -23,8 +23,9 @@ from django.db import close_old_connections, connection
 
 from laras.core import wall
 from laras.core.actor import system_actor
+from laras.core.errors import DomainError
 from laras.core.scope import Scope
-from laras.interop import devices, queries, services
+from laras.interop import queries, services
 from laras.interop.rules import framing, mllp
 from laras.interop.rules.framing import Captured, Complete, Reply
 from laras.interop.rules.profiles import Profile
@@ -37,6 +38,8 @@ SILENCE: Final = 30.0
 """Seconds without a byte after which an ASTM session is over (LIS01-A2, 6.5.2.3: the receiver's timer)."""
 TICK: Final = 5.0
 """Seconds between two looks at who is silent."""
+AGAIN: Final = 15.0
+"""Seconds between two questions which instruments there are."""
 QUIET: Final = 0.25
 """Seconds without a message after which the reader begins; it begins anyway after ``PATIENCE``."""
 PATIENCE: Final = 5.0
@@ -329,39 +332,99 @@ class _Mllp(_Connection):
 
 
 class Listener:
-    """All lines of this process, until it is told to stop."""
+    """All lines of this process, until it is told to stop.
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    ``lines`` answers what is to be served; it is asked again every ``AGAIN`` seconds, so that an instrument that was added,
+    changed or removed is served as it is now. A line that cannot be opened is tried again then and holds up no other.
+    """
+
+    def __init__(self, lines: Callable[[], Sequence[Line]]) -> None:
         self.lines = lines
-        self.profiles = {line: devices.find(line.profile) for line in lines}
-        self.connections: dict[Line, set[_Connection]] = {line: set() for line in lines}
-        self.servers: list[asyncio.Server] = []
+        self.servers: dict[Line, tuple[Profile, asyncio.Server]] = {}
+        self.connections: dict[Line, set[_Connection]] = {}
+        self.failed: dict[Line, str] = {}
 
     async def run(self, ready: Callable[[Sequence[Line]], None]) -> None:
-        """Listen until SIGTERM or SIGINT. ``ready`` is told once every line is open. Raises ``OSError``."""
+        """Listen until SIGTERM or SIGINT. ``ready`` is told of the lines that are open, at first and whenever there are others.
+
+        Raises ``OSError`` when none can be opened at first.
+        """
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         writer = Writer(loop)
         reader = Reader(writer)
         try:
-            for line in self.lines:
-                self.servers.append(await self._open(loop, line, writer))
+            refused = await self._serve(loop, writer)
+            if refused is not None and not self.servers:
+                raise refused
             for name in (signal.SIGTERM, signal.SIGINT):  # before this there is nothing to end in order
                 loop.add_signal_handler(name, ended.set)
             writer.start()
             reader.start()
-            ready(self.lines)
+            ready(list(self.servers))
+            asked = time.monotonic()
             while not ended.is_set():
                 try:
                     await asyncio.wait_for(ended.wait(), TICK)
                 except TimeoutError:
                     self._tick()
+                    if time.monotonic() - asked >= AGAIN:
+                        before = set(self.servers)
+                        await self._serve(loop, writer)
+                        ready([line for line in self.servers if line not in before])
+                        asked = time.monotonic()
         finally:
             await self._close(writer, reader)
 
-    async def _open(self, loop: asyncio.AbstractEventLoop, line: Line, writer: Writer) -> asyncio.Server:
+    async def _serve(self, loop: asyncio.AbstractEventLoop, writer: Writer) -> OSError | None:
+        """Open what is to be served and is not, close what is no longer; answers the last refusal."""
+        try:
+            wanted = await asyncio.to_thread(self._wanted)
+        except Exception:
+            log.exception("what is to be served could not be asked")
+            if not self.servers:
+                raise
+            return None
+        for line, (profile, server) in list(self.servers.items()):
+            if wanted.get(line) != profile:
+                server.close()
+                for one in list(self.connections.pop(line)):
+                    one.abort()  # what was not acknowledged is sent again
+                await server.wait_closed()
+                del self.servers[line]
+        refused = None
+        for line, profile in wanted.items():
+            if line in self.servers:
+                continue
+            try:
+                self.servers[line] = (profile, await self._open(loop, line, profile, writer))
+                self.failed.pop(line, None)
+            except OSError as error:
+                refused = error
+                if self.failed.get(line) != str(error):
+                    log.error("%s cannot be opened: %s", line.name, error.strerror or error)
+                self.failed[line] = str(error)
+        return refused
+
+    def _wanted(self) -> dict[Line, Profile]:
+        close_old_connections()
+        found: dict[Line, Profile] = {}
+        with wall.ground(Scope.everything()):
+            for line in self.lines():
+                try:
+                    found[line] = queries.find_profile(line.owner_id, line.profile)
+                except (DomainError, OSError) as error:
+                    if self.failed.get(line) != str(error):
+                        log.error("%s cannot be served: %s", line.name, error)
+                    self.failed[line] = str(error)
+        connection.close()
+        return found
+
+    async def _open(
+        self, loop: asyncio.AbstractEventLoop, line: Line, profile: Profile, writer: Writer
+    ) -> asyncio.Server:
         kind = _Astm if line.protocol == "astm" else _Mllp
-        profile, connections = self.profiles[line], self.connections[line]
+        connections = self.connections[line] = set()
         return await loop.create_server(lambda: kind(line, profile, writer, connections), line.host, line.port)
 
     def _tick(self) -> None:
@@ -371,7 +434,7 @@ class Listener:
                 one.tick(now)
 
     async def _close(self, writer: Writer, reader: Reader) -> None:
-        for server in self.servers:
+        for _profile, server in self.servers.values():
             server.close()
         for connections in self.connections.values():
             for one in list(connections):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -48,6 +49,44 @@ class Instrument(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OwnProfile(ScopedModel):
+    """One version of a profile that a laboratory keeps for itself; the latest of a name is read with. Never changed.
+
+    ``content`` is the whole profile as :func:`laras.interop.rules.profiles.read_profile` takes it, as JSON text: the order of
+    answers matters, and PostgreSQL's jsonb keeps none. ``based_on`` is the shipped profile that it was made from.
+    """
+
+    name = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    label = models.CharField(max_length=80)
+    protocol = models.CharField(max_length=8)
+    based_on = models.CharField(max_length=40)
+    content = models.TextField()
+    saved_by = models.UUIDField(null=True)
+    saved_at = models.DateTimeField(default=clock.now)
+
+    privacy: ClassVar = {
+        "internal": ["name", "version", "label", "protocol", "based_on", "content", "saved_by", "saved_at"],
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "interop_own_profile"
+        constraints = [
+            models.CheckConstraint(condition=Q(protocol__in=PROTOCOLS), name="interop_own_profile_protocol_known"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="interop_own_profile_version_counts"),
+            models.UniqueConstraint(fields=["owner", "name", "version"], name="interop_own_profile_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def table(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.content)
+        return found
 
 
 class Message(ScopedModel):
@@ -96,6 +135,11 @@ class Message(ScopedModel):
         indexes = [
             models.Index(fields=["digest", "received_at"], name="interop_message_repeats"),
             models.Index(fields=["owner", "-received_at"], name="interop_message_recent"),
+            models.Index(
+                fields=["instrument", "-received_at"],
+                condition=Q(instrument__isnull=False),
+                name="interop_message_by_device",
+            ),
             models.Index(
                 fields=["owner", "received_at"], condition=Q(status="received"), name="interop_message_unread"
             ),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
+from laras.core.errors import NotFound
 from laras.core.scope import Scope, get_or_404
-from laras.interop.models import Instrument, Message, Reading
+from laras.interop import devices
+from laras.interop.models import Instrument, Message, OwnProfile, Reading
+from laras.interop.rules.profiles import Profile, read_profile
 
 
 def instruments(scope: Scope) -> list[Instrument]:
@@ -22,6 +30,59 @@ def get_instrument(scope: Scope, instrument_id: UUID) -> Instrument:
     """Raises NotFound."""
     found: Instrument = get_or_404(Instrument.objects.within(scope), id=instrument_id)
     return found
+
+
+def own_profiles(scope: Scope) -> list[OwnProfile]:
+    """The latest version of each profile that a laboratory keeps for itself, by label."""
+    rows = OwnProfile.objects.within(scope)
+    latest = rows.filter(owner=OuterRef("owner"), name=OuterRef("name")).order_by("-version").values("version")[:1]
+    return list(rows.filter(version=Subquery(latest)).order_by("label", "id"))
+
+
+def own_profile(scope: Scope, name: str) -> OwnProfile:
+    """The latest version. Raises NotFound."""
+    row = OwnProfile.objects.within(scope).filter(name=name).order_by("-version").first()
+    if row is None:
+        raise NotFound(_("Profil alat “%(name)s” tidak ada.") % {"name": name})
+    return row
+
+
+def own_names(scope: Scope, name: str) -> bool:
+    return OwnProfile.objects.within(scope).filter(name=name).exists()
+
+
+def find_profile(owner_id: UUID | None, name: str) -> Profile:
+    """The profile by which a laboratory reads: shipped, from a file (``.toml``), or the latest version of its own.
+
+    Raises NotFound, Refused or ``OSError``.
+    """
+    if owner_id is None or name.endswith(".toml") or name in devices.shipped_names():
+        return devices.find(name)
+    row = OwnProfile.objects.within(Scope.of(owner_id)).filter(name=name).order_by("-version").first()
+    if row is None:
+        return devices.find(name)  # names the shipped ones, or knows it by another way of writing
+    return _read(row.id, row.content)
+
+
+@lru_cache(maxsize=256)
+def _read(_version: UUID, content: str) -> Profile:
+    return read_profile(json.loads(content))
+
+
+def profile_choices(scope: Scope) -> list[tuple[str, str, str]]:
+    """(name, label, protocol) of all profiles that an instrument here can be given: its own, then the shipped."""
+    own = [(row.name, row.label, row.protocol) for row in own_profiles(scope)]
+    return own + [(one.name, one.label, one.protocol) for one in map(devices.shipped, devices.shipped_names())]
+
+
+def last_messages(
+    scope: Scope, names: Sequence[str], *, instrument_id: UUID | None = None, limit: int = 20
+) -> list[Message]:
+    """The latest whole messages that were read with one of these profiles, with their bytes, newest first."""
+    rows = Message.objects.within(scope).filter(profile__in=names, status__in=("received", "read", "refused"))
+    if instrument_id is not None:
+        rows = rows.filter(instrument=instrument_id)
+    return list(rows.order_by("-received_at", "-id")[:limit])
 
 
 def messages(scope: Scope, *, statuses: Sequence[str] = (), unclaimed: bool = False) -> QuerySet[Message]:
@@ -59,8 +120,34 @@ def waiting_readings(scope: Scope, *, limit: int = 200) -> list[Reading]:
     return list(rows.order_by("-message_id", "position")[:limit])
 
 
-def count_waiting(scope: Scope) -> int:
-    return Reading.objects.within(scope).filter(status="waiting").count()
+def count_waiting(scope: Scope, *, instrument_id: UUID | None = None) -> int:
+    rows = Reading.objects.within(scope).filter(status="waiting")
+    return (rows.filter(message__instrument=instrument_id) if instrument_id is not None else rows).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an instrument sent: when last, and how many values of it wait."""
+
+    last: datetime | None
+    waiting: int
+
+
+def sent_by_instrument(scope: Scope) -> dict[UUID, Sent]:
+    """Instrument -> what it sent, for those that send now."""
+    rows = (
+        Message.objects.within(scope).filter(instrument=OuterRef("id")).order_by("-received_at").values("received_at")
+    )
+    standing = Instrument.objects.within(scope).filter(removed_at__isnull=True).annotate(last=Subquery(rows[:1]))
+    waits = Reading.objects.within(scope).filter(status="waiting", message__instrument__isnull=False).order_by()
+    waiting = dict(waits.values_list("message__instrument").annotate(number=Count("id")))
+    return {key: Sent(last, waiting.get(key, 0)) for key, last in standing.values_list("id", "last")}
+
+
+def recent_messages(scope: Scope, instrument_id: UUID, *, limit: int) -> list[Message]:
+    """The latest messages of an instrument, newest first, without their bytes, with their counts."""
+    rows = Message.objects.within(scope).filter(instrument=instrument_id).order_by("-received_at", "-id")
+    return list(messages(scope).filter(id__in=list(rows.values_list("id", flat=True)[:limit])))
 
 
 def get_reading(scope: Scope, reading_id: UUID) -> Reading:

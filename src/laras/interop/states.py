@@ -19,6 +19,8 @@ MESSAGE = StateMachine(
     moves=[
         Move("read", ("received",), "read"),
         Move("refuse", ("received",), "refused"),
+        # With another profile, or a corrected one.
+        Move("retry", ("refused",), "received", "bench.enter"),
         Move("discard", ("refused", "broken"), "discarded", "bench.enter"),
     ],
     tones={"received": "active", "read": "done", "refused": "danger", "broken": "waiting"},
@@ -36,6 +38,7 @@ READING = StateMachine(
     moves=[
         Move("enter", ("waiting",), "entered", "bench.enter"),
         Move("discard", ("waiting",), "discarded", "bench.enter"),
+        Move("keep", ("waiting",), "kept", "bench.enter"),
     ],
     tones={"waiting": "waiting", "entered": "done"},
 )

@@ -1,0 +1,1 @@
+"""Pages: what instruments sent and waits, the instruments, their profiles."""
