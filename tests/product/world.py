@@ -246,6 +246,10 @@ def _something_unusual(lab: Lab) -> tuple[UUID, UUID]:
     outbreak = surveillance.join_signal(
         actor_of(user, "web"), owner_id=lab.id, signal_id=joined.id, reason="Satu kelurahan"
     )
+    surveillance.describe_study(
+        actor_of(user, "web"), owner_id=lab.id, outbreak_id=outbreak.id, design="cohort", meal="Makan siang",
+        case_definition="Mual dan muntah", foods=["Nasi", "Ayam"],
+    )  # fmt: skip
     return waiting.id, outbreak.id
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from laras.demo.network import ACTOR, Staff
 from laras.demo.scenarios import Lab
 from laras.network import queries as network
 from laras.surveillance import jobs, queries, services
+from laras.surveillance.diners_sheet import DinerInput
 from laras.surveillance.rules.cases import sunday
 
 YEARS = 6
@@ -172,6 +173,34 @@ def _begin(office: Owner) -> None:
         officer, owner_id=office.id, outbreak_id=opened.id, risk="moderate",
         note="Satu penyedia makanan melayani tiga sekolah; dua sekolah lain dipantau.",
     )  # fmt: skip
+    _ask(officer, office, opened.id)
+
+
+# Everybody's plate, with how many of ten took it; the chicken had stood in the warm too long.
+MENU = (("Nasi putih", 10), ("Ayam suwir", 6), ("Tumis buncis", 7), ("Semangka", 8), ("Susu kotak", 5))
+GUILTY, ASKED, AT_TABLE = "Ayam suwir", 64, 118
+
+
+def _ask(officer: Actor, office: Owner, outbreak_id: UUID) -> None:
+    """Who was asked at the school of the food poisoning: the office has its table of foods on the second day."""
+    chance = random.Random(f"{plan.SEED}:meal")
+    lunch = datetime.combine(sunday(clock.today()) - timedelta(days=8), time(12), tzinfo=ZoneInfo("Asia/Makassar"))
+    mine = {"owner_id": office.id, "outbreak_id": outbreak_id}
+    services.set_population(officer, **mine, at_risk=AT_TABLE, who="Murid dan guru yang ikut makan siang")
+    study = services.describe_study(
+        officer, **mine, design="cohort", meal="Makan siang bersama di sekolah", served_at=lunch,
+        case_definition="Mual, muntah, atau diare dalam 24 jam sesudah makan siang", foods=[name for name, _n in MENU],
+    )  # fmt: skip
+    keys = {name: key for key, name in study.foods}
+    diners = []
+    for _n in range(ASKED):
+        girl, ate = chance.random() < 0.5, {name: chance.random() * 10 < often for name, often in MENU}
+        ill = chance.random() < (0.65 if ate[GUILTY] else 0.06)
+        name = f"{chance.choice(plan.FIRST_WOMEN if girl else plan.FIRST_MEN)} {chance.choice(plan.LAST)}"
+        onset = lunch + timedelta(minutes=10 * round(chance.triangular(12, 84, 30))) if ill else None
+        told = {keys[food]: eaten for food, eaten in ate.items() if chance.random() > 0.04}
+        diners.append(DinerInput(name, ill, "P" if girl else "L", chance.randrange(7, 13), onset, told))
+    services.save_diners(officer, **mine, revision=study.revision, diners=diners)
 
 
 def week_of_signal(disease: str, today: date) -> date:

@@ -19,12 +19,13 @@ from laras.core.models import Owner
 from laras.core.printing import date_text, moment_text, plain, render
 from laras.core.printing.types import Letterhead
 from laras.core.scope import Scope
+from laras.core.templatetags.ui import percent
 from laras.network import queries as network
 from laras.surveillance import queries, words
 from laras.surveillance.models import Outbreak
 from laras.surveillance.services import due
 from laras.surveillance.shipped import diseases
-from laras.surveillance.states import OUTBREAK, RISKS
+from laras.surveillance.states import DESIGNS, OUTBREAK, RISKS
 
 TEMPLATE = "surveillance/templates_typst/paper.typ"
 FEWER = 5
@@ -79,6 +80,7 @@ def _event_parts(row: Outbreak) -> list[Part]:
         by_area[name] = by_area.get(name, 0) + 1
     ages = [case.age for case in cases if case.age is not None]
     known = diseases()[row.disease]
+    attack = queries.attack_rate(row, len(cases))
     return [
         _facts(
             "Kejadian",
@@ -98,6 +100,8 @@ def _event_parts(row: Outbreak) -> list[Part]:
             *((str(label), str(sum(c.classification == key for c in cases))) for key, label in words.CLASSES.items()),
             ("Laki-laki / perempuan", f"{sum(c.sex == 'L' for c in cases)} / {sum(c.sex == 'P' for c in cases)}"),
             ("Umur", f"{min(ages)} sampai {max(ages)} tahun" if ages else ""),
+            ("Populasi berisiko", f"{row.at_risk} ({row.at_risk_who})" if row.at_risk else ""),
+            ("Angka serangan", f"{percent(attack.value, 1)} ({words.interval(attack)})" if attack else ""),
             ("Kematian", "........ (diisi petugas)"),
         ),
         _table(
@@ -135,7 +139,7 @@ def event_report_pdf(row: Outbreak) -> bytes:
     """The report of an event as it stands: the same facts with what was assessed, declared and concluded."""
     with translation.override("id"):
         zone = clock.ZONES[row.owner.zone]
-        parts = _event_parts(row)
+        parts = [*_event_parts(row), *_food_parts(row)]
         for title, body in (
             ("Verifikasi", row.verification),
             ("Penilaian risiko", f"{RISKS[row.risk]}. {row.risk_note}" if row.risk else ""),
@@ -154,6 +158,49 @@ def event_report_pdf(row: Outbreak) -> bytes:
         )
         parts.append(_signature(row.owner, "Kepala dinas kesehatan"))
         return _render(row.owner, title="Laporan Kejadian", number=row.number, subtitle=row.title, parts=parts)
+
+
+def _food_parts(row: Outbreak) -> list[Part]:
+    """Who fell ill of those who ate and of those who did not, without names; nothing when nobody was asked."""
+    study = queries.study_of(row)
+    if study is None:
+        return []
+    persons, cohort = queries.answers_of(study), study.design == "cohort"
+    ill = sum(one.ill for one in persons)
+    rate = queries.proportion(ill, len(persons)) if cohort else None
+    hours = words.incubation_words(queries.incubation(study.served_at, persons))
+    lines = queries.food_lines(study.foods, persons, cohort=cohort)
+
+    def cell(line: queries.FoodLine) -> str:
+        if line.ratio is None:
+            return "–"
+        return f"{words.ratio(line.ratio.value)} ({words.ratio(line.ratio.low)} – {words.ratio(line.ratio.high)})"
+
+    def of(part: int, whole: int) -> str:
+        return f"{part} / {whole}" + (f" ({percent(part / whole, 0)})" if cohort and whole else "")
+
+    table = _table(
+        "Menurut makanan (sakit / seluruhnya)",
+        ("Makanan", "Makan", "Tidak makan", "Risiko relatif (95 %)" if cohort else "Rasio odds (95 %)", "p (Fisher)"),
+        [
+            (
+                line.name, of(line.table.eaten_ill, line.table.eaten), of(line.table.not_eaten_ill, line.table.not_eaten),
+                cell(line), "–" if line.pvalue is None else words.pvalue(line.pvalue),
+            )
+            for line in lines
+        ],
+        strong=[place for place, line in enumerate(lines) if line.suspect],
+    )  # fmt: skip
+    said = (
+        ("Jamuan", study.meal),
+        ("Waktu makan", moment_text(study.served_at, clock.ZONES[row.owner.zone]) if study.served_at else ""),
+        ("Rancangan", str(DESIGNS[study.design])),
+        ("Siapa disebut sakit", study.case_definition),
+        ("Orang dalam studi", f"{len(persons)}, sakit {ill}"),
+        ("Angka serangan", f"{percent(rate.value, 1)} ({words.interval(rate)})" if rate else ""),
+        ("Masa inkubasi", f"median {hours[0]}, {hours[1]}" if hours else ""),
+    )
+    return [_facts("Studi makanan", *said), table]
 
 
 def _signature(owner: Owner, role: str) -> Part:

@@ -129,3 +129,47 @@ class FirstReportMade(Event):
     outbreak: UUID
     number: str
     in_time: bool
+
+
+@dataclass(frozen=True)
+class PopulationSet(Event):
+    """How many persons were at risk in an event; 0 takes it back."""
+
+    name: ClassVar[str] = "surveillance.population_set"
+    outbreak: UUID
+    number: str
+    at_risk: int
+
+
+@dataclass(frozen=True)
+class StudyDescribed(Event):
+    """A study of the foods of an event was begun or changed; its words are sealed."""
+
+    name: ClassVar[str] = "surveillance.study_described"
+    outbreak: UUID
+    number: str
+    design: str
+    foods: int
+
+
+@dataclass(frozen=True)
+class DinersSaved(Event):
+    """Persons of a study were entered, changed or taken out. ``source``: ``grid`` or ``sheet``."""
+
+    name: ClassVar[str] = "surveillance.diners_saved"
+    outbreak: UUID
+    number: str
+    added: int
+    changed: int
+    removed: int
+    source: str
+
+
+@dataclass(frozen=True)
+class DinersRead(Event):
+    """Somebody of the team saw the names of a study's persons."""
+
+    name: ClassVar[str] = "surveillance.diners_read"
+    outbreak: UUID
+    number: str
+    persons: int

@@ -8,9 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from laras.core.forms import LarasForm, NumberField
+from laras.core import sheets
+from laras.core.forms import DropInput, LarasForm, MomentField, NumberField
 from laras.surveillance.shipped import diseases
-from laras.surveillance.states import OUTBREAK, RISKS
+from laras.surveillance.states import DESIGNS, OUTBREAK, RISKS
 from laras.surveillance.words import disease_name
 
 
@@ -87,3 +88,35 @@ class ThresholdForm(LarasForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["disease"].choices = [(code, disease_name(one)) for code, one in diseases().items()]  # type: ignore[attr-defined]
+
+
+class PopulationForm(LarasForm):
+    at_risk = NumberField(label=_("Jumlah orang"), decimals=0, min_value=0, max_value=100_000_000,
+                          help_text=_("Misalnya semua murid dan guru yang makan. 0 mencabut angkanya."))  # fmt: skip
+    who = forms.CharField(label=_("Siapa mereka"), max_length=200, required=False, help_text=_("Tanpa nama orang."))
+
+    def clean_at_risk(self) -> int:
+        return int(self.cleaned_data["at_risk"])
+
+
+class StudyForm(LarasForm):
+    design = forms.ChoiceField(label=_("Rancangan"), choices=list(DESIGNS.items()), widget=forms.RadioSelect)
+    meal = forms.CharField(label=_("Jamuan"), max_length=160, help_text=_("Misalnya: makan siang bersama di aula."))
+    served_at = MomentField(label=_("Waktu makan"), required=False)
+    case_definition = _long(_("Siapa disebut sakit"), 500, _("Gejala, dan dalam berapa jam sesudah makan."))
+    foods = forms.CharField(
+        label=_("Makanan dan minuman"), max_length=3000, help_text=_("Satu per baris."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )  # fmt: skip
+
+
+class DinersUpload(LarasForm):
+    file = forms.FileField(
+        label=_("Berkas CSV atau Excel"), widget=DropInput(attrs={"accept": ".csv,.txt,text/csv,.xlsx,.xls,.ods"})
+    )
+
+
+class DinersAccept(LarasForm):
+    """The previewed file comes back with the second press; the server reads and checks it anew."""
+
+    sheet = forms.CharField(max_length=sheets.MAX_BYTES, strip=False, widget=forms.HiddenInput)

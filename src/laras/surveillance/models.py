@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from laras.core import clock
 from laras.core.models import Owner, ScopedModel
-from laras.surveillance.states import OUTBREAK, RISKS, SIGNAL
+from laras.surveillance.states import DESIGNS, OUTBREAK, RISKS, SIGNAL
 from laras.surveillance.types import CLASSIFICATIONS
 
 
@@ -116,12 +116,14 @@ class Outbreak(ScopedModel):
     conclusion = models.CharField(max_length=2000, blank=True)
     first_report_at = models.DateTimeField(null=True)
     first_report_by = models.UUIDField(null=True)
+    at_risk = models.PositiveIntegerField(null=True)
+    at_risk_who = models.CharField(max_length=200, blank=True)
 
     privacy: ClassVar = {
         "internal": [
             "number", "disease", "title", "since", "status", "opened_at", "opened_by", "verified_at", "verified_by",
             "risk", "assessed_at", "assessed_by", "decree", "declared_at", "declared_by", "ended_at", "ended_by",
-            "closed_at", "closed_by", "first_report_at", "first_report_by",
+            "closed_at", "closed_by", "first_report_at", "first_report_by", "at_risk", "at_risk_who",
         ],
         "health": ["verification", "risk_note", "conclusion"],
     }  # fmt: skip
@@ -133,6 +135,10 @@ class Outbreak(ScopedModel):
             OUTBREAK.constraint("surveillance_outbreak"),
             models.UniqueConstraint(fields=["owner", "number"], name="surveillance_outbreak_number_once"),
             models.CheckConstraint(condition=Q(risk__in=["", *RISKS]), name="surveillance_outbreak_risk_known"),
+            models.CheckConstraint(
+                condition=Q(at_risk__isnull=True) | Q(at_risk__gte=1) & ~Q(at_risk_who=""),
+                name="surveillance_outbreak_at_risk_who",
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["verified", "declared", "ended"])
                 | Q(verified_at__isnull=False) & ~Q(verification=""),
@@ -170,6 +176,65 @@ class TeamMember(ScopedModel):
         abstract = False
         db_table = "surveillance_team_member"
         constraints = [models.UniqueConstraint(fields=["outbreak", "person"], name="surveillance_team_once")]
+
+
+class Study(ScopedModel):
+    """Who ate what at one meal of an event, and who fell ill: of all who were there (``cohort``), or of the ill and some well.
+
+    ``foods``: ``[key, name]`` each; a key stays when its food is renamed. ``revision`` rises with every change of its persons, so
+    that two who fill in the list at once notice.
+    """
+
+    outbreak = models.ForeignKey(Outbreak, models.PROTECT, related_name="+")
+    design = models.CharField(max_length=12, choices=DESIGNS)
+    meal = models.CharField(max_length=160)
+    served_at = models.DateTimeField(null=True)
+    case_definition = models.CharField(max_length=500)
+    foods = models.JSONField(default=list)
+    revision = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    privacy: ClassVar = {
+        "internal": ["outbreak", "design", "meal", "served_at", "case_definition", "foods", "revision", "changed_at"]
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "surveillance_study"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "outbreak"], name="surveillance_study_once"),
+            models.CheckConstraint(condition=Q(design__in=list(DESIGNS)), name="surveillance_study_design_known"),
+        ]
+
+
+class Diner(ScopedModel):
+    """A person of a study. ``foods``: key -> whether it was eaten; a food that nobody remembers is absent."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="diners", db_index=False)
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=160)
+    sex = models.CharField(max_length=1, blank=True)
+    age = models.PositiveSmallIntegerField(null=True)
+    ill = models.BooleanField()
+    onset_at = models.DateTimeField(null=True)
+    foods = models.JSONField(default=dict)
+
+    privacy: ClassVar = {
+        "internal": ["study", "number"],
+        "personal": ["name", "sex", "age"],
+        "health": ["ill", "onset_at", "foods"],
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "surveillance_diner"
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="surveillance_diner_number_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="surveillance_diner_named"),
+            models.CheckConstraint(
+                condition=Q(ill=True) | Q(onset_at__isnull=True), name="surveillance_diner_onset_of_the_ill"
+            ),
+        ]
 
 
 class Case(ScopedModel):

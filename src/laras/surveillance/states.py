@@ -64,3 +64,7 @@ RISKS = {
 }
 OPEN = ("alert", "verified", "declared", "ended")
 """Events that are still worked on; new cases of their disease join them."""
+DESIGNS = {
+    "cohort": _("Kohort: semua yang makan"),
+    "case_control": _("Kasus dan kontrol"),
+}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.surveillance.views import events, overview
+from laras.surveillance.views import events, foods, overview
 
 app_name = "surveillance"
 urlpatterns = [
@@ -27,4 +27,11 @@ urlpatterns = [
     path("kejadian/<uuid:outbreak_id>/kasus/", events.cases_file, name="cases_file"),
     path("kejadian/<uuid:outbreak_id>/laporan/", events.event_report, name="event_report"),
     path("kejadian/<uuid:outbreak_id>/w1/", events.first_report, name="first_report"),
+    path("kejadian/<uuid:outbreak_id>/populasi/", events.population, name="population"),
+    path("kejadian/<uuid:outbreak_id>/makanan/", foods.study, name="study"),
+    path("kejadian/<uuid:outbreak_id>/makanan/atur/", foods.describe, name="describe_study"),
+    path("kejadian/<uuid:outbreak_id>/makanan/daftar/", foods.diners, name="diners"),
+    path("kejadian/<uuid:outbreak_id>/makanan/simpan/", foods.save_diners, name="save_diners"),
+    path("kejadian/<uuid:outbreak_id>/makanan/berkas/", foods.upload_diners, name="upload_diners"),
+    path("kejadian/<uuid:outbreak_id>/makanan/terima/", foods.accept_diners, name="accept_diners"),
 ]

@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from laras.basics.periods import epi_week
+from laras.core.templatetags.ui import number, percent
 from laras.core.words import name_events
+from laras.surveillance.queries.foods import Incubation
+from laras.surveillance.rules.foods import Estimate
 from laras.surveillance.shipped import diseases, klb_table
 from laras.surveillance.types import Disease
 
@@ -38,8 +41,18 @@ def name() -> None:
             "surveillance.team_changed": team_changed,
             "surveillance.line_list_read": gettext_lazy("Daftar kasus dengan nama dibuka (%(cases)s kasus)"),
             "surveillance.first_report_made": gettext_lazy("Laporan W1 dibuat"),
+            "surveillance.population_set": gettext_lazy("Populasi berisiko dicatat: %(at_risk)s orang"),
+            "surveillance.study_described": gettext_lazy("Studi makanan diatur (%(foods)s makanan)"),
+            "surveillance.diners_saved": gettext_lazy(
+                "Daftar studi makanan: %(added)s orang ditambah, %(changed)s diubah, %(removed)s dihapus"
+            ),
+            "surveillance.diners_read": gettext_lazy("Daftar studi makanan dengan nama dibuka (%(persons)s orang)"),
         },
-        {"surveillance.signal_raised": "danger", "surveillance.line_list_read": "waiting"},
+        {
+            "surveillance.signal_raised": "danger",
+            "surveillance.line_list_read": "waiting",
+            "surveillance.diners_read": "waiting",
+        },
     )
 
 
@@ -117,3 +130,34 @@ def sentence(signal: Any) -> str:
     if signal.upperbound is None:
         return _("%(disease)s: %(cases)s kasus pada %(week)s.") % values
     return _("%(disease)s: %(cases)s kasus pada %(week)s; biasanya paling banyak %(upper)s.") % values
+
+
+# --- Studies of foods -------------------------------------------------------------------------------------------------
+
+
+def ratio(value: float | None) -> str:
+    """A risk or odds ratio with two decimals under 10, one above; what has no upper end is ∞."""
+    if value is None:
+        return ""
+    if value == float("inf"):
+        return "∞"
+    return number(value, 2 if value < 10 else 1 if value < 1000 else 0)
+
+
+def pvalue(value: float) -> str:
+    """Four decimals, or that it is smaller."""
+    return "< " + number(0.0001, 4) if value < 0.0001 else number(value, 4)
+
+
+def interval(found: Estimate) -> str:
+    """``0,6 % – 16,9 %``: the interval of a proportion."""
+    return f"{percent(found.low, 1)} – {percent(found.high, 1)}"
+
+
+def incubation_words(found: Incubation | None) -> tuple[str, str] | None:
+    """Median, and shortest to longest with the persons it is of."""
+    if found is None:
+        return None
+    middle = _("%(hours)s jam") % {"hours": number(found.middle, 1)}
+    span = {"low": number(found.shortest, 1), "high": number(found.longest, 1), "n": found.persons}
+    return middle, _("%(low)s – %(high)s jam (%(n)d orang)") % span

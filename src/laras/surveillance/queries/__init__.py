@@ -1,5 +1,17 @@
 """Reading surveillance: series and bands, signals, events and their cases, who has reported."""
 
+from laras.surveillance.queries.foods import (
+    FoodLine,
+    answers_of,
+    attack_rate,
+    diners_of,
+    food_lines,
+    get_study,
+    incubation,
+    lines_of,
+    study_of,
+    suspect_of,
+)
 from laras.surveillance.queries.offices import counting_offices, offices_over
 from laras.surveillance.queries.outbreaks import (
     cases_of,
@@ -21,11 +33,15 @@ from laras.surveillance.queries.series import (
     weeks_between,
 )
 from laras.surveillance.queries.signals import criteria_of, get_signal, person_name, signals
+from laras.surveillance.rules.foods import proportion
 
 __all__ = [
+    "FoodLine",
     "Row",
     "Series",
     "Week",
+    "answers_of",
+    "attack_rate",
     "by_area",
     "by_laboratory",
     "cases_of",
@@ -34,18 +50,26 @@ __all__ = [
     "counts_of",
     "criteria_of",
     "curve",
+    "diners_of",
+    "food_lines",
     "get_outbreak",
     "get_signal",
+    "get_study",
+    "incubation",
+    "lines_of",
     "may_see_names",
     "offices_over",
     "outbreaks",
     "overview",
     "person_name",
     "persons_of",
+    "proportion",
     "reported_weeks",
     "series_of",
     "shown_weeks",
     "signals",
+    "study_of",
+    "suspect_of",
     "team_of",
     "weeks_between",
 ]

@@ -8,6 +8,7 @@ from the R package `surveillance`: docs/detection.md. The products of small matr
 from laras.surveillance.rules.cusum import cusum
 from laras.surveillance.rules.ears import ears
 from laras.surveillance.rules.farrington import FarringtonDetection, farrington, farrington_flexible
+from laras.surveillance.rules.foods import Estimate, Table, fisher, odds_ratio, proportion, relative_risk
 from laras.surveillance.rules.glr import glr_nb
 from laras.surveillance.rules.historical import historical_limits
 from laras.surveillance.rules.klb import CRITERIA, Verdicts, klb_criteria
@@ -21,16 +22,22 @@ __all__ = [
     "Calendar",
     "Cluster",
     "Detection",
+    "Estimate",
     "FarringtonDetection",
+    "Table",
     "Verdicts",
     "cusum",
     "distances",
     "ears",
     "farrington",
     "farrington_flexible",
+    "fisher",
     "glr_nb",
     "historical_limits",
     "klb_criteria",
     "moving_positivity",
+    "odds_ratio",
+    "proportion",
+    "relative_risk",
     "scan",
 ]

@@ -1,6 +1,15 @@
 """Writing surveillance: what laboratories tell, what offices count, judge and decide."""
 
 from laras.surveillance.services.counting import Changes, take_statements, take_waiting
+from laras.surveillance.services.foods import (
+    DinersPlan,
+    describe_study,
+    import_diners,
+    open_diners,
+    plan_diners,
+    save_diners,
+    set_population,
+)
 from laras.surveillance.services.imports import Weekly, import_counts, read_counts
 from laras.surveillance.services.judging import adopt_threshold, judge
 from laras.surveillance.services.recount import Difference, recount
@@ -25,6 +34,7 @@ from laras.surveillance.services.triage import (
 __all__ = [
     "Changes",
     "Difference",
+    "DinersPlan",
     "Weekly",
     "add_member",
     "adopt_threshold",
@@ -32,18 +42,24 @@ __all__ = [
     "candidates",
     "close_outbreak",
     "declare_klb",
+    "describe_study",
     "due",
     "end_klb",
     "import_counts",
+    "import_diners",
     "join_signal",
     "judge",
     "note_first_report",
     "note_reporting",
+    "open_diners",
+    "plan_diners",
     "read_counts",
     "read_line_list",
     "recount",
     "refute_outbreak",
     "remove_member",
+    "save_diners",
+    "set_population",
     "take_statements",
     "take_waiting",
     "tell",

@@ -35,7 +35,7 @@ FIRST_REPORT = timedelta(hours=24)
 """W1: within so many hours of verification (Permenkes 1501/2010)."""
 
 
-def _text(field: str, text: str, longest: int) -> str:
+def required_text(field: str, text: str, longest: int) -> str:
     """Words that must be there. Raises Refused naming the field."""
     text = " ".join(text.split())
     if text and len(text) <= longest and text.isprintable():
@@ -59,7 +59,7 @@ def triage_signal(actor: Actor, *, owner_id: UUID, signal_id: UUID, move: str, r
     if move not in ("watch", "dismiss", "reopen"):
         raise Refused(_("Pilihan tidak dikenal."), problems=[Problem("move", move)])
     row = _locked_signal(owner_id, signal_id)
-    _move_signal(actor, row, move, _text("reason", reason, 500))
+    _move_signal(actor, row, move, required_text("reason", reason, 500))
     return row
 
 
@@ -82,12 +82,12 @@ def join_signal(
     Refused without a reason, for an event of another disease or one that is over.
     """
     actor.require(TRIAGE, owner_id)
-    reason = _text("reason", reason, 500)
+    reason = required_text("reason", reason, 500)
     signal = _locked_signal(owner_id, signal_id)
     if outbreak_id is None:
         outbreak = _open(actor, owner_id, signal, title)
     else:
-        outbreak = _locked(owner_id, outbreak_id)
+        outbreak = locked_outbreak(owner_id, outbreak_id)
         if outbreak.disease != signal.disease or outbreak.status not in OPEN:
             text = _("Pilih kejadian penyakit yang sama yang masih berjalan.")
             raise Refused(text, problems=[Problem("outbreak_id", text)])
@@ -113,7 +113,7 @@ def _open(actor: Actor, owner_id: UUID, signal: Signal, title: str) -> Outbreak:
         owner_id=owner_id,
         number=format_number(owner.code, day, next_serials(owner_id, "outbreak", day), series="K"),
         disease=signal.disease,
-        title=_text("title", title, 160),
+        title=required_text("title", title, 160),
         since=signal.week,
         opened_by=actor.person_id,
     )
@@ -128,7 +128,7 @@ def _open(actor: Actor, owner_id: UUID, signal: Signal, title: str) -> Outbreak:
 # --- Events -----------------------------------------------------------------------------------------------------------
 
 
-def _locked(owner_id: UUID, outbreak_id: UUID) -> Outbreak:
+def locked_outbreak(owner_id: UUID, outbreak_id: UUID) -> Outbreak:
     rows = Outbreak.objects.within(Scope.of(owner_id)).select_for_update(of=("self",))
     row: Outbreak = get_or_404(rows, id=outbreak_id)
     return row
@@ -148,26 +148,26 @@ def _move(actor: Actor, row: Outbreak, move: str, changes: dict[str, Any], seale
 def verify_outbreak(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, verification: str) -> Outbreak:
     """Say how it was found that the event is real. From here the 24 hours of the first report run."""
     actor.require(HANDLE, owner_id)
-    words = _text("verification", verification, 1000)
+    words = required_text("verification", verification, 1000)
     changes = {"verified_at": clock.now(), "verified_by": actor.person_id, "verification": words}
-    return _move(actor, _locked(owner_id, outbreak_id), "verify", changes, {"verification": words})
+    return _move(actor, locked_outbreak(owner_id, outbreak_id), "verify", changes, {"verification": words})
 
 
 @use_case
 def refute_outbreak(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, conclusion: str) -> Outbreak:
     """It was no event, and why."""
     actor.require(HANDLE, owner_id)
-    words = _text("conclusion", conclusion, 2000)
+    words = required_text("conclusion", conclusion, 2000)
     changes = {"closed_at": clock.now(), "closed_by": actor.person_id, "conclusion": words}
-    return _move(actor, _locked(owner_id, outbreak_id), "refute", changes, {"conclusion": words})
+    return _move(actor, locked_outbreak(owner_id, outbreak_id), "refute", changes, {"conclusion": words})
 
 
 @use_case
 def assess_risk(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, risk: str, note: str) -> Outbreak:
     """Assess the risk of an open event, again whenever it changes."""
     actor.require(HANDLE, owner_id)
-    note = _text("note", note, 1000)
-    row = _locked(owner_id, outbreak_id)
+    note = required_text("note", note, 1000)
+    row = locked_outbreak(owner_id, outbreak_id)
     if risk not in RISKS:
         raise Refused(_("Tingkat risiko tidak dikenal."), problems=[Problem("risk", _("Pilih dari daftar."))])
     if row.status not in OPEN:
@@ -183,8 +183,8 @@ def assess_risk(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, risk: str, n
 def declare_klb(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, decree: str) -> Outbreak:
     """The head of the office declares the KLB by a decree. Needs a verified event whose risk was assessed."""
     actor.require(DECLARE, owner_id)
-    number = _text("decree", decree, 120)
-    row = _locked(owner_id, outbreak_id)
+    number = required_text("decree", decree, 120)
+    row = locked_outbreak(owner_id, outbreak_id)
     if row.status == "verified" and not row.risk:
         raise Refused(_("Nilai dulu risikonya, lalu KLB dapat ditetapkan."))
     changes = {"declared_at": clock.now(), "declared_by": actor.person_id, "decree": number}
@@ -196,16 +196,16 @@ def end_klb(actor: Actor, *, owner_id: UUID, outbreak_id: UUID) -> Outbreak:
     """The head of the office declares that the KLB is over."""
     actor.require(DECLARE, owner_id)
     changes = {"ended_at": clock.now(), "ended_by": actor.person_id}
-    return _move(actor, _locked(owner_id, outbreak_id), "end", changes, None)
+    return _move(actor, locked_outbreak(owner_id, outbreak_id), "end", changes, None)
 
 
 @use_case
 def close_outbreak(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, conclusion: str) -> Outbreak:
     """Close an event with what was found and done; a declared KLB must be ended first."""
     actor.require(HANDLE, owner_id)
-    words = _text("conclusion", conclusion, 2000)
+    words = required_text("conclusion", conclusion, 2000)
     changes = {"closed_at": clock.now(), "closed_by": actor.person_id, "conclusion": words}
-    return _move(actor, _locked(owner_id, outbreak_id), "close", changes, {"conclusion": words})
+    return _move(actor, locked_outbreak(owner_id, outbreak_id), "close", changes, {"conclusion": words})
 
 
 # --- Who works on it --------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def candidates(owner_id: UUID) -> list[StaffPerson]:
 def add_member(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, person_id: UUID) -> None:
     """Somebody joins the team, and may see names from now on. Only who handles events in this office can."""
     actor.require(HANDLE, owner_id)
-    row = _locked(owner_id, outbreak_id)
+    row = locked_outbreak(owner_id, outbreak_id)
     if person_id not in {person.id for person in candidates(owner_id)}:
         text = _("Pilih petugas dinas ini.")
         raise Refused(text, problems=[Problem("person_id", text)])
@@ -245,7 +245,7 @@ def _add(actor: Actor, row: Outbreak, person_id: UUID) -> None:
 def remove_member(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, person_id: UUID) -> None:
     """Somebody leaves the team. Somebody must remain."""
     actor.require(HANDLE, owner_id)
-    row = _locked(owner_id, outbreak_id)
+    row = locked_outbreak(owner_id, outbreak_id)
     members = TeamMember.objects.within(Scope.of(owner_id)).filter(outbreak=row)
     member = get_or_404(members, person_id=person_id)
     if members.count() == 1:
@@ -275,7 +275,7 @@ def read_line_list(actor: Actor, *, owner_id: UUID, outbreak_id: UUID) -> Any:
 def note_first_report(actor: Actor, *, owner_id: UUID, outbreak_id: UUID) -> Outbreak:
     """The W1 report is drawn: the first time is kept, with whether it came within 24 hours of verification."""
     actor.require(HANDLE, owner_id)
-    row = _locked(owner_id, outbreak_id)
+    row = locked_outbreak(owner_id, outbreak_id)
     if row.verified_at is None:
         raise Refused(_("W1 dibuat setelah kejadian diverifikasi."))
     if row.first_report_at is None:

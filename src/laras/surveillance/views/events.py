@@ -143,6 +143,7 @@ FORMS: dict[str, Callable[..., LarasForm]] = {
     "close": forms.ConclusionForm,
     "refute": forms.ConclusionForm,
     "team": forms.MemberForm,
+    "population": forms.PopulationForm,
 }
 
 
@@ -158,7 +159,7 @@ def _event_page(
     actor, own = request.actor, row.owner_id == request.owner.id
     may = {move.name for move in OUTBREAK.available(row.status) if own and actor.can(move.right, row.owner_id)}
     if own and actor.can(HANDLE, row.owner_id) and row.status in ("alert", "verified", "declared", "ended"):
-        may |= {"assess", "team"}
+        may |= {"assess", "team", "population"}
     cases = queries.cases_of(row)
     by_day, bars = queries.curve(cases)
     team = queries.team_of(row)
@@ -166,6 +167,7 @@ def _event_page(
     if "team" in may:
         shown["team"].offer([one for one in services.candidates(row.owner_id) if one not in team])  # type: ignore[attr-defined]
     places = network.area_labels({case.area_id for case in cases})
+    study = queries.study_of(row)
     context = {
         "row": row,
         "name": words.disease_name(row.disease),
@@ -182,6 +184,9 @@ def _event_page(
         "curve": charts.stacked(
             bars, kinds=list(words.CLASSES), week_label=_day_name if by_day else words.week_name, title=_column(by_day)
         ),
+        "attack": queries.attack_rate(row, len(cases)),
+        "study": study,
+        "suspect": queries.suspect_of(study),
         "team": team,
         "names_allowed": queries.may_see_names(actor, row),
         "first_report_due": services.due(row),
@@ -295,6 +300,15 @@ def add_member(request: HttpRequest, outbreak_id: UUID) -> HttpResponse:
         lambda data: services.add_member(
             request.actor, **_mine(request, outbreak_id), person_id=UUID(data["person_id"])
         ),
+    )  # fmt: skip
+
+
+@require_POST
+@page(HANDLE)
+def population(request: HttpRequest, outbreak_id: UUID) -> HttpResponse:
+    return _act(
+        request, outbreak_id, "population", _("Populasi berisiko dicatat."),
+        lambda data: services.set_population(request.actor, **_mine(request, outbreak_id), **data),
     )  # fmt: skip
 
 
