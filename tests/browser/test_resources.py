@@ -32,6 +32,12 @@ def officer(live_server, make_user):
     services.accept_equipment(SYSTEM, content=SHEET.encode(), valid_from=today - timedelta(days=500))
     fresh = "lab_code,item,functioning\nLAB-1,Mikroskop binokuler,1\n"
     services.accept_equipment(SYSTEM, content=fresh.encode(), valid_from=today - timedelta(days=1))
+    services.set_price(
+        SYSTEM,
+        owner_id=found["province_office"].pk,
+        item_code="B-05",
+        values={"price": 120_000_000, "source": "Penawaran uji", "fund": "dak_fisik"},
+    )
     quarter = quarter_of(today)
     for code, kind, end in (
         ("tier2", "wastewater_slo", quarter.last),
@@ -58,7 +64,9 @@ class Hand:
         self.page.get_by_label(label, exact=True).select_option(label=option)
 
 
-def test_an_office_finds_what_is_lacking_what_ends_and_who_is_silent(officer, page, sign_in_browser, assert_accessible):
+def test_an_office_finds_what_is_lacking_what_ends_what_it_costs_and_who_is_silent(
+    officer, page, sign_in_browser, assert_accessible
+):
     sign_in_browser(page, officer)
     page.goto("/")
     hand = Hand(page)
@@ -78,6 +86,17 @@ def test_an_office_finds_what_is_lacking_what_ends_and_who_is_silent(officer, pa
     expect(ending).to_have_count(1)
     expect(ending.first).to_contain_text("wastewater_slo-tier2")
     expect(ending.first).to_contain_text("Belum diurus")
+    assert_accessible(page)
+    assert hand.actions <= MOST
+
+    page.goto("/")
+    hand = Hand(page)
+    hand.click("link", "Kebutuhan")
+    hand.click("link", "Kota Makassar")
+    expect(page.get_by_role("heading", name="Kota Makassar")).to_be_visible()
+    funds = page.get_by_role("table", name="Menurut usulan sumber dana").locator("tbody tr")
+    expect(funds.filter(has_text="DAK fisik")).to_contain_text("Rp120.000.000")
+    expect(page.get_by_text("Kurang, tanpa harga")).to_be_visible()
     assert_accessible(page)
     assert hand.actions <= MOST
 

@@ -290,7 +290,7 @@ def page_ids(lab: worlds.Lab, page: Page) -> dict[str, Any]:
     ids = dict(lab.ids)
     module = page.name.partition(":")[0]
     ids["referral_id"] = ids["incoming" if "masuk/" in page.route else "outgoing"]
-    ids["code"] = {"network": "73.71", "catalogue": "SGPT"}.get(module)
+    ids["code"] = {"network": "73.71", "catalogue": "SGPT", "resources": "A-05"}.get(module)
     if "baku-mutu" in page.route:
         ids["code"] = next(iter(worlds.catalogue_queries.effective(lab.id).limits_by_standard))
     ids["box_id"] = ids["incoming_box" if "kotak-masuk/" in page.route else "box"]

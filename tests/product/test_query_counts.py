@@ -65,6 +65,8 @@ RECORDED = {
     "/kemampuan/pemenuhan/": 12,
     "/kemampuan/pemenuhan/pelaporan/": 15,
     "/kemampuan/izin/": 11,
+    "/kemampuan/kebutuhan/": 40,
+    "/kemampuan/harga/": 40,
     "/surveilans/": 19,
     "/surveilans/kejadian/": 10,
     "/surveilans/definisi/": 10,

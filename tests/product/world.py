@@ -222,6 +222,9 @@ def furnish(lab: Lab, number: int) -> None:
     ids["equipment_id"] = resources.record_equipment(
         staff["head"], owner_id=owner_id, item_code="", values={"name": "Kulkas", "functioning": 1}
     ).id
+    resources.set_price(
+        staff["head"], owner_id=owner_id, item_code="A-05", values={"price": 350_000_000, "source": "Penawaran uji"}
+    )
     ids["permit_id"] = resources.begin_permit(staff["head"], owner_id=owner_id, kind="slf").id
     ids["organisation_id"] = owner_id
     listed = "Nama;Tanggal lahir;L/P;Tanpa NIK\nPeserta Satu;1961-02-03;L;belum punya\n"

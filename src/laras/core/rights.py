@@ -30,6 +30,7 @@ RIGHTS: Mapping[str, str] = {
     "resources.manage_capability": _("Mengubah kemampuan pemeriksaan"),
     "resources.read": _("Melihat alat, izin, dan pemenuhan standar"),
     "resources.manage": _("Mencatat alat dan izin laboratorium"),
+    "resources.manage_prices": _("Mengatur harga alat"),
     "resources.publish_standard": _("Menerbitkan standar sumber daya"),
     "catalogue.manage": _("Mengubah katalog laboratorium"),
     "people.read": _("Melihat pasien"),
@@ -120,6 +121,7 @@ ROLES: Mapping[str, Role] = {
         "head",
         frozenset(
             {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "resources.manage",
+             "resources.manage_prices",
              "catalogue.manage", "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
              "referral.send", "referral.carry", "partners.write", "partners.manage_accounts"}
         ),
@@ -134,7 +136,7 @@ ROLES: Mapping[str, Role] = {
     "officer": Role(
         _("Petugas dinas kesehatan"),
         "office",
-        frozenset({"orders.read_counts", "resources.read", "surveillance.read", "surveillance.triage",
+        frozenset({"orders.read_counts", "resources.read", "resources.manage_prices", "surveillance.read", "surveillance.triage",
                    "surveillance.handle", "surveillance.manage"}),
         frozenset({"orders.read_counts", "resources.read", "surveillance.read"}),
     ),
@@ -150,7 +152,7 @@ ROLES: Mapping[str, Role] = {
         _("Pengelola jejaring"),
         "office",
         frozenset({"network.manage_network", "network.manage_organisation", "orders.read_counts",
-                   "resources.read", "resources.manage", "resources.publish_standard"}),
+                   "resources.read", "resources.manage", "resources.manage_prices", "resources.publish_standard"}),
         frozenset({"orders.read_counts", "network.manage_organisation", "resources.read", "resources.manage"}),
         second_factor=True,
     ),

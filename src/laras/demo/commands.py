@@ -116,6 +116,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         incidents.play(owners, staff)
         partners.welcome(owners, staff)
         equipment.build_equipment(owners, clock.today(), plan.SEED)
+        equipment.build_prices(owners)
         permits.build_permits(owners, clock.today(), plan.SEED)
 
 

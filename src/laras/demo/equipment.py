@@ -85,3 +85,20 @@ def _lines(code: str, column: str, number: int, day: date, seed: int, items: Seq
     if number == REPORTS - 1 and share > 0.5:
         found.append([code, UNKNOWN[luck.randrange(2)], 1, 1, "baik", 2021, "APBD"])
     return found
+
+
+# What an office has asked for itself; the rest are the shipped examples, and some items have no price at all.
+OWN_PRICES = {
+    "A-05": (385_000_000, 14, "dak_fisik"), "A-06": (520_000_000, 14, "dak_fisik"), "B-04": (48_500_000, 8, "apbd"),
+    "B-06": (265_000_000, 16, "dak_fisik"), "C-04": (1_050_000_000, 20, "apbn"), "G-03": (24_750_000, 6, "apbd"),
+    "G-04": (17_500_000, 6, "apbd"), "G-25": (138_000_000, 12, "hibah"),
+}  # fmt: skip
+
+
+def build_prices(owners: Mapping[str, Owner]) -> None:
+    """The prices of the province's office: examples taken over, and some of its own in their place."""
+    office = owners["DK-NTB"].id
+    services.take_examples(ACTOR, owner_id=office)
+    for code, (price, weeks, fund) in OWN_PRICES.items():
+        values = {"price": price, "lead_weeks": weeks, "fund": fund, "source": "Penawaran rekaan untuk contoh"}
+        services.set_price(ACTOR, owner_id=office, item_code=code, values=values)

@@ -18,6 +18,10 @@ ACTOR = system_actor("job:demo")
 # A puskesmas builds and treats its waste as a puskesmas; these are its laboratory's own.
 OF_TIER_1 = ("operation", "environment", "wastewater_approval", "wastewater_slo")
 SOON = timedelta(days=200)
+SHORT = {
+    "pbg": "PBG", "slf": "SLF", "operation": "OPS", "wastewater_approval": "PERTEK", "wastewater_slo": "SLO",
+    "environment": "UKL-UPL", "biosafety": "BIO", "radiation": "KTUN",
+}  # fmt: skip
 
 
 def build_permits(owners: Mapping[str, Owner], today: date, seed: int) -> int:
@@ -49,7 +53,7 @@ def _issued(owner_id: UUID, code: str, kind: PermitKind, today: date, luck: rand
     if end and luck.random() < 0.3:
         end = today + timedelta(days=luck.randint(-40, 75))
     start = end - timedelta(days=365 * years) if end else today - timedelta(days=luck.randint(400, 2500))
-    number = f"{luck.randint(1, 400):03d}/{kind.code.upper().replace('_', '-')}/{code}/{start.year}"
+    number = f"{luck.randint(1, 400):03d}/{SHORT[kind.code]}/{code}/{start.year}"
     held = services.record_permit(
         ACTOR, owner_id=owner_id, kind=kind.code, values={"number": number, "valid_from": start, "valid_until": end}
     )

@@ -72,6 +72,7 @@ MENU = (
     Entry(NETWORK, pgettext_lazy("banyak", "Laboratorium"), "network:laboratories", "network", laboratory_only=False),
     Entry(NETWORK, pgettext_lazy("banyak", "Wilayah"), "network:areas", "map", laboratory_only=False),
     Entry(NETWORK, _("Pemenuhan standar"), "resources:overview", "chart", ("resources.read",), laboratory_only=False),
+    Entry(NETWORK, _("Kebutuhan"), "resources:needs", "money", ("resources.read",), laboratory_only=False),
     Entry(
         NETWORK,
         _("Izin yang berakhir"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -320,6 +321,93 @@ def permits(asked: str | None, group: str | None, area_code: str | None, as_json
         for one in found
     ]
     say(rows, as_json, ("lab", "area", "kind", "number", "office", "valid_until", "renewal_step"))
+
+
+# --- Needs ------------------------------------------------------------------------------------------------------------
+
+
+@resources.command()
+@click.option("--office", "office_code", required=True, help="Code of the organisation whose prices are used.")
+@click.option("--lab", "code", help="Code of a laboratory: item by item.")
+@click.option("--area", "area_code", help="All laboratories standing in this area (Kemendagri code).")
+@click.option(
+    "--goal", type=click.Choice(["own", "next"]), default="own", help="The standard of its tier, or of the next."
+)
+@json_option
+def needs(office_code: str, code: str | None, area_code: str | None, goal: str, as_json: bool) -> None:
+    """What closing the gaps of equipment costs, and from which fund.
+
+    ``lacking`` is what was reported and is too little; ``unknown`` is what nobody reported, and is in no sum of the other.
+    ``unpriced`` items have no price and are in no amount; ``example`` is the part that rests on shipped example prices.
+    """
+    office = network.find_organisation(office_code)
+    if office is None:
+        raise NotFound(_("Lembaga “%(code)s” tidak dikenal.") % {"code": office_code})
+    labs = _laboratories(code, area_code, clock.today())
+    info, table = queries.standard(), queries.prices(office.pk)
+    found = queries.needs(Scope.everything(), labs, info, table, goal=goal)
+    if not as_json:
+        say([{"lab": one.code, "tier": one.tier, "area": one.area, **asdict(one.lacking)} for one in found], False)
+        return
+    whole = queries.total(found)
+    answer: dict[str, Any] = {
+        "goal": goal,
+        "standard": info.version,
+        "laboratories": whole.labs,
+        "lacking": asdict(whole.lacking),
+        "unknown": asdict(whole.unknown),
+        "by_fund": {fund: {"lacking": a, "unknown": b} for fund, (a, b) in whole.by_fund.items()},
+    }
+    if code is None:
+        answer["labs"] = [
+            {"lab": one.code, "tier": one.tier, "area": one.area, "lacking": asdict(one.lacking), "unknown": asdict(one.unknown)}
+            for one in found
+        ]  # fmt: skip
+    else:
+        lines = queries.need_lines_of(Scope.everything(), labs, info, table, goal=goal)[labs[0].id]
+        answer["items"] = [
+            {
+                "item": one.line.item.code,
+                "name": one.line.item.name,
+                "missing": one.line.missing,
+                "state": one.line.state,
+                "price": one.price.price if one.price else None,
+                "amount": one.amount,
+                "fund": one.fund,
+                "lead_weeks": one.price.lead_weeks if one.price else None,
+            }
+            for one in lines
+        ]
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+
+
+@resources.group()
+def prices() -> None:
+    """The table of prices of an office."""
+
+
+@prices.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--office", "office_code", required=True, help="Code of the organisation whose table it is.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen and save nothing.")
+def import_prices(file: Path, office_code: str, dry_run: bool) -> None:
+    """Take a sheet of prices: item, price, source; if wanted lead_weeks and fund. Nothing is saved when any row is wrong."""
+    office = network.find_organisation(office_code)
+    if office is None:
+        raise NotFound(_("Lembaga “%(code)s” tidak dikenal.") % {"code": office_code})
+    take = services.plan_prices if dry_run else services.accept_prices
+    try:
+        plan = take(system_actor("cli"), owner_id=office.pk, content=file.read_bytes())
+        problems = plan.problems
+    except Refused as error:
+        problems = tuple(error.problems)
+    for problem in problems:
+        click.echo(f"baris {problem.row}, {problem.field}: {problem.message}", err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo(
+        f"{len(plan.prices)} harga, {plan.changed} berubah: {'tidak ada yang disimpan' if dry_run else 'tersimpan'}"
+    )
 
 
 # --- Standards --------------------------------------------------------------------------------------------------------

@@ -145,3 +145,19 @@ class PermitMoved(Event):
     name: ClassVar[str] = "resources.permit_moved"
     move: str
     reason: str
+
+
+@dataclass(frozen=True)
+class PricesSet(Event):
+    """Prices of items from now on: ``way`` ``screen``, ``import`` or ``example``; ``prices`` item -> whole rupiah."""
+
+    name: ClassVar[str] = "resources.prices_set"
+    way: str
+    prices: dict[str, int]
+
+
+@dataclass(frozen=True)
+class PriceRemoved(Event):
+    name: ClassVar[str] = "resources.price_removed"
+    item: str
+    price: int

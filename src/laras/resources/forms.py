@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from laras.catalogue.labels import DISCIPLINE_LABELS
-from laras.core import clock
-from laras.core.forms import DayField, LarasForm, NumberField, ReasonField, RupiahField
+from laras.core import clock, sheets
+from laras.core.forms import DayField, DropInput, LarasForm, NumberField, ReasonField, RupiahField
 from laras.resources.labels import CONDITIONS, FUNDS, PERMIT_GROUPS, STATES
 from laras.resources.rules import quarter_of
 from laras.resources.shipped import permit_kinds
@@ -250,3 +250,67 @@ class EndingFilters(LarasForm):
             (self.LAPSED, _("Sudah lewat")),
             *((str(one), quarter_in_words(one)) for one in near),
         ]
+
+
+class GoalFilters(LarasForm):
+    goal = forms.ChoiceField(
+        label=_("Menuju"),
+        required=False,
+        choices=[("", _("Standar tingkatnya")), ("next", _("Standar tingkat berikutnya"))],
+    )
+
+
+class NeedFilters(GoalFilters):
+    tier = forms.ChoiceField(
+        label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
+    )
+    area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)
+
+
+class PriceFilters(LarasForm):
+    category = forms.ChoiceField(label=_("Kelompok"), required=False, choices=[("", _("Semua"))])
+    state = forms.ChoiceField(
+        label=_("Harga"),
+        required=False,
+        choices=[("", _("Semua")), ("none", _("Belum ada")), ("example", _("Harga contoh"))],
+    )
+
+    def offer(self, categories: Iterable[str]) -> None:
+        """The categories are those of the standard in force."""
+        self.fields["category"].choices = [("", _("Semua")), *((one, one) for one in dict.fromkeys(categories))]
+        self.full_clean()
+
+
+class PriceForm(LarasForm):
+    """The names of the fields are those of the service."""
+
+    price = RupiahField(label=_("Harga satuan"), min_value=1)
+    lead_weeks = NumberField(
+        label=_("Waktu tunggu"), decimals=0, min_value=0, max_value=520, required=False,
+        help_text=_("Minggu sejak dipesan sampai dapat dipakai."),
+    )  # fmt: skip
+    fund = forms.ChoiceField(
+        label=_("Sumber dana"), required=False, choices=[("", _("Menurut tingkat laboratorium")), *FUNDS.items()]
+    )
+    source = forms.CharField(
+        label=_("Sumber harga"),
+        max_length=200,
+        help_text=_("Misalnya e-katalog, SHS, atau penawaran dengan tanggalnya."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        data["lead_weeks"] = None if data["lead_weeks"] is None else int(data["lead_weeks"])
+        return data
+
+
+class PriceUploadForm(LarasForm):
+    file = forms.FileField(
+        label=_("Berkas CSV atau Excel"), widget=DropInput(attrs={"accept": ".csv,.txt,text/csv,.xlsx,.xls,.ods"})
+    )
+
+
+class AcceptPricesForm(LarasForm):
+    """The previewed file comes back with the second press; the server reads and checks it anew."""
+
+    sheet = forms.CharField(max_length=sheets.MAX_BYTES, strip=False)

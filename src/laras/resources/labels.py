@@ -41,3 +41,4 @@ PERMIT_GROUPS = {
     "biosafety": _("Keselamatan hayati"),
     "radiation": _("Radiasi"),
 }
+PRICE_STATUS = {"entered": _("Harga sendiri"), "example": _("Harga contoh")}

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 
 from laras.resources.rules import COLUMNS
-from laras.resources.types import Item, PermitKind, PermitStep, StandardInfo
+from laras.resources.types import Fund, Item, PermitKind, PermitStep, Priced, StandardInfo
 
 KINDS = ("equipment", "staff", "rooms")
 HEADING = ("kind", "code", "category", "name", *COLUMNS, "aliases")
@@ -86,3 +86,36 @@ def permit_kinds() -> Mapping[str, PermitKind]:
         steps = (*known.steps, step) if known else (step,)
         kinds[row["kind"]] = PermitKind(row["kind"], row["group"], row["name"], years, steps)
     return kinds
+
+
+@cache
+def funds() -> tuple[Fund, ...]:
+    """Who may pay for what, in the order in which a planner tries them (``data/funds.csv``)."""
+    return tuple(
+        Fund(
+            row["fund"],
+            frozenset(int(tier) for tier in row["tiers"].split()),
+            frozenset(row["pays"].split()),
+            row["source"],
+            row["status"],
+        )
+        for row in csv.DictReader(io.StringIO(_text("funds.csv")))
+    )
+
+
+def fund_candidates(tier: int | None, pays: str = "equipment") -> list[str]:
+    """The funds that may pay for this at a laboratory of the tier, the first choice first."""
+    found = [fund.code for fund in funds() if tier in fund.tiers and pays in fund.pays]
+    return list(dict.fromkeys(found))
+
+
+@cache
+def example_prices() -> Mapping[str, Priced]:
+    """Item -> an example price. They count nothing until an office takes them over (``data/prices_example.csv``)."""
+    rows = csv.DictReader(io.StringIO(_text("prices_example.csv")))
+    return {
+        row["item"]: Priced(
+            row["item"], int(row["price"]), int(row["lead_weeks"]), row["fund"], row["source"], row["status"]
+        )
+        for row in rows
+    }

@@ -137,3 +137,71 @@ class PermitKind:
     def office(self) -> str:
         """Who gives it: whose turn it is in the last step."""
         return self.steps[-1].office
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What one unit of an item costs in whole rupiah, by whose table (``office``), from which source.
+
+    ``status``: ``entered``, or ``example`` for a shipped figure that an office took over. ``fund`` is the fund meant for it,
+    empty where the table leaves it to the rule of the tier; ``lead_weeks`` from order to use.
+    """
+
+    item: str
+    price: int
+    lead_weeks: int | None
+    fund: str
+    source: str
+    status: str
+    office: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is lacking, and what it costs as far as prices are known: ``unpriced`` of the ``items`` are not in ``amount``.
+
+    ``example`` is the part of the amount that rests on shipped example prices.
+    """
+
+    items: int = 0
+    units: int = 0
+    unpriced: int = 0
+    amount: int = 0
+    example: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.items + other.items,
+            self.units + other.units,
+            self.unpriced + other.unpriced,
+            self.amount + other.amount,
+            self.example + other.example,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one laboratory lacks: of what it reported (``lacking``), and apart from that of what nobody reported (``unknown``).
+
+    ``by_fund``: fund -> amounts of the two, in the same order. ``area``: Kemendagri code of where it stands.
+    """
+
+    owner_id: UUID
+    code: str
+    name: str
+    tier: int | None
+    area: str
+    lacking: Cost
+    unknown: Cost
+    by_fund: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """Who may pay for what at laboratories of which tiers."""
+
+    code: str
+    tiers: frozenset[int]
+    pays: frozenset[str]
+    source: str
+    status: str

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from laras.resources.views import capabilities as views
-from laras.resources.views import equipment, permits
+from laras.resources.views import equipment, needs, permits, prices
 
 app_name = "resources"
 urlpatterns = [
@@ -12,6 +12,14 @@ urlpatterns = [
     path("pilihan/", views.test_options, name="test_options"),
     path("pemenuhan/", equipment.overview, name="overview"),
     path("pemenuhan/pelaporan/", equipment.reporting, name="reporting"),
+    path("kebutuhan/", needs.needs, name="needs"),
+    path("harga/", prices.prices, name="prices"),
+    path("harga/berkas/", prices.upload, name="price_upload"),
+    path("harga/berkas/terima/", prices.accept, name="price_accept"),
+    path("harga/contoh/", prices.examples, name="price_examples"),
+    path("harga/alat/<str:code>/", prices.price, name="price"),
+    path("harga/alat/<str:code>/hapus/", prices.remove, name="price_remove"),
+    path("<uuid:organisation_id>/kebutuhan/", needs.laboratory, name="need"),
     path("izin/", permits.ending, name="permits_ending"),
     path("<uuid:organisation_id>/izin/", permits.permits, name="permits"),
     path("<uuid:organisation_id>/izin/tambah/", permits.add, name="permit_add"),

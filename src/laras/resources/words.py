@@ -28,6 +28,8 @@ def name() -> None:
             "resources.permit_issued": gettext_lazy("Izin %(number)s terbit"),
             "resources.permit_altered": gettext_lazy("Data izin diubah"),
             "resources.permit_moved": gettext_lazy("Status izin diubah"),
+            "resources.prices_set": gettext_lazy("Harga alat dicatat"),
+            "resources.price_removed": gettext_lazy("Harga %(item)s dihapus"),
             "resources.equipment_matched": gettext_lazy("Nama alat “%(written)s” dicocokkan"),
         },
         {

@@ -3,6 +3,7 @@
 from laras.resources.models.capabilities import Capability
 from laras.resources.models.equipment import Equipment, Report
 from laras.resources.models.permits import Permit, PermitStepDone
+from laras.resources.models.prices import Price
 from laras.resources.models.standards import Standard, StandardItem
 
-__all__ = ["Capability", "Equipment", "Permit", "PermitStepDone", "Report", "Standard", "StandardItem"]
+__all__ = ["Capability", "Equipment", "Permit", "PermitStepDone", "Price", "Report", "Standard", "StandardItem"]

@@ -66,6 +66,11 @@ class Permit(ScopedModel):
     def known(self) -> PermitKind:
         return permit_kinds()[self.kind]
 
+    @property
+    def step_name(self) -> str:
+        """What it waits for; empty unless it is being sought."""
+        return self.known.steps[self.known.place(self.step)].name if self.status == "process" else ""
+
 
 class PermitStepDone(ScopedModel):
     """That a step of a permit was done on a day, by what document; or (``returned``) that the office sent it back to it."""

@@ -77,7 +77,7 @@ def scores(scope: Scope, labs: Sequence[Laboratory], info: StandardInfo, on: dat
     groups = np.array([categories.index(item.category) for item in items], dtype=np.int64)
     columns = [column_for(lab.tier, lab.kind) for lab in labs]
     judged = [n for n, column in enumerate(columns) if column]
-    functioning = _functioning(scope, [labs[n] for n in judged], items, on or clock.today(), every=len(judged) > 500)
+    functioning = functioning_of(scope, [labs[n] for n in judged], items, on or clock.today(), every=len(judged) > 500)
     found: list[Score] = [Score(lab.id, lab.code, lab.name, lab.tier, lab.kind, None) for lab in labs]
     for column in sorted({columns[n] or "" for n in judged}):
         here = [at for at, n in enumerate(judged) if columns[n] == column]
@@ -96,7 +96,7 @@ def scores(scope: Scope, labs: Sequence[Laboratory], info: StandardInfo, on: dat
     return found
 
 
-def _functioning(
+def functioning_of(
     scope: Scope, labs: Sequence[Laboratory], items: Sequence[Item], day: date, *, every: bool
 ) -> NDArray[np.int64]:
     """``(laboratories, items)``: how many function, :data:`NOT_REPORTED` where nothing is known."""

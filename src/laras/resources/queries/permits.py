@@ -48,10 +48,7 @@ class Ending:
     @property
     def renewal_step(self) -> str:
         """What the renewal waits for; empty when none is on its way."""
-        if not self.renewal:
-            return ""
-        kind = self.renewal.known
-        return kind.steps[kind.place(self.renewal.step)].name
+        return self.renewal.step_name if self.renewal else ""
 
     @property
     def over(self) -> bool:

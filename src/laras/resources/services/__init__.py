@@ -35,19 +35,31 @@ from laras.resources.services.permits import (
     return_permit,
     take_step,
 )
+from laras.resources.services.prices import (
+    MANAGE_PRICES,
+    PricePlan,
+    accept_prices,
+    plan_prices,
+    remove_price,
+    set_price,
+    take_examples,
+)
 from laras.resources.services.standards import PUBLISH, load_shipped_standards, publish_standard
 
 __all__ = [
     "FIELDS",
     "MANAGE",
+    "MANAGE_PRICES",
     "PAPER",
     "PUBLISH",
     "RIGHT",
     "VALUES",
     "EquipmentPlan",
+    "PricePlan",
     "SheetMap",
     "Unmatched",
     "accept_equipment",
+    "accept_prices",
     "add_capability",
     "alter_capability",
     "alter_permit",
@@ -60,12 +72,16 @@ __all__ = [
     "move_permit",
     "pause_capability",
     "plan_equipment",
+    "plan_prices",
     "publish_standard",
     "record_equipment",
     "record_permit",
     "remove_capability",
     "remove_equipment",
+    "remove_price",
     "resume_capability",
     "return_permit",
+    "set_price",
+    "take_examples",
     "take_step",
 ]
