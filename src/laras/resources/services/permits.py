@@ -14,6 +14,7 @@ from laras.core.actor import Actor
 from laras.core.errors import Conflict, Problem, Refused
 from laras.core.models import Owner
 from laras.core.scope import Scope, get_or_404
+from laras.core.templatetags.ui import day as say_day
 from laras.core.unit import use_case
 from laras.network.rules import tidy
 from laras.resources import events
@@ -86,7 +87,7 @@ def take_step(
     day, document, note = day or clock.today(), tidy(document), tidy(note)
     problems = _day_problems("day", day) + _too_long({"document": (document, 120), "note": (note, 300)})
     if row.step_since and day < row.step_since:
-        problems.append(Problem("day", _("Langkah ini baru dimulai pada %(day)s.") % {"day": row.step_since}))
+        problems.append(Problem("day", _("Langkah ini baru dimulai pada %(day)s.") % {"day": say_day(row.step_since)}))
     _refuse(problems)
     steps = row.known.steps
     at = row.known.place(row.step)
