@@ -26,7 +26,7 @@ from laras.core.actor import system_actor
 from laras.core.errors import DomainError
 from laras.core.scope import Scope
 from laras.interop import queries, services
-from laras.interop.rules import framing, mllp
+from laras.interop.rules import framing, mllp, orders, records
 from laras.interop.rules.framing import Captured, Complete, Reply
 from laras.interop.rules.profiles import Profile
 from laras.interop.services import Arrived
@@ -277,15 +277,28 @@ class _Connection(asyncio.Protocol):
 
 
 class _Astm(_Connection):
+    """Receives; and tells an instrument that asked what is to be done, once the line is free."""
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         profile = self.profile
         self.receiver = framing.Receiver(profile.handshake, profile.numbers, profile.checksums)
+        self.sender: framing.Sender | None = None
+        self.asked: list[bytes] = []
+        self.outgoing: deque[list[bytes]] = deque()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     def feed(self, data: bytes) -> list[Any]:
-        return self.receiver.feed(data)
+        at = 0
+        while self.sender is not None and not self.sender.yielded and at < len(data):
+            self.send(self.sender.take(data[at], time.monotonic()))
+            at += 1
+            self.told()
+        return self.receiver.feed(data[at:])
 
     def close(self) -> list[Any]:
+        self.outgoing.clear()
+        self.sender = None
         return self.receiver.close()
 
     def junk(self) -> int:
@@ -297,14 +310,79 @@ class _Astm(_Connection):
                 log.info("%s: frame refused: %s", self.line.name, event.reason)
             return [], bytes((event.byte,))
         if isinstance(event, Complete):
+            if self.profile.asked and self.line.owner_id is not None:
+                self.asked += [one.text for one in event.messages if b"\rQ" in one.text]
             return list(event.messages), b""  # its ACK is the next event
         return [event], b""
 
+    def stored(self, stored: bool, answer: bytes) -> None:
+        super().stored(stored, answer)
+        asked, self.asked = self.asked, []
+        for text in asked if stored else ():
+            task = asyncio.get_running_loop().create_task(self.look_up(text))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def look_up(self, text: bytes) -> None:
+        try:
+            records = await asyncio.to_thread(answer_query, self.line, self.profile, text)
+        except Exception:
+            log.exception("%s: a query could not be answered", self.line.name)
+            return
+        if records:
+            self.outgoing.append(list(framing.frames(records)))
+            self.speak()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.speak()
+
+    def speak(self) -> None:
+        """Begin to tell what waits, when nobody has the line."""
+        if self.transport is None or self.receiver.open or self.todo:
+            return
+        if self.sender is None and self.outgoing:
+            self.sender = framing.Sender(self.outgoing.popleft())
+            self.send(self.sender.start(time.monotonic()))
+
+    def told(self) -> None:
+        """After each step of the sender: is it over?"""
+        if self.sender is not None and self.sender.over:
+            if self.sender.failed:
+                log.warning("%s: an answer did not arrive: %s", self.line.name, self.sender.failed)
+            self.sender = None
+            self.speak()
+
     def tick(self, now: float) -> None:
+        if self.sender is not None:
+            if self.sender.yielded and not self.receiver.open:
+                self.send(self.sender.start(now))
+            else:
+                self.send(self.sender.tick(now))
+            self.told()
         if now - self.heard > SILENCE:
             self.heard = now
             self.todo.extend(self.receiver.close())
             self.go_on()
+        self.speak()
+
+
+def answer_query(line: Line, profile: Profile, text: bytes) -> list[bytes]:
+    """The records that answer a query on this line: for each specimen the tests that wait for a value. In a thread of its own."""
+    assert line.owner_id is not None
+    close_old_connections()
+    try:
+        message = records.read_message(text, encoding=profile.encoding)
+        if not orders.asks(message):
+            return []
+        asked = orders.queried(message, profile)
+        with wall.ground(Scope.of(line.owner_id)):
+            waiting = queries.waiting_tests(line.owner_id, [one.specimen for one in asked])
+            at = queries.local_now(line.owner_id).strftime("%Y%m%d%H%M%S")
+        codes = {number: orders.device_codes(profile, tests) for number, tests in waiting.items()}
+        return [record.encode(profile.encoding, "replace") for record in orders.reply(asked, codes, profile, at=at)]
+    finally:
+        connection.close()
 
 
 class _Mllp(_Connection):

@@ -9,13 +9,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from laras.bench import queries as bench_queries
+from laras.core import clock
 from laras.core.errors import NotFound
+from laras.core.models import Owner
 from laras.core.scope import Scope, get_or_404
-from laras.interop import devices
+from laras.interop import devices, matching
 from laras.interop.models import Instrument, Message, OwnProfile, Reading
 from laras.interop.rules.profiles import Profile, read_profile
 
@@ -160,6 +164,22 @@ def unreadable(scope: Scope, *, limit: int = 40) -> list[Message]:
     """Messages that could not be read or did not come whole, newest first, without their bytes."""
     rows = Message.objects.within(scope).filter(status__in=("refused", "broken")).select_related("instrument")
     return list(rows.defer("raw").order_by("-received_at", "-id")[:limit])
+
+
+def waiting_tests(owner_id: UUID, numbers: Sequence[str]) -> dict[str, list[str]]:
+    """Number of a sample, as it was asked for -> the tests on it that wait for a value."""
+    wanted = {said for one in numbers for said in (one, one.upper())}
+    targets = matching.by_number(bench_queries.targets_on_samples(Scope.of(owner_id), wanted))
+    return {
+        number: [one.test_code for one in targets.get(number.upper(), ()) if one.status in matching.OPEN]
+        for number in numbers
+    }
+
+
+def local_now(owner_id: UUID) -> datetime:
+    """Now, in the organisation's clock."""
+    zone = Owner.objects.values_list("zone", flat=True).get(id=owner_id)
+    return clock.now().astimezone(ZoneInfo(zone))
 
 
 def readings_of(scope: Scope, message_id: UUID) -> list[Reading]:

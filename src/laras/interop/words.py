@@ -48,6 +48,7 @@ SENTENCES: dict[str, Any] = {
     "profile_path": _("“%(written)s” bukan tempat; tulis misalnya O.3.1"),
     "profile_unit": _("“%(written)s” bukan satuan UCUM"),
     "profile_test": _("pemeriksaan “%(written)s” tidak ada dalam katalog"),
+    "profile_order": _("tulis {code} tepat satu kali, misalnya ^^^{code}"),
     "profile_twice": _("kode ini sudah ada di baris sebelumnya"),
     "profile_kind": _("beri tepat satu: equals atau prefix"),
     "profile_combine": _("tiap baris menyebut bagian dari: %(known)s"),

@@ -88,6 +88,11 @@ class Receiver:
     _reason: str = ""
     _seen: int = 0
 
+    @property
+    def open(self) -> bool:
+        """Whether the other end has the line: it bid, and has not ended."""
+        return self._open
+
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes bring about, in the order in which it has to be done."""
         return list(self._read(data))
@@ -240,6 +245,78 @@ def frames(records: Sequence[bytes], *, first: int = 1, longest: int = 240) -> I
             content = b"%d" % number + text[at : at + longest] + bytes((ending,))
             yield bytes((STX,)) + content + checksum(content) + b"\r\n"
             number = (number + 1) % 8
+
+
+BID_AGAIN: Final = 10.0
+"""Seconds after a NAK before the next bid (LIS01-A2, 6.2.6.2)."""
+ANSWER_WITHIN: Final = 15.0
+"""Seconds that a receiver has to answer a bid or a frame (6.5.2.2)."""
+MOST_BIDS: Final = 3
+MOST_TRIES: Final = 6
+"""Times that a frame is sent before the message is given up (6.5.1.2)."""
+
+
+@dataclass(slots=True)
+class Sender:
+    """The sending end of one line: tells a message, frame by frame. Feed it each byte that comes back; it answers what to send.
+
+    ``failed`` says why the message did not arrive (``refused``, ``silent``, ``busy``). Where both ends bid at once the
+    instrument goes first (6.2.7.1): then the sender has ``yielded``, and is started anew when the line is free.
+    """
+
+    prepared: Sequence[bytes]
+    over: bool = False
+    yielded: bool = False
+    failed: str = ""
+    _at: int = -1
+    _bids: int = 0
+    _tries: int = 0
+    _due: float = 0.0
+    _paused: bool = False
+
+    def start(self, now: float) -> bytes:
+        """Bid for the line."""
+        self._at, self._bids, self._tries, self.yielded, self._paused = -1, self._bids + 1, 0, False, False
+        self._due = now + ANSWER_WITHIN
+        return bytes((ENQ,))
+
+    def take(self, byte: int, now: float) -> bytes:
+        if self.over or self.yielded or self._paused:
+            return b""
+        self._due = now + ANSWER_WITHIN
+        if self._at < 0 and byte == ENQ:
+            self.yielded = True
+            return b""
+        if byte == ACK or (byte == EOT and self._at >= 0):  # EOT: taken, but the receiver wants the line
+            self._at, self._tries = self._at + 1, 0
+            if self._at == len(self.prepared):
+                return self._end("")
+            self._tries = 1
+            return self.prepared[self._at]
+        if byte != NAK:
+            return b""
+        if self._at < 0:
+            return self._bid_later(now)
+        if self._tries >= MOST_TRIES:
+            return self._end("refused")
+        self._tries += 1
+        return self.prepared[self._at]
+
+    def tick(self, now: float) -> bytes:
+        """Called now and then: bid again, or give up."""
+        if self.over or self.yielded or now < self._due:
+            return b""
+        return self.start(now) if self._paused else self._end("silent")
+
+    def _bid_later(self, now: float) -> bytes:
+        if self._bids >= MOST_BIDS:
+            return self._end("busy")
+        self._paused, self._due = True, now + BID_AGAIN
+        return b""
+
+    def _end(self, why: str) -> bytes:
+        self.over, self.failed = True, why
+        return bytes((EOT,))
 
 
 # --- A capture --------------------------------------------------------------------------------------------------------

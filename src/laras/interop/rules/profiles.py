@@ -127,6 +127,12 @@ class Profile:
     codes: Mapping[str, CodeRule] = field(default_factory=dict)
     kinds: tuple[KindRule, ...] = ()
     combined: tuple[Combined, ...] = ()
+    asked: tuple[Path, ...] = ()
+    """Where a query names its specimen (``Q.3.2``); without it queries are not answered."""
+    order_test: str = "^^^{code}"
+    """How a test is written in O.5 of the answer."""
+    echo: bool = False
+    """The answer writes the specimen as the query did, with rack and position."""
     encoding: str = "utf-8"
     separator: str = "\r"
     handshake: bool = True
@@ -146,12 +152,13 @@ def read_profile(data: Mapping[str, Any], *, tests: Collection[str] | None = Non
 
 
 _TOP: Final = {
-    "name", "label", "protocol", "source", "status", "read", "line", "units", "codes", "kind", "combine", "missing", "ignore",
+    "name", "label", "protocol", "source", "status", "read", "line", "units", "codes", "kind", "combine", "missing", "ignore", "query",
 }  # fmt: skip
 _READ: Final = {
     "specimen", "test", "value", "unit", "flag", "measured_at", "status", "require", "coding", "cut",
     "catalogue_codes", "decimal_mark",
 }  # fmt: skip
+_QUERY: Final = {"specimen", "test", "echo"}
 _LINE: Final = {"encoding", "separator", "handshake", "numbers", "checksums"}
 
 
@@ -166,6 +173,8 @@ class _Reader:
         line = self.table(data, "line")
         self.unknown("read", read, _READ)
         self.unknown("line", line, _LINE)
+        query = self.table(data, "query")
+        self.unknown("query", query, _QUERY)
         name = self.text(data, "name")
         if not _NAME.match(name):
             self.wrong("name", "profile_name", name=name)
@@ -194,6 +203,9 @@ class _Reader:
             codes=self.codes(self.table(data, "codes")),
             kinds=tuple(self.kinds(data)),
             combined=tuple(self.combined(data)),
+            asked=self.paths(query, "query.specimen", optional=True),
+            order_test=self.order_test(query),
+            echo=self.flag(query, "query.echo", False),
             encoding=self.choice(line, "line.encoding", ENCODINGS, "utf-8"),
             separator=SEPARATORS[self.choice(line, "line.separator", tuple(SEPARATORS), "CR") or "CR"],
             handshake=self.flag(line, "line.handshake", True),
@@ -272,6 +284,12 @@ class _Reader:
         except ValueError:
             self.wrong(path, "profile_path", written=str(given))
             return None
+
+    def order_test(self, query: Mapping[str, Any]) -> str:
+        found = self.text(query, "query.test", optional=True) or "^^^{code}"
+        if found.count("{code}") != 1:
+            self.wrong("query.test", "profile_order")
+        return found
 
     def unit(self, path: str, code: object) -> str:
         if not isinstance(code, str) or not is_unit(code):
