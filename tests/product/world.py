@@ -233,13 +233,13 @@ def furnish(lab: Lab, number: int) -> None:
     ).id
     ids["own_test"] = _own_test(lab)
     ids["disease"], ids["week"] = "CAMPAK", "2026-M46"
-    ids["signal_id"], ids["outbreak_id"] = _something_unusual(lab)
+    ids["signal_id"], ids["outbreak_id"], ids["notice_id"] = _something_unusual(lab)
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
     ids["instrument_id"], ids["name"] = _an_analyzer(lab)
 
 
-def _something_unusual(lab: Lab) -> tuple[UUID, UUID]:
-    """A signal to be decided on, and an event from another one; whose office it is does not matter to addresses."""
+def _something_unusual(lab: Lab) -> tuple[UUID, UUID, UUID]:
+    """A signal to be decided on, an event from another one, and a notice; whose office it is does not matter to addresses."""
     rows = apps.get_model("surveillance", "Signal").objects
     waiting, joined = (
         rows.create(owner=lab.owner, disease=disease, week=date(2026, 11, 8), observed=7, by=["method"])
@@ -253,7 +253,11 @@ def _something_unusual(lab: Lab) -> tuple[UUID, UUID]:
         actor_of(user, "web"), owner_id=lab.id, outbreak_id=outbreak.id, design="cohort", meal="Makan siang",
         case_definition="Mual dan muntah", foods=["Nasi", "Ayam"],
     )  # fmt: skip
-    return waiting.id, outbreak.id
+    notice = apps.get_model("surveillance", "Notice").objects.create(
+        owner=lab.owner, kind="signal", about=waiting.id, office=lab.owner, disease="CAMPAK", week=waiting.week,
+        observed=7, due_at=MONDAY,
+    )  # fmt: skip
+    return waiting.id, outbreak.id, notice.id
 
 
 def _from_an_analyzer(lab: Lab) -> tuple[UUID, UUID]:

@@ -15,7 +15,7 @@ from laras.surveillance.diners_sheet import DinerInput, read_moment
 from laras.surveillance.models import Signal
 from tests.surveillance.test_pages import browser
 
-pytestmark = [pytest.mark.django_db, pytest.mark.either]
+pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("job:test")
 FOODS = ["Nasi kuning", "Ayam suwir", "Es teh"]
 # Two of three who ate the chicken fell ill, one of ten who did not; the rice was eaten by all.
@@ -104,6 +104,7 @@ FAULTS = (
 )
 
 
+@pytest.mark.either
 def test_a_sheet_says_its_faults_by_row_and_column_and_is_refused_whole(world, event, mine, study):
     for line, column, words in FAULTS:
         content = (SHEET + line + "\n").encode()
@@ -115,6 +116,7 @@ def test_a_sheet_says_its_faults_by_row_and_column_and_is_refused_whole(world, e
     assert queries.answers_of(study) == []
 
 
+@pytest.mark.either
 def test_a_sheet_without_its_columns(world, mine, study):
     for content, words in (
         (b"nama;Ayam suwir\nA;ya\n", "“sakit” tidak ada"),
@@ -149,6 +151,7 @@ def test_two_who_write_at_once_notice(world, event, mine, study):
     assert queries.diners_of(study) == []
 
 
+@pytest.mark.either
 def test_foods_with_answers_stay(world, event, mine, study):
     services.save_diners(
         world.city.officer, **mine, revision=1, diners=[DinerInput("Anak A", True, foods={"f2": True, "f9": True})]
@@ -166,6 +169,7 @@ def test_foods_with_answers_stay(world, event, mine, study):
         services.describe_study(world.province.officer, **mine, **same, foods=FOODS)
 
 
+@pytest.mark.either
 def test_attack_rate_of_the_event(world, event, mine):
     for number, who in ((1, "Murid"), (10, " "), (200_000_000, "Semua")):
         with pytest.raises(Refused):
@@ -178,6 +182,7 @@ def test_attack_rate_of_the_event(world, event, mine):
     assert "Angka serangan" not in browser(world.city.user).get(f"/surveilans/kejadian/{event.id}/").content.decode()
 
 
+@pytest.mark.either
 def test_the_pages_from_the_meal_to_the_report(world, event):
     officer, place = browser(world.city.user), f"/surveilans/kejadian/{event.id}/makanan/"
     assert "Belum ada studi makanan" in officer.get(place).content.decode()
@@ -217,6 +222,7 @@ def test_the_pages_from_the_meal_to_the_report(world, event):
     assert browser(world.elsewhere.user).get(place).status_code == 404
 
 
+@pytest.mark.either
 def test_moments_as_people_write_them():
     for text in ("2026-11-13T16:30", "13/11/2026 16.30", "13-11-2026 16:30"):
         assert read_moment(text, UTC) == datetime(2026, 11, 13, 16, 30, tzinfo=UTC)

@@ -219,6 +219,7 @@ LARAS_NIGHTLY = (
     "laras.core.heads.sign_heads",
     "laras.referral.jobs.compare_ends",
     "laras.surveillance.jobs.judge_all",
+    "laras.surveillance.jobs.send_again",
 )
 # Event -> handlers; read by core.delivery, written down in one place.
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"
@@ -230,6 +231,19 @@ LARAS_BELL = "laras.portal.menu.bell_for"
 LARAS_PRICES = "laras.config.prices.prices_for"
 # Indexes on (organisation, value, ...) of which rare values are asked for; see core.jobs.refresh_statistics.
 LARAS_RARE_INDEXES = ("orders_sample_by_status", "orders_sample_external", "orders_order_by_status")
+
+# --- Mail and webhooks ------------------------------------------------------------------------------------------------
+# Without a host no mail leaves. LARAS_SMTP_SECURITY: starttls (587), tls (465) or none (a relay on the same machine).
+EMAIL_HOST = os.environ.get("LARAS_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("LARAS_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("LARAS_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("LARAS_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("LARAS_SMTP_SECURITY", "starttls") == "starttls"
+EMAIL_USE_SSL = os.environ.get("LARAS_SMTP_SECURITY") == "tls"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = os.environ.get("LARAS_MAIL_FROM", "laras@localhost")
+# host or host:port, parted by commas: where this installation may POST what an office asks to be told.
+LARAS_WEBHOOK_HOSTS = [h for h in os.environ.get("LARAS_WEBHOOK_HOSTS", "").lower().split(",") if h]
 
 # --- Logs: what happened, never whose health data ---------------------------------------------------------------------
 LOGGING = {

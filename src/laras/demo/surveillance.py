@@ -178,7 +178,7 @@ def _begin(office: Owner) -> None:
 
 # Everybody's plate, with how many of ten took it; the chicken had stood in the warm too long.
 MENU = (("Nasi putih", 10), ("Ayam suwir", 6), ("Tumis buncis", 7), ("Semangka", 8), ("Susu kotak", 5))
-GUILTY, ASKED, AT_TABLE = "Ayam suwir", 64, 118
+GUILTY, ASKED, AT_TABLE = "Ayam suwir", 80, 86
 
 
 def _ask(officer: Actor, office: Owner, outbreak_id: UUID) -> None:
@@ -195,7 +195,7 @@ def _ask(officer: Actor, office: Owner, outbreak_id: UUID) -> None:
     diners = []
     for _n in range(ASKED):
         girl, ate = chance.random() < 0.5, {name: chance.random() * 10 < often for name, often in MENU}
-        ill = chance.random() < (0.65 if ate[GUILTY] else 0.06)
+        ill = chance.random() < (0.45 if ate[GUILTY] else 0.1)
         name = f"{chance.choice(plan.FIRST_WOMEN if girl else plan.FIRST_MEN)} {chance.choice(plan.LAST)}"
         onset = lunch + timedelta(minutes=10 * round(chance.triangular(12, 84, 30))) if ill else None
         told = {keys[food]: eaten for food, eaten in ate.items() if chance.random() > 0.04}

@@ -14,6 +14,7 @@ from laras.bench import queries as bench
 from laras.core.web import once
 from laras.orders import queries as orders
 from laras.referral import queries as referral
+from laras.surveillance import queries as surveillance
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ MENU = (
         ("surveillance.read",),
         laboratory_only=False,
     ),
+    Entry(WATCH, _("Pemberitahuan"), "surveillance:notices", "bell", ("surveillance.read",), laboratory_only=False),
     Entry(WATCH, _("Kejadian"), "surveillance:events", "urgent", ("surveillance.read",), laboratory_only=False),
     Entry(WATCH, _("Definisi kasus"), "surveillance:rules", "catalogue", ("surveillance.read",), laboratory_only=False),
     Entry(NETWORK, pgettext_lazy("banyak", "Laboratorium"), "network:laboratories", "network", laboratory_only=False),
@@ -132,9 +134,10 @@ def of_another(request: HttpRequest) -> bool:
 
 def waiting_for(request: HttpRequest) -> dict[str, int]:
     """Menu address -> how many things wait there, for this person's own rights. A handful of small counts."""
-    if request.owner.kind != "laboratory":
-        return {}
     actor, owner = request.actor, request.owner
+    if owner.kind != "laboratory":
+        waiting = actor.can("surveillance.read", owner.id) and surveillance.notices_waiting(owner.id)
+        return {"surveillance:notices": waiting} if waiting else {}
     found: dict[str, int] = {}
     if any(actor.can(right, owner.id) for right in ("bench.enter", "bench.verify", "bench.validate")):
         counts = once(request, bench.counts)
@@ -161,6 +164,7 @@ BELL: tuple[tuple[str, str, str, str], ...] = (
     ("bench:verification", "bench.verify", _("Hasil menunggu verifikasi"), "active"),
     ("bench:validation", "bench.validate", _("Hasil menunggu validasi"), "active"),
     ("referral:outgoing", "referral.send", _("Pemeriksaan perlu dirujuk"), "waiting"),
+    ("surveillance:notices", "surveillance.read", _("Pemberitahuan surveilans belum dilihat"), "danger"),
 )
 
 

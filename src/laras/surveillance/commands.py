@@ -389,6 +389,31 @@ def judge_command(code: str | None, as_json: bool) -> None:
     say(rows, as_json, ("office", "disease", "week", "observed", "upperbound", "by"))
 
 
+@surveillance.command("notices")
+@click.option("--office", "code", help="Only this office; default all.")
+@click.option("--waiting", is_flag=True, help="Only what nobody has acknowledged.")
+@json_option
+def notices_command(code: str | None, waiting: bool, as_json: bool) -> None:
+    """What offices were told of signals and declared outbreaks, the newest 200 first, and whether somebody has seen it."""
+    from laras.core.scope import Scope
+    from laras.surveillance import queries
+
+    scope = Scope.of(_office(code).id) if code else Scope.everything()
+    rows = [
+        {
+            "notice": str(one.id), "to": one.owner.code, "kind": one.kind, "office": one.office.code,
+            "disease": one.disease, "week": one.week.isoformat(), "cases": one.observed,
+            "created_at": one.created_at.isoformat(),
+            **{
+                name: moment.isoformat() if (moment := getattr(one, name)) else None
+                for name in ("mailed_at", "posted_at", "acknowledged_at", "escalated_at")
+            },
+        }
+        for one in queries.notices(scope, waiting_only=waiting)[:200]
+    ]  # fmt: skip
+    say(rows, as_json, ("to", "kind", "office", "disease", "week", "cases", "created_at", "acknowledged_at"))
+
+
 def _office(code: str) -> Any:
     from laras.core.models import Owner
 

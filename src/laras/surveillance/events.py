@@ -173,3 +173,51 @@ class DinersRead(Event):
     outbreak: UUID
     number: str
     persons: int
+
+
+@dataclass(frozen=True)
+class NoticeSettingsChanged(Event):
+    """Where and when an office is told; its addresses are sealed. ``key_number``: of the webhook's key."""
+
+    name: ClassVar[str] = "surveillance.notice_settings_changed"
+    emails: int
+    webhook: bool
+    key_number: int
+    escalate_hours: int
+
+
+@dataclass(frozen=True)
+class NoticeAcknowledged(Event):
+    """Somebody of the office has seen it."""
+
+    name: ClassVar[str] = "surveillance.notice_acknowledged"
+    notice: UUID
+    kind: str
+    disease: str
+
+
+@dataclass(frozen=True)
+class WebhookKeyRead(Event):
+    """Somebody looked at the key by which the office's webhook is signed."""
+
+    name: ClassVar[str] = "surveillance.webhook_key_read"
+    key_number: int
+
+
+@dataclass(frozen=True)
+class NoticesSent(Event):
+    """Mail or webhook took notices. ``channel``: ``email`` or ``webhook``."""
+
+    name: ClassVar[str] = "surveillance.notices_sent"
+    channel: str
+    notices: int
+
+
+@dataclass(frozen=True)
+class SignalEscalated(Event):
+    """Nobody of the office answered a signal in time: the office above was told."""
+
+    name: ClassVar[str] = "surveillance.signal_escalated"
+    signal: UUID
+    disease: str
+    told: UUID

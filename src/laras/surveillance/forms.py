@@ -120,3 +120,26 @@ class DinersAccept(LarasForm):
     """The previewed file comes back with the second press; the server reads and checks it anew."""
 
     sheet = forms.CharField(max_length=sheets.MAX_BYTES, strip=False, widget=forms.HiddenInput)
+
+
+class NoticeSettingsForm(LarasForm):
+    emails = forms.CharField(
+        label=_("Alamat surel"), required=False, max_length=3000, help_text=_("Satu per baris. Kosong: tanpa surel."),
+        widget=forms.Textarea(attrs={"rows": 3, "inputmode": "email", "spellcheck": "false"}),
+    )  # fmt: skip
+    webhook = forms.CharField(label=_("Alamat webhook"), required=False, max_length=300,
+                              help_text=_("Dipakai gerbang pesan. Kosong: tanpa webhook."))  # fmt: skip
+    quiet_from = NumberField(label=_("Jam tenang mulai"), decimals=0, min_value=0, max_value=23, required=False,
+                             help_text=_("Jam 0 sampai 23, waktu setempat. Kosong: tidak ada jam tenang."))  # fmt: skip
+    quiet_until = NumberField(label=_("Jam tenang sampai"), decimals=0, min_value=0, max_value=23, required=False)
+    escalate_hours = NumberField(label=_("Teruskan ke dinas di atas sesudah (jam)"), decimals=0, min_value=0, max_value=168,
+                                 help_text=_("Bila tidak ada yang menanggapi sinyal. 0: tidak diteruskan."))  # fmt: skip
+    new_key = forms.BooleanField(label=_("Buat kunci webhook baru"), required=False,
+                                 help_text=_("Kunci lama berhenti berlaku."))  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        ends = [data.get("quiet_from"), data.get("quiet_until")]
+        if (ends[0] is None) != (ends[1] is None) and not self.errors:
+            self.add_error("quiet_until", _("Isi keduanya, atau kosongkan keduanya."))
+        return data

@@ -34,3 +34,46 @@ def judge_all() -> int:
     for office_id in offices:
         services.judge(ACTOR, owner_id=office_id)
     return len(offices)
+
+
+@task()
+def send_notices(owner_id: str, channel: str) -> None:
+    """Send what is due on a channel (``email``, ``webhook``), all in one message. What fails is tried again by the jobs."""
+    from laras.surveillance import queries, sending, services
+
+    office = UUID(owner_id)
+    asked, rows = queries.notice_settings(office), services.unsent(office, channel)
+    if not rows or channel not in services.channels(asked):
+        return
+    if channel == "email":
+        sending.send_mail(asked.emails, rows)
+    else:
+        sending.post(asked.webhook, services.webhook_key(asked), rows)
+    services.note_sent(ACTOR, owner_id=office, channel=channel, notice_ids=[one.id for one in rows])
+
+
+@task()
+def escalate(owner_id: str) -> None:
+    """Tell the office above what this one left alone. Safe to run twice."""
+    from laras.surveillance import services
+
+    services.escalate(ACTOR, owner_id=UUID(owner_id))
+
+
+@task()
+def tell_declared(owner_id: str, outbreak_id: str) -> None:
+    """Tell the offices above of a declared outbreak. Safe to run twice."""
+    from laras.surveillance import services
+
+    services.tell_of_declared(ACTOR, owner_id=UUID(owner_id), outbreak_id=UUID(outbreak_id))
+
+
+def send_again() -> int:
+    """For the nightly rounds: what servers did not take although it was tried five times. Answers how many offices."""
+    from laras.surveillance import queries, services
+
+    offices = services.owners_unsent(clock.now() - services.SENT_WITHIN)
+    for owner_id in offices:
+        for channel in services.channels(queries.notice_settings(owner_id)):
+            send_notices.enqueue(str(owner_id), channel)
+    return len(offices)

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from laras.core import clock
 from laras.core.models import Owner, ScopedModel
-from laras.surveillance.states import DESIGNS, OUTBREAK, RISKS, SIGNAL
+from laras.surveillance.states import DESIGNS, ESCALATE_HOURS, NOTICES, OUTBREAK, RISKS, SIGNAL
 from laras.surveillance.types import CLASSIFICATIONS
 
 
@@ -176,6 +176,82 @@ class TeamMember(ScopedModel):
         abstract = False
         db_table = "surveillance_team_member"
         constraints = [models.UniqueConstraint(fields=["outbreak", "person"], name="surveillance_team_once")]
+
+
+class NoticeSettings(ScopedModel):
+    """Where an office wants to be told beside its screen, when not, and how long it may stay silent. One row of each office.
+
+    ``key_number`` makes the webhook's key, which is nowhere kept: see :func:`laras.surveillance.services.webhook_key`.
+    """
+
+    emails = models.JSONField(default=list)
+    webhook = models.CharField(max_length=300, blank=True)
+    key_number = models.PositiveIntegerField(default=1)
+    quiet_from = models.PositiveSmallIntegerField(null=True)
+    quiet_until = models.PositiveSmallIntegerField(null=True)
+    escalate_hours = models.PositiveSmallIntegerField(default=ESCALATE_HOURS)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    privacy: ClassVar = {
+        "internal": ["webhook", "key_number", "quiet_from", "quiet_until", "escalate_hours", "changed_at"],
+        "personal": ["emails"],
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "surveillance_notice_settings"
+        constraints = [
+            models.UniqueConstraint(fields=["owner"], name="surveillance_notice_settings_once"),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__lte=23, quiet_until__lte=23),
+                name="surveillance_notice_settings_quiet",
+            ),
+            models.CheckConstraint(condition=Q(escalate_hours__lte=168), name="surveillance_notice_settings_escalate"),
+        ]
+
+
+class Notice(ScopedModel):
+    """Something that the office should know: its own signal, one that an office below left alone, or a KLB declared below.
+
+    ``about`` is the signal or event, ``office`` whose it is. ``due_at`` is when mail and webhook may be told, after quiet hours.
+    """
+
+    kind = models.CharField(max_length=12, choices=NOTICES)
+    about = models.UUIDField()
+    office = models.ForeignKey(Owner, models.PROTECT, related_name="+", db_index=False)
+    disease = models.CharField(max_length=24)
+    week = models.DateField()
+    observed = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
+    posted_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.UUIDField(null=True)
+    escalated_at = models.DateTimeField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "kind", "about", "office", "disease", "week", "observed", "created_at", "due_at", "mailed_at", "posted_at",
+            "acknowledged_at", "acknowledged_by", "escalated_at",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "surveillance_notice"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "kind", "about"], name="surveillance_notice_once"),
+            models.CheckConstraint(condition=Q(kind__in=list(NOTICES)), name="surveillance_notice_kind_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner", "created_at"],
+                name="surveillance_notice_open",
+                condition=Q(acknowledged_at__isnull=True),
+            )
+        ]
 
 
 class Study(ScopedModel):

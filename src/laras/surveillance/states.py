@@ -68,3 +68,12 @@ DESIGNS = {
     "cohort": _("Kohort: semua yang makan"),
     "case_control": _("Kasus dan kontrol"),
 }
+FOOD_BORNE = frozenset({"KERPANG", "SALMAKANAN", "DIARE", "DISENTRI", "TIFOID", "JAUNDICE", "KOLERA"})
+"""Diseases whose events are offered a study of what was eaten."""
+NOTICES = {
+    "signal": _("Sinyal baru"),
+    "escalated": _("Sinyal belum ditanggapi"),
+    "declared": _("KLB ditetapkan"),
+}
+ESCALATE_HOURS = 24
+"""After so long without anybody's answer the office above is told, where an office did not say otherwise."""

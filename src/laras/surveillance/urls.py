@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.surveillance.views import events, foods, overview
+from laras.surveillance.views import events, foods, notices, overview
 
 app_name = "surveillance"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("penyakit/<slug:disease>/", overview.disease, name="disease"),
     path("definisi/", overview.rules, name="rules"),
     path("definisi/ambang/", overview.adopt, name="adopt"),
+    path("pemberitahuan/", notices.notices, name="notices"),
+    path("pemberitahuan/pengaturan/", notices.notice_settings, name="notice_settings"),
+    path("pemberitahuan/kunci/", notices.webhook_key, name="webhook_key"),
+    path("pemberitahuan/<uuid:notice_id>/", notices.acknowledge, name="acknowledge"),
     path("buletin/<slug:week>/", events.bulletin, name="bulletin"),
     path("sinyal/<uuid:signal_id>/", events.signal, name="signal"),
     path("sinyal/<uuid:signal_id>/triase/", events.triage, name="triage"),

@@ -41,6 +41,11 @@ def name() -> None:
             "surveillance.team_changed": team_changed,
             "surveillance.line_list_read": gettext_lazy("Daftar kasus dengan nama dibuka (%(cases)s kasus)"),
             "surveillance.first_report_made": gettext_lazy("Laporan W1 dibuat"),
+            "surveillance.notice_settings_changed": gettext_lazy("Pengaturan pemberitahuan surveilans diubah"),
+            "surveillance.notice_acknowledged": gettext_lazy("Pemberitahuan ditandai sudah dilihat"),
+            "surveillance.webhook_key_read": gettext_lazy("Kunci webhook pemberitahuan dilihat"),
+            "surveillance.notices_sent": notices_sent,
+            "surveillance.signal_escalated": gettext_lazy("Sinyal tidak ditanggapi: dinas di atasnya diberi tahu"),
             "surveillance.population_set": gettext_lazy("Populasi berisiko dicatat: %(at_risk)s orang"),
             "surveillance.study_described": gettext_lazy("Studi makanan diatur (%(foods)s makanan)"),
             "surveillance.diners_saved": gettext_lazy(
@@ -54,6 +59,13 @@ def name() -> None:
             "surveillance.diners_read": "waiting",
         },
     )
+
+
+def notices_sent(payload: Any) -> str:
+    ways = {"email": _("surel"), "webhook": _("webhook")}
+    return _("%(notices)s pemberitahuan dikirim lewat %(way)s") % {
+        "notices": payload.get("notices", ""), "way": ways.get(payload.get("channel", ""), ""),
+    }  # fmt: skip
 
 
 def signal_moved(payload: Any) -> str:
@@ -130,6 +142,19 @@ def sentence(signal: Any) -> str:
     if signal.upperbound is None:
         return _("%(disease)s: %(cases)s kasus pada %(week)s.") % values
     return _("%(disease)s: %(cases)s kasus pada %(week)s; biasanya paling banyak %(upper)s.") % values
+
+
+def notice_sentence(one: Any) -> str:
+    """What a notice says, in a line without names: kind, disease, week, office and count."""
+    values = {
+        "disease": disease_name(one.disease), "cases": one.observed, "office": one.office.name,
+        "week": week_long(one.week),
+    }  # fmt: skip
+    if one.kind == "declared":
+        return _("KLB ditetapkan oleh %(office)s: %(disease)s, sejak %(week)s, %(cases)s kasus.") % values
+    if one.kind == "escalated":
+        return _("Belum ditanggapi %(office)s: sinyal %(disease)s, %(week)s, %(cases)s kasus.") % values
+    return _("Sinyal baru di %(office)s: %(disease)s, %(week)s, %(cases)s kasus.") % values
 
 
 # --- Studies of foods -------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from laras.surveillance.queries.foods import (
     study_of,
     suspect_of,
 )
-from laras.surveillance.queries.offices import counting_offices, offices_over
+from laras.surveillance.queries.notices import notice_settings, notices, notices_waiting
+from laras.surveillance.queries.offices import counting_offices, office_above, offices_over
 from laras.surveillance.queries.outbreaks import (
     cases_of,
     curve,
@@ -58,6 +59,10 @@ __all__ = [
     "incubation",
     "lines_of",
     "may_see_names",
+    "notice_settings",
+    "notices",
+    "notices_waiting",
+    "office_above",
     "offices_over",
     "outbreaks",
     "overview",

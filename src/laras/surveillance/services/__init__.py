@@ -12,6 +12,19 @@ from laras.surveillance.services.foods import (
 )
 from laras.surveillance.services.imports import Weekly, import_counts, read_counts
 from laras.surveillance.services.judging import adopt_threshold, judge
+from laras.surveillance.services.notices import (
+    SENT_WITHIN,
+    acknowledge,
+    channels,
+    escalate,
+    note_sent,
+    owners_unsent,
+    read_webhook_key,
+    set_notices,
+    tell_of_declared,
+    unsent,
+    webhook_key,
+)
 from laras.surveillance.services.recount import Difference, recount
 from laras.surveillance.services.telling import note_reporting, tell, tell_confirmed
 from laras.surveillance.services.triage import (
@@ -32,38 +45,49 @@ from laras.surveillance.services.triage import (
 )
 
 __all__ = [
+    "SENT_WITHIN",
     "Changes",
     "Difference",
     "DinersPlan",
     "Weekly",
+    "acknowledge",
     "add_member",
     "adopt_threshold",
     "assess_risk",
     "candidates",
+    "channels",
     "close_outbreak",
     "declare_klb",
     "describe_study",
     "due",
     "end_klb",
+    "escalate",
     "import_counts",
     "import_diners",
     "join_signal",
     "judge",
     "note_first_report",
     "note_reporting",
+    "note_sent",
     "open_diners",
+    "owners_unsent",
     "plan_diners",
     "read_counts",
     "read_line_list",
+    "read_webhook_key",
     "recount",
     "refute_outbreak",
     "remove_member",
     "save_diners",
+    "set_notices",
     "set_population",
     "take_statements",
     "take_waiting",
     "tell",
     "tell_confirmed",
+    "tell_of_declared",
     "triage_signal",
+    "unsent",
     "verify_outbreak",
+    "webhook_key",
 ]

@@ -21,6 +21,7 @@ from laras.surveillance.models import Band, Signal, Threshold
 from laras.surveillance.rules.cases import sunday
 from laras.surveillance.rules.weekly import Judged, judge_series, parameters, reasons
 from laras.surveillance.services.counting import BATCH, hold_book
+from laras.surveillance.services.notices import settle, tell_of_signals
 from laras.surveillance.shipped import diseases as all_diseases
 from laras.surveillance.states import SIGNAL
 
@@ -104,7 +105,8 @@ def _signals(actor: Actor, owner_id: UUID, series: queries.Series, found: dict[s
         (row.disease, row.week): row
         for row in Signal.objects.within(scope).filter(disease__in=list(found), week__gte=first)
     }
-    raised = 0
+    fresh: list[Signal] = []
+    again: list[Signal] = []
     for disease, judged in found.items():
         listed = any(name.startswith("permenkes") for name in known[disease].lists)
         for one, week in zip(judged[-RAISING:], series.weeks[-len(judged[-RAISING:]) :], strict=True):
@@ -113,6 +115,7 @@ def _signals(actor: Actor, owner_id: UUID, series: queries.Series, found: dict[s
             if not by:
                 if row is not None and SIGNAL.can(row.status, "withdraw"):
                     _move(actor, row, "withdraw")
+                    settle(owner_id, row.id, None)
                 continue
             told = {"observed": one.observed, "expected": one.expected, "upperbound": one.upperbound, "by": by}
             if row is None:
@@ -124,7 +127,7 @@ def _signals(actor: Actor, owner_id: UUID, series: queries.Series, found: dict[s
                     event=SignalRaised(row.id, disease, week.isoformat(), row.observed, row.upperbound, by),
                     subject=row.id,
                 )
-                raised += 1
+                fresh.append(row)
                 continue
             if any(getattr(row, name) != value for name, value in told.items()):
                 for name, value in told.items():
@@ -132,7 +135,9 @@ def _signals(actor: Actor, owner_id: UUID, series: queries.Series, found: dict[s
                 row.save(update_fields=list(told))
             if SIGNAL.can(row.status, "return"):
                 _move(actor, row, "return")
-    return raised
+                again.append(row)
+    tell_of_signals(owner_id, [*fresh, *again])
+    return len(fresh)
 
 
 def _move(actor: Actor, row: Signal, move: str) -> None:

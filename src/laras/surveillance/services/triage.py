@@ -18,6 +18,7 @@ from laras.core.numbering import format_number, next_serials
 from laras.core.rights import ROLES
 from laras.core.scope import Scope, get_or_404
 from laras.core.unit import use_case
+from laras.surveillance import jobs
 from laras.surveillance.events import (
     FirstReportMade,
     LineListRead,
@@ -28,6 +29,7 @@ from laras.surveillance.events import (
     TeamChanged,
 )
 from laras.surveillance.models import Case, Outbreak, Signal, TeamMember
+from laras.surveillance.services.notices import settle
 from laras.surveillance.shipped import diseases
 from laras.surveillance.states import DECLARE, HANDLE, OPEN, OUTBREAK, RISKS, SIGNAL, TRIAGE
 
@@ -68,6 +70,7 @@ def _move_signal(actor: Actor, row: Signal, move: str, reason: str, outbreak: Ou
     row.triaged_at, row.triaged_by, row.reason = clock.now(), actor.person_id, reason
     row.outbreak = outbreak
     row.save(update_fields=["status", "triaged_at", "triaged_by", "reason", "outbreak"])
+    settle(row.owner_id, row.id, actor.person_id)
     event = SignalMoved(row.id, row.disease, row.week.isoformat(), move, outbreak.id if outbreak is not None else None)
     journal.record(actor, owner=row.owner_id, event=event, subject=row.id, sealed={"reason": reason})
 
@@ -188,6 +191,7 @@ def declare_klb(actor: Actor, *, owner_id: UUID, outbreak_id: UUID, decree: str)
     if row.status == "verified" and not row.risk:
         raise Refused(_("Nilai dulu risikonya, lalu KLB dapat ditetapkan."))
     changes = {"declared_at": clock.now(), "declared_by": actor.person_id, "decree": number}
+    jobs.tell_declared.enqueue(str(owner_id), str(outbreak_id))
     return _move(actor, row, "declare", changes, {"decree": number})
 
 

@@ -7,4 +7,3 @@ from laras.surveillance import words
 register = template.Library()
 register.filter("ratio", words.ratio)
 register.filter("pvalue", words.pvalue)
-register.filter("interval", words.interval)

@@ -24,7 +24,7 @@ from laras.core.web import page, refusals, submit_once
 from laras.network import queries as network
 from laras.surveillance import charts, documents, forms, queries, services, words
 from laras.surveillance.models import Outbreak, Signal
-from laras.surveillance.states import DECLARE, HANDLE, OUTBREAK, RISKS, SIGNAL, TRIAGE
+from laras.surveillance.states import DECLARE, FOOD_BORNE, HANDLE, OUTBREAK, RISKS, SIGNAL, TRIAGE
 from laras.surveillance.views.overview import READ, reach_of, this_week, week_said
 
 # --- Signals ----------------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def _event_page(
     if "team" in may:
         shown["team"].offer([one for one in services.candidates(row.owner_id) if one not in team])  # type: ignore[attr-defined]
     places = network.area_labels({case.area_id for case in cases})
-    study = queries.study_of(row)
+    study, attack = queries.study_of(row), queries.attack_rate(row, len(cases))
     context = {
         "row": row,
         "name": words.disease_name(row.disease),
@@ -184,9 +184,11 @@ def _event_page(
         "curve": charts.stacked(
             bars, kinds=list(words.CLASSES), week_label=_day_name if by_day else words.week_name, title=_column(by_day)
         ),
-        "attack": queries.attack_rate(row, len(cases)),
+        "attack": attack,
+        "attack_note": _("kasus laboratorium, %(interval)s") % {"interval": words.interval(attack)} if attack else "",
         "study": study,
         "suspect": queries.suspect_of(study),
+        "invites_study": "population" in may and row.disease in FOOD_BORNE,
         "team": team,
         "names_allowed": queries.may_see_names(actor, row),
         "first_report_due": services.due(row),
