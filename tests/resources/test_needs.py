@@ -231,3 +231,34 @@ def test_the_command_tells_the_same(lab, network):
     assert (answer["lacking"]["amount"], answer["lacking"]["unpriced"]) == (cost, 2)
     assert answer["by_fund"]["dak_fisik"] == {"lacking": cost, "unknown": 0}
     assert [one["amount"] for one in answer["items"] if one["item"] in ("A-05", "B-05")] == [None, cost]
+
+
+def test_gaps_of_a_laboratory_carry_price_and_fund_and_no_price_is_no_zero(lab, network):
+    def asked(*more):
+        return json.loads(CliRunner().invoke(command, ["gaps", "--lab", "LAB-2", "--json", *more]).output)
+
+    none = asked()
+    assert (none["amount"], none["unpriced"], none["by_fund"]) == (None, none["items"], {})
+    assert {row["fund"] for row in none["gaps"]} == {"apbd"}
+    price(network["province_office"], "B-05", 7, "dak_fisik", lead_weeks=9)
+    price(lab, "C-04", 5)
+    own, office = asked(), asked("--office", network["province_office"].owner.code)
+    (line,) = [row for row in own["gaps"] if row["item"] == "B-05"]
+    cost = minimum("B-05") * 7
+    assert (line["price"], line["amount"], line["fund"], line["lead_weeks"]) == (7, cost, "dak_fisik", 9)
+    assert (line["price_source"], line["price_status"]) == ("Penawaran uji", "entered")
+    assert own["by_fund"] == {"apbd": minimum("C-04") * 5, "dak_fisik": cost}
+    assert (own["amount"], own["unpriced"]) == (cost + minimum("C-04") * 5, own["items"] - 2)
+    assert (office["amount"], office["unpriced"]) == (cost, own["items"] - 1)
+    assert asked("--to-tier", "3")["amount"] > 0
+
+
+def test_examples_fill_what_has_no_price_and_hide_none_from_above(lab, network):
+    price(network["province_office"], "B-05", 7)
+    whole = needed(lab, lab)
+    assert (whole.lacking.known, whole.unknown.known) == (minimum("B-05") * 7, None)
+    services.take_examples(SYSTEM, owner_id=lab.pk)
+    held = queries.prices(lab.pk)
+    assert (held["B-05"].price, held["B-05"].status, held["B-04"].status) == (7, "entered", "example")
+    after = needed(lab, lab).unknown
+    assert after.known == after.example > 0

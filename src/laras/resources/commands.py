@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from django.utils.translation import gettext as _
@@ -204,6 +205,15 @@ def _count(count: Count | None) -> dict[str, Any]:
 # --- Gaps -------------------------------------------------------------------------------------------------------------
 
 
+def _office(code: str) -> UUID:
+    """The id of the organisation with this code. Raises NotFound."""
+    office = network.find_organisation(code)
+    if office is None:
+        raise NotFound(_("Lembaga “%(code)s” tidak dikenal.") % {"code": code})
+    found: UUID = office.pk
+    return found
+
+
 @resources.command()
 @click.option("--lab", "code", required=True, help="Code of a laboratory.")
 @click.option("--to-tier", type=click.IntRange(1, 5), help="The tier to reach (default: its own).")
@@ -212,15 +222,24 @@ def _count(count: Count | None) -> dict[str, Any]:
 )
 @click.option("--at", type=_DAY, help="As it was on that day (default: today).")
 @click.option("--standard", "version", default="", help="Judge by this version (default: the one in force that day).")
+@click.option(
+    "--office", "office_code", help="Code of the organisation whose prices are used (default: the laboratory's own)."
+)
 @json_option
-def gaps(code: str, to_tier: int | None, fifth: str | None, at: datetime | None, version: str, as_json: bool) -> None:
-    """What a laboratory lacks for its tier or for another: each item with how many more must function.
+def gaps(
+    code: str, to_tier: int | None, fifth: str | None, at: datetime | None, version: str, office_code: str | None, as_json: bool
+) -> None:  # fmt: skip
+    """What a laboratory lacks for its tier or for another: each item with how many more must function, its price of today
+    and the fund that may pay for it.
 
     An item that nobody reported is listed too, and says so: its functioning is empty, and all that is required may be missing.
+    An item without a price has an empty amount and is in no sum: ``unpriced`` counts them, and where nothing has a price there
+    is no sum. ``price_status`` says which prices are shipped examples.
     """
     day = at.date() if at else clock.today()
     info = queries.standard(version, day)
     (lab,) = _laboratories(code, None, day)
+    table = queries.prices(_office(office_code) if office_code else lab.id)
     column = _column(lab, to_tier or lab.tier, fifth)
     found = [line for line in queries.lines(Scope.everything(), lab, info, day, column=column) if line.missing]
     rows = [
@@ -232,9 +251,19 @@ def gaps(code: str, to_tier: int | None, fifth: str | None, at: datetime | None,
             "functioning": line.functioning,
             "missing": line.missing,
             "state": line.state,
+            "price": one.price.price if one.price else None,
+            "amount": one.amount,
+            "fund": one.fund,
+            "lead_weeks": one.price.lead_weeks if one.price else None,
+            "price_source": one.price.source if one.price else None,
+            "price_status": one.price.status if one.price else None,
         }
         for line in found
+        for one in [
+            queries.NeedLine(line, table.get(line.item.code), queries.fund_for(table.get(line.item.code), lab.tier))
+        ]
     ]
+    known = [row for row in rows if row["amount"] is not None]
     if not as_json:
         say(rows, False)
         return
@@ -247,6 +276,12 @@ def gaps(code: str, to_tier: int | None, fifth: str | None, at: datetime | None,
         "items": len(rows),
         "not_reported": sum(1 for line in found if line.functioning is None),
         "missing": sum(line.missing for line in found),
+        "amount": sum(row["amount"] for row in known) if known or not rows else None,
+        "unpriced": len(rows) - len(known),
+        "by_fund": {
+            fund: sum(row["amount"] for row in known if row["fund"] == fund)
+            for fund in sorted({row["fund"] for row in known})
+        },
         "gaps": rows,
     }
     click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
@@ -340,11 +375,9 @@ def needs(office_code: str, code: str | None, area_code: str | None, goal: str, 
     ``lacking`` is what was reported and is too little; ``unknown`` is what nobody reported, and is in no sum of the other.
     ``unpriced`` items have no price and are in no amount; ``example`` is the part that rests on shipped example prices.
     """
-    office = network.find_organisation(office_code)
-    if office is None:
-        raise NotFound(_("Lembaga “%(code)s” tidak dikenal.") % {"code": office_code})
+    office_id = _office(office_code)
     labs = _laboratories(code, area_code, clock.today())
-    info, table = queries.standard(), queries.prices(office.pk)
+    info, table = queries.standard(), queries.prices(office_id)
     found = queries.needs(Scope.everything(), labs, info, table, goal=goal)
     if not as_json:
         say([{"lab": one.code, "tier": one.tier, "area": one.area, **asdict(one.lacking)} for one in found], False)
@@ -392,12 +425,10 @@ def prices() -> None:
 @click.option("--dry-run", is_flag=True, help="Show what would happen and save nothing.")
 def import_prices(file: Path, office_code: str, dry_run: bool) -> None:
     """Take a sheet of prices: item, price, source; if wanted lead_weeks and fund. Nothing is saved when any row is wrong."""
-    office = network.find_organisation(office_code)
-    if office is None:
-        raise NotFound(_("Lembaga “%(code)s” tidak dikenal.") % {"code": office_code})
+    office_id = _office(office_code)
     take = services.plan_prices if dry_run else services.accept_prices
     try:
-        plan = take(system_actor("cli"), owner_id=office.pk, content=file.read_bytes())
+        plan = take(system_actor("cli"), owner_id=office_id, content=file.read_bytes())
         problems = plan.problems
     except Refused as error:
         problems = tuple(error.problems)
@@ -454,9 +485,7 @@ def import_standard(
     tier5_environment (minimum of each; 0 where nothing is asked), aliases (separated by semicolons). An item keeps the
     code it has in the version before.
     """
-    office = network.find_organisation(office_code)
-    if office is None:
-        raise NotFound(_("Lembaga “%(code)s” tidak dikenal.") % {"code": office_code})
+    office_id = _office(office_code)
     try:
         items = shipped.read_items(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -468,5 +497,5 @@ def import_standard(
             problems=[Problem(error.field, message, error.row)],
         ) from error
     info = StandardInfo(version, title, valid_from.date(), source, status, note, tuple(items))
-    services.publish_standard(system_actor("cli"), owner_id=office.pk, info=info)
+    services.publish_standard(system_actor("cli"), owner_id=office_id, info=info)
     click.echo(f"{version}: {len(items)} butir")

@@ -54,8 +54,8 @@ def rows(found: Iterable[tuple[Need, Sequence[queries.NeedLine]]]) -> Iterator[R
 def lab_row(one: Need) -> Row:
     """One laboratory in one line, as :data:`LAB_HEADING`."""
     return [
-        one.area, one.code, one.name, one.tier, one.lacking.items, one.lacking.units, one.lacking.amount,
-        one.lacking.unpriced, one.unknown.items, one.unknown.amount, one.unknown.unpriced,
+        one.area, one.code, one.name, one.tier, one.lacking.items, one.lacking.units, one.lacking.known,
+        one.lacking.unpriced, one.unknown.items, one.unknown.known, one.unknown.unpriced,
     ]  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def needs_pdf(owner: Owner, name: str, goal: str, found: Sequence[Need], info: S
                     ("Kabupaten/kota", "Laboratorium", "Alat kurang", "Tanpa harga", "Biaya"),
                     [
                         (one.name or one.code or "tidak diketahui", one.labs, one.lacking.items, one.lacking.unpriced,
-                         format_rupiah(one.lacking.amount))
+                         _amount(one.lacking))
                         for one in areas
                     ],
                 )
@@ -104,7 +104,7 @@ def needs_pdf(owner: Owner, name: str, goal: str, found: Sequence[Need], info: S
                 ("Laboratorium", "Tingkat", "Alat kurang", "Tanpa harga", "Belum dilaporkan", "Biaya"),
                 [
                     (f"{one.name} ({one.code})", one.tier, one.lacking.items, one.lacking.unpriced, one.unknown.items,
-                     format_rupiah(one.lacking.amount))
+                     _amount(one.lacking))
                     for one in dear
                 ],
             )
@@ -123,15 +123,17 @@ def _sums(lacking: Any, unknown: Any) -> dict[str, Any]:
         ("Dari harga contoh", format_rupiah(lacking.example) if lacking.example else ""),
         ("Belum dilaporkan", f"{format_count(unknown.items)} alat, di luar biaya di atas" if unknown.items else ""),
         ("Biaya bila semuanya tidak ada", _amount(unknown) if unknown.items else ""),
+        (
+            "Darinya tanpa harga",
+            f"{format_count(unknown.unpriced)} alat tidak ada dalam biaya" if unknown.unpriced else "",
+        ),
+        ("Darinya dari harga contoh", format_rupiah(unknown.example) if unknown.example else ""),
     ]
     return {"kind": "facts", "title": "Ringkasan", "pairs": [list(pair) for pair in pairs if pair[1]]}
 
 
 def _amount(cost: Any) -> str:
-    """A sum of prices; where every lacking item is without a price there is none."""
-    if cost.items and cost.unpriced == cost.items:
-        return "harga belum ada"
-    return format_rupiah(cost.amount)
+    return "harga belum ada" if cost.known is None else format_rupiah(cost.known)
 
 
 def _funds(by_fund: dict[str, tuple[int, int]]) -> dict[str, Any]:

@@ -169,6 +169,11 @@ class Cost:
     amount: int = 0
     example: int = 0
 
+    @property
+    def known(self) -> int | None:
+        """The amount; ``None`` where something lacks and none of it has a price, since that is no zero."""
+        return None if self.items and self.unpriced == self.items else self.amount
+
     def __add__(self, other: Cost) -> Cost:
         return Cost(
             self.items + other.items,

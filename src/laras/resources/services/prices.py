@@ -64,14 +64,17 @@ def remove_price(actor: Actor, *, owner_id: UUID, item_code: str) -> None:
 
 @use_case
 def take_examples(actor: Actor, *, owner_id: UUID) -> int:
-    """Take the shipped examples over for items that have no price here; they stay marked as examples. Answers how many."""
+    """Take the shipped examples over for items that have no price here; they stay marked as examples. Answers how many.
+
+    A price of the office above is one: an example in the own table would hide it.
+    """
     actor.require(MANAGE_PRICES, owner_id)
     items = {item.code for item in queries.equipment_items(queries.standard())}
-    own = queries.own_prices(owner_id)
+    held = queries.prices(owner_id)
     wanted = {
         code: {"price": one.price, "lead_weeks": one.lead_weeks, "fund": one.fund, "source": one.source}
         for code, one in example_prices().items()
-        if code in items and code not in own
+        if code in items and code not in held
     }
     return len(_put(actor, owner_id, wanted, "example", "example"))
 

@@ -55,7 +55,7 @@ def prices(request: HttpRequest) -> HttpResponse:
         "priced": len(held),
         "own": own,
         "examples": sum(1 for one in held.values() if one.status == "example"),
-        "takable": sum(1 for code in example_prices() if code not in own and any(i.code == code for i in items)),
+        "takable": sum(1 for code in example_prices() if code not in held and any(i.code == code for i in items)),
         "may_write": request.actor.can(MANAGE_PRICES, request.owner.id),
     }
     template = "resources/_prices.html" if request.htmx else "resources/prices.html"
