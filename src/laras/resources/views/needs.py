@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from laras.core import clock
+from laras.core.errors import Refused
 from laras.core.exports import as_file
 from laras.core.scope import Scope
 from laras.core.web import page
@@ -45,7 +46,10 @@ def _asked(request: HttpRequest, filters: type[forms.GoalFilters] = forms.NeedFi
 @page(READ)
 def needs(request: HttpRequest) -> HttpResponse:
     """The gaps in reach with their cost: by fund, by area, by laboratory."""
-    asked = _asked(request)
+    try:
+        asked = _asked(request)
+    except Refused as error:
+        return render(request, "resources/no_standard.html", {"why": error.message})
     data = asked.form.cleaned_data
     scope, today = request.actor.scope(READ), clock.today()
     labs = _reached(scope, data, today)
