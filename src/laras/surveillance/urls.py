@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.surveillance.views import events, foods, notices, overview
+from laras.surveillance.views import events, foods, notices, overview, public
 
 app_name = "surveillance"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("pemberitahuan/pengaturan/", notices.notice_settings, name="notice_settings"),
     path("pemberitahuan/kunci/", notices.webhook_key, name="webhook_key"),
     path("pemberitahuan/<uuid:notice_id>/", notices.acknowledge, name="acknowledge"),
+    path("publik/", public.public, name="public"),
     path("buletin/<slug:week>/", events.bulletin, name="bulletin"),
     path("sinyal/<uuid:signal_id>/", events.signal, name="signal"),
     path("sinyal/<uuid:signal_id>/triase/", events.triage, name="triage"),

@@ -24,6 +24,7 @@ from laras.surveillance.queries.outbreaks import (
     team_of,
 )
 from laras.surveillance.queries.overview import Row, Week, completeness, overview, shown_weeks
+from laras.surveillance.queries.public import PublicTable, Quarter, public_table, quarters_until
 from laras.surveillance.queries.series import (
     Series,
     by_area,
@@ -38,6 +39,8 @@ from laras.surveillance.rules.foods import proportion
 
 __all__ = [
     "FoodLine",
+    "PublicTable",
+    "Quarter",
     "Row",
     "Series",
     "Week",
@@ -69,6 +72,8 @@ __all__ = [
     "person_name",
     "persons_of",
     "proportion",
+    "public_table",
+    "quarters_until",
     "reported_weeks",
     "series_of",
     "shown_weeks",
