@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -37,7 +38,7 @@ def resources() -> None:
 
 @resources.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(["equipment"]), required=True, help="What the rows are about.")
+@click.option("--kind", type=click.Choice(["equipment", "permits"]), required=True, help="What the rows are about.")
 @click.option(
     "--map",
     "map_file",
@@ -50,12 +51,20 @@ def resources() -> None:
 def import_rows(
     file: Path, kind: str, map_file: Path | None, at: datetime | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Import equipment from a CSV file or an Excel workbook.
+    """Import equipment or issued permits from a CSV file or an Excel workbook.
 
-    Columns: lab_code, item, functioning; if wanted total, condition, year, source_of_funds, maker, serial,
+    Equipment: lab_code, item, functioning; if wanted total, condition, year, source_of_funds, maker, serial,
     calibration_due. Item: its code, its name in the standard or an alias. A row whose item is not known, or may be two,
     is kept under its written name and listed. Nothing is saved when any row has a problem; the exit code is 1 then.
+
+    Permits: lab_code, kind (code or name), number, valid_from; if wanted valid_until, about, office. A permit is known again
+    by laboratory, kind and number; an empty cell changes nothing. --at and "items" of the map are for equipment.
     """
+    if kind == "permits":
+        if at:
+            raise click.UsageError("--at is for equipment: a permit has its own days")
+        _import_permits(file.read_bytes(), _map(map_file).columns, dry_run, as_json)
+        return
     actor, content = system_actor("cli"), file.read_bytes()
     arguments: dict[str, Any] = {"content": content, "mapping": _map(map_file), "valid_from": at.date() if at else None}
     if dry_run:
@@ -71,6 +80,28 @@ def import_rows(
         except Refused as error:
             plan, saved = services.EquipmentPlan(0, 0, 0, 0, (), tuple(error.problems)), False
     _tell(plan, saved, as_json)
+    if plan.problems:
+        raise SystemExit(1)
+
+
+def _import_permits(content: bytes, columns: Mapping[str, str], dry_run: bool, as_json: bool) -> None:
+    take = services.plan_permits if dry_run else services.accept_permits
+    try:
+        plan = take(system_actor("cli"), content=content, columns=columns)
+    except Refused as error:
+        plan = services.PermitPlan(0, 0, 0, 0, 0, tuple(error.problems))
+    saved = not dry_run and not plan.problems
+    if as_json:
+        told = [{"row": p.row, "field": p.field, "message": str(p.message)} for p in plan.problems]
+        click.echo(json.dumps({"saved": saved, **asdict(plan), "problems": told}, ensure_ascii=False, indent=1))
+    else:
+        for problem in plan.problems:
+            where = f"baris {problem.row}, {problem.field}" if problem.row else problem.field
+            click.echo(f"{where}: {problem.message}", err=True)
+        click.echo(
+            f"{plan.rows} baris, {plan.laboratories} laboratorium: {plan.new} izin baru, {plan.changed} berubah, "
+            f"{plan.same} tetap: {'tersimpan' if saved else 'tidak ada yang disimpan'}"
+        )
     if plan.problems:
         raise SystemExit(1)
 

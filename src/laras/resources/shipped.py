@@ -88,6 +88,19 @@ def permit_kinds() -> Mapping[str, PermitKind]:
     return kinds
 
 
+def permit_kinds_named(text: str) -> list[str]:
+    """The kinds that may be meant: the one with this code or name, else all whose name has every one of these words."""
+    words = _words(text)
+    exact = [kind.code for kind in permit_kinds().values() if words in (_words(kind.code), _words(kind.name))]
+    if exact or not words:
+        return exact
+    return [kind.code for kind in permit_kinds().values() if set(words) <= set(_words(kind.name))]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text.casefold())
+
+
 @cache
 def funds() -> tuple[Fund, ...]:
     """Who may pay for what, in the order in which a planner tries them (``data/funds.csv``)."""

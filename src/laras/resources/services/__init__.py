@@ -35,6 +35,7 @@ from laras.resources.services.permits import (
     return_permit,
     take_step,
 )
+from laras.resources.services.permits_import import PermitPlan, accept_permits, plan_permits
 from laras.resources.services.prices import (
     MANAGE_PRICES,
     PricePlan,
@@ -55,10 +56,12 @@ __all__ = [
     "RIGHT",
     "VALUES",
     "EquipmentPlan",
+    "PermitPlan",
     "PricePlan",
     "SheetMap",
     "Unmatched",
     "accept_equipment",
+    "accept_permits",
     "accept_prices",
     "add_capability",
     "alter_capability",
@@ -72,6 +75,7 @@ __all__ = [
     "move_permit",
     "pause_capability",
     "plan_equipment",
+    "plan_permits",
     "plan_prices",
     "publish_standard",
     "record_equipment",
