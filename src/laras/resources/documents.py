@@ -137,7 +137,9 @@ def _amount(cost: Any) -> str:
 
 
 def _funds(by_fund: dict[str, tuple[int, int]]) -> dict[str, Any]:
-    lines = [(_fund(fund), format_rupiah(known), format_rupiah(silent)) for fund, (known, silent) in by_fund.items()]
+    lines = [
+        (_fund(fund), *(format_rupiah(amount) if amount else "–" for amount in pair)) for fund, pair in by_fund.items()
+    ]
     return _table(
         "Menurut usulan sumber dana", ("Sumber dana", "Alat yang kurang", "Bila yang belum dilaporkan tidak ada"), lines
     )

@@ -161,3 +161,12 @@ class PriceRemoved(Event):
     name: ClassVar[str] = "resources.price_removed"
     item: str
     price: int
+
+
+@dataclass(frozen=True)
+class ColumnsRemembered(Event):
+    """``columns``: heading of a sheet -> our column; empty for a heading that is forgotten."""
+
+    name: ClassVar[str] = "resources.columns_remembered"
+    kind: str
+    columns: dict[str, str]

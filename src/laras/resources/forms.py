@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.core import clock, sheets
 from laras.core.forms import DayField, DropInput, LarasForm, NumberField, ReasonField, RupiahField
-from laras.resources.labels import CONDITIONS, FUNDS, PERMIT_GROUPS, STATES
+from laras.resources.labels import CONDITIONS, FUNDS, PERMIT_GROUPS, SHEET_COLUMNS, SHEET_KINDS, STATES
 from laras.resources.rules import quarter_of
 from laras.resources.shipped import permit_kinds
 from laras.resources.states import CAPABILITY
@@ -314,3 +314,31 @@ class AcceptPricesForm(LarasForm):
     """The previewed file comes back with the second press; the server reads and checks it anew."""
 
     sheet = forms.CharField(max_length=sheets.MAX_BYTES, strip=False)
+
+
+class SheetUploadForm(LarasForm):
+    kind = forms.ChoiceField(label=_("Isi berkas"), choices=list(SHEET_KINDS.items()))
+    day = DayField(label=_("Keadaan pada"), required=False, help_text=_("Untuk alat; kosong berarti hari ini."))
+    file = forms.FileField(
+        label=_("Berkas CSV atau Excel"), widget=DropInput(attrs={"accept": ".csv,.txt,text/csv,.xlsx,.xls,.ods"})
+    )
+
+    def clean_file(self) -> Any:
+        given = self.cleaned_data["file"]
+        if given.size > sheets.MAX_BYTES:
+            raise forms.ValidationError(_("Berkas terlalu besar (paling besar 8 MB)."))
+        return given
+
+
+class SheetForm(LarasForm):
+    """The previewed file comes back with what a person said of its headings: pairs of ``heading`` and ``column``."""
+
+    kind = forms.ChoiceField(choices=list(SHEET_KINDS.items()))
+    day = DayField(required=False)
+    sheet = forms.CharField(max_length=sheets.MAX_BYTES, strip=False)
+
+    def columns(self) -> dict[str, str]:
+        """Heading -> our column, empty for one that is not used."""
+        pairs = zip(self.data.getlist("heading"), self.data.getlist("column"), strict=False)  # type: ignore[attr-defined]
+        known = SHEET_COLUMNS[self.cleaned_data["kind"]]
+        return {heading: column if column in known else "" for heading, column in pairs if heading}

@@ -42,3 +42,17 @@ PERMIT_GROUPS = {
     "radiation": _("Radiasi"),
 }
 PRICE_STATUS = {"entered": _("Harga sendiri"), "example": _("Harga contoh")}
+SHEET_KINDS = {"equipment": _("Alat"), "permits": _("Izin yang sudah terbit")}
+# Kind of sheet -> its columns with their names, in the order in which they are offered.
+SHEET_COLUMNS = {
+    "equipment": {
+        "lab_code": _("Kode laboratorium"), "item": _("Alat"), "functioning": _("Berfungsi"), "total": _("Jumlah"),
+        "condition": _("Kondisi"), "year": _("Tahun"), "source_of_funds": _("Sumber dana"), "maker": _("Merek"),
+        "serial": _("Nomor seri"), "calibration_due": _("Kalibrasi berikutnya"),
+    },
+    "permits": {
+        "lab_code": _("Kode laboratorium"), "kind": _("Jenis izin"), "number": _("Nomor izin"),
+        "valid_from": _("Mulai berlaku"), "valid_until": _("Berlaku sampai"), "about": _("Tentang"),
+        "office": _("Instansi penerbit"),
+    },
+}  # fmt: skip

@@ -58,6 +58,11 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.casefold())
 
 
+def column_of(heading: str) -> str | None:
+    """The column that people mean by this heading."""
+    return _COLUMN_OF.get(_plain(heading))
+
+
 def read_sheet(content: bytes, headings: Mapping[str, str]) -> Sheet:
     """Rows and problems of a sheet. ``headings``: what this sender writes above a column -> our column."""
     if len(content) > MAX_BYTES:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from laras.resources.views import capabilities as views
-from laras.resources.views import equipment, needs, permits, prices
+from laras.resources.views import equipment, needs, permits, prices, sheets
 
 app_name = "resources"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("harga/alat/<str:code>/", prices.price, name="price"),
     path("harga/alat/<str:code>/hapus/", prices.remove, name="price_remove"),
     path("<uuid:organisation_id>/kebutuhan/", needs.laboratory, name="need"),
+    path("berkas/", sheets.upload, name="sheet_upload"),
+    path("berkas/periksa/", sheets.check, name="sheet_check"),
+    path("berkas/terima/", sheets.accept, name="sheet_accept"),
     path("izin/", permits.ending, name="permits_ending"),
     path("<uuid:organisation_id>/izin/", permits.permits, name="permits"),
     path("<uuid:organisation_id>/izin/tambah/", permits.add, name="permit_add"),

@@ -37,6 +37,7 @@ from laras.resources.queries.needs import (
     totals,
 )
 from laras.resources.queries.permits import Ending, permits, permits_ending, renewals, steps_done
+from laras.resources.queries.sheet_columns import remembered_columns
 from laras.resources.queries.standards import equipment_items, standard, standards
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "permits",
     "permits_ending",
     "prices",
+    "remembered_columns",
     "renewals",
     "reporting",
     "reports_of",

@@ -45,6 +45,7 @@ from laras.resources.services.prices import (
     set_price,
     take_examples,
 )
+from laras.resources.services.sheet_columns import headings_of, remember_columns
 from laras.resources.services.standards import PUBLISH, load_shipped_standards, publish_standard
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "begin_permit",
     "confirm_equipment",
     "declare_rest_absent",
+    "headings_of",
     "issue_permit",
     "load_shipped_standards",
     "match_equipment",
@@ -80,6 +82,7 @@ __all__ = [
     "publish_standard",
     "record_equipment",
     "record_permit",
+    "remember_columns",
     "remove_capability",
     "remove_equipment",
     "remove_price",

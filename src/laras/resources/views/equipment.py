@@ -251,6 +251,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
         "total": len(found),
         "silent": len(silent),
+        "may_write": request.actor.can(MANAGE, request.owner.id),
         "above": sum(1 for one in found if one.total and (one.total.percent or 0) >= 80),
     }
     template = "resources/_overview.html" if request.htmx else "resources/overview.html"
