@@ -151,6 +151,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "collect_samples": ("orders.collect",), "receive_samples": ("orders.receive_sample",),
     "hand_over": ("orders.receive_sample", "orders.collect"), "read_sample": ("orders.read",),
     "refuse_sample": ("orders.receive_sample",), "dispose_sample": ("orders.receive_sample",),
+    # Health offices
+    "list_signals": ("surveillance.read",), "get_signal": ("surveillance.read",),
+    "list_outbreaks": ("surveillance.read",), "get_outbreak": ("surveillance.read",),
+    "list_notices": ("surveillance.read",), "acknowledge_notice": ("surveillance.triage",),
     # The bench
     "list_work": ("bench.read",), "count_work": ("bench.read",), "list_results": ("bench.read",),
     "read_releasable": ("bench.read",), "read_result": ("bench.read",), "list_calls": ("bench.read",),

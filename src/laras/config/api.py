@@ -61,6 +61,7 @@ ROUTERS = (
     "catalogue",
     "resources",
     "network",
+    "surveillance",
 )
 for name in ROUTERS:
     if find_spec(f"laras.{name}.api"):
