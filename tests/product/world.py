@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -47,6 +48,7 @@ from laras.referral import services as referral
 from laras.referral.types import BoxedSample, BoxNews, PaperLine
 from laras.reports import services as reports
 from laras.resources import services as resources
+from laras.stores import services as stores
 from laras.surveillance import services as surveillance
 from tests.interop import captures
 from tests.network import places
@@ -236,6 +238,7 @@ def furnish(lab: Lab, number: int) -> None:
     ids["signal_id"], ids["outbreak_id"], ids["notice_id"] = _something_unusual(lab)
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
     ids["instrument_id"], ids["name"] = _an_analyzer(lab)
+    ids["stock_id"] = _a_reagent(lab)
 
 
 def _something_unusual(lab: Lab) -> tuple[UUID, UUID, UUID]:
@@ -285,6 +288,16 @@ def _an_analyzer(lab: Lab) -> tuple[UUID, str]:
         profile=saved.name,
     )
     return row.id, saved.name
+
+
+def _a_reagent(lab: Lab) -> UUID:
+    """A reagent with a lot in stock, for a test that the laboratory offers; the id of the item."""
+    head = lab.staff["head"]
+    item = stores.add_item(head, owner_id=lab.id, name="Reagen hemoglobin", unit="mL", test_codes=["HB"])
+    stores.receive(
+        head, owner_id=lab.id, item_id=item.id, number="H-1", quantity=Decimal(500), expires_on=date(2199, 12, 31)
+    )
+    return item.id
 
 
 def orders_line(lab: Lab, order_id: UUID) -> UUID:

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "laras.partners",
     "laras.orders",
     "laras.resources",
+    "laras.stores",
     "laras.bench",
     "laras.referral",
     "laras.reports",
@@ -220,6 +221,7 @@ LARAS_NIGHTLY = (
     "laras.referral.jobs.compare_ends",
     "laras.surveillance.jobs.judge_all",
     "laras.surveillance.jobs.send_again",
+    "laras.stores.jobs.reckon_all",
 )
 # Event -> handlers; read by core.delivery, written down in one place.
 LARAS_SUBSCRIPTIONS = "laras.config.subscriptions"

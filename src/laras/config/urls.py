@@ -24,6 +24,7 @@ MOUNTS = [
     ("rujukan/", "laras.referral.urls"),
     ("lhu/", "laras.reports.urls"),
     ("alat/", "laras.interop.urls"),
+    ("reagen/", "laras.stores.urls"),
     ("surveilans/", "laras.surveillance.urls"),
 ]
 

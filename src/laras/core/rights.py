@@ -32,6 +32,8 @@ RIGHTS: Mapping[str, str] = {
     "resources.manage": _("Mencatat alat dan izin laboratorium"),
     "resources.manage_prices": _("Mengatur harga alat"),
     "resources.publish_standard": _("Menerbitkan standar sumber daya"),
+    "stores.record": _("Mencatat penerimaan dan pemakaian reagen"),
+    "stores.manage": _("Mengatur reagen dan mengoreksi stoknya"),
     "catalogue.manage": _("Mengubah katalog laboratorium"),
     "people.read": _("Melihat pasien"),
     "people.write": _("Mencatat pasien"),
@@ -99,13 +101,13 @@ ROLES: Mapping[str, Role] = {
         _("Analis (ATLM)"),
         "bench",
         frozenset({*_READ, "bench.enter", "bench.call_critical", "orders.receive_sample", "referral.send",
-                   "referral.carry"}),
+                   "referral.carry", "stores.record"}),
     ),
     "verifier": Role(
         _("Verifikator"),
         "verification",
         frozenset({*_READ, "bench.enter", "bench.verify", "bench.call_critical", "referral.send",
-                   "referral.carry"}),
+                   "referral.carry", "stores.record"}),
     ),
     "validator": Role(
         _("Validator (dokter / manajer teknis)"),
@@ -121,7 +123,7 @@ ROLES: Mapping[str, Role] = {
         "head",
         frozenset(
             {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "resources.manage",
-             "resources.manage_prices",
+             "resources.manage_prices", "stores.record", "stores.manage",
              "catalogue.manage", "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
              "referral.send", "referral.carry", "partners.write", "partners.manage_accounts"}
         ),
@@ -129,7 +131,8 @@ ROLES: Mapping[str, Role] = {
         second_factor=True,
     ),
     "quality_manager": Role(
-        _("Manajer mutu"), "quality", frozenset({*_READ, "bench.hold", "core.read_audit", "catalogue.manage"})
+        _("Manajer mutu"), "quality", frozenset({*_READ, "bench.hold", "core.read_audit", "catalogue.manage",
+                                                            "stores.record", "stores.manage"})
     ),
     "cashier": Role(_("Kasir"), "cashier", frozenset({"people.read", "partners.read", "orders.read"})),
     "courier": Role(_("Kurir"), "courier", frozenset({"referral.read", "referral.carry"})),

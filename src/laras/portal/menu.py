@@ -56,6 +56,7 @@ MENU = (
     Entry(WORK, _("Rujukan keluar"), "referral:outgoing", "truck", ("referral.read", "referral.send")),
     Entry(WORK, _("Rujukan masuk"), "referral:incoming", "referral", ("referral.receive",)),
     Entry(WORK, _("Kinerja rujukan"), "referral:levels", "chart", ("referral.send",)),
+    Entry(WORK, _("Reagen"), "stores:shelf", "vial", ("stores.record", "stores.manage")),
     Entry(RECORDS, pgettext_lazy("banyak", "Permintaan"), "orders:list", "order", ("orders.read",)),
     Entry(RECORDS, pgettext_lazy("banyak", "Pasien"), "people:patients", "patient", ("people.read",)),
     Entry(RECORDS, pgettext_lazy("banyak", "Pengirim"), "partners:clients", "partner", ("partners.read",)),
