@@ -34,6 +34,7 @@ def test_from_an_empty_shelf_to_a_correction(sign_in, make_user, lab, with_conte
     text = client.get(place).content.decode()
     for words in ("Di bawah minimum", "pecah dua", "20,5"):
         assert words in text
+    assert 'value="10"' in text  # the minimum as it was typed, not 10,000
     assert client.post(f"{place}ubah/", new | {"minimum": "2"}).status_code == 303
     assert client.post(f"{place}buang/", {"lot_id": lot.id, "reason": "terkontaminasi"}).status_code == 303
     assert "dihentikan sementara sampai stok datang" in client.get(place).content.decode()

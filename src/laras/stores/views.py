@@ -105,6 +105,8 @@ def _form(request: HttpRequest, row: Item, name: str, data: Any) -> django_forms
     tests = _tests(request, row)
     if name == "change":
         initial = {field: getattr(row, field) for field in services.FIELDS}
+        # Thousandths that are kept as noughts would be read as thousands.
+        initial |= {field: initial[field] and initial[field].normalize() for field in ("minimum", "per_test")}
         return forms.ItemForm(data, initial=initial, tests=tests, auto_id=prefix)
     lots = [one for one in queries.lots(request.scope, row, today) if one.lot.quantity > 0 or name == "correct"]
     if name == "use":
