@@ -245,6 +245,9 @@ def test_normal_results_go_as_a_batch_and_others_one_by_one(make_results, analys
     report = services.verify_many(second, owner_id=lab.id, result_ids=ids)
     assert report.done == (rows["HB"].id,)
     assert {p.code for p in report.problems} == {"one_by_one"}
+    said = {p.result_id: p.message for p in report.problems}
+    assert "(di luar rujukan)" in said[rows["HCT"].id]
+    assert "(kritis, di luar rujukan)" in said[rows["PLT"].id]
     for code in ("HCT", "PLT"):
         services.verify_result(second, owner_id=lab.id, result_id=rows[code].id)
     report = services.validate_many(doctor, owner_id=lab.id, result_ids=ids)

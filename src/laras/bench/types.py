@@ -211,6 +211,8 @@ class OnScreen:
     brief: str = ""
     change: str = ""
     change_brief: str = ""
+    alone: str = ""
+    """Why a person must look at it by itself; empty when it may go as one of many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,15 @@ SENTENCES: dict[str, Any] = {
     "changed": _("berubah"),
     "delta_exceeded": _("melampaui batas delta %(bound)s"),
 }
+ALONE: dict[str, Any] = {
+    "critical": _("kritis"),
+    "limit": _("tidak memenuhi syarat"),
+    "range": _("di luar rujukan"),
+    "delta": _("melampaui batas delta"),
+    "changed": _("berubah dari hasil sebelumnya"),
+    "unjudged": _("tidak dapat dinilai oleh aturan"),
+}
+"""Why a result is looked at by itself, by the codes of ``rules.why_alone``."""
 BRIEF: dict[str, Any] = {
     "within": _("Dalam rujukan"),
     "below": _("Di bawah rujukan"),
@@ -114,6 +123,11 @@ def basis_in_words(keys: str, standards: Mapping[str, str]) -> str:
         name = standards.get(rest.partition("/")[0], "") if kind == "limit" else ""
         said.append(name or str(BASES.get(kind, key)))
     return "; ".join(dict.fromkeys(said))
+
+
+def alone(codes: Iterable[str]) -> str:
+    """Why a result is looked at by itself."""
+    return ", ".join(str(ALONE[code]) for code in codes)
 
 
 # --- Events -------------------------------------------------------------------------------------------------------------

@@ -165,6 +165,15 @@ def _on_screen(row: Result, catalogue: Catalogue, test: TestInfo | None) -> OnSc
         brief=words.words(judged, answers=answers, brief=True),
         change=words.words(change, answers=answers),
         change_brief=words.words(change, answers=answers, brief=True),
+        alone=words.alone(
+            rules.why_alone(
+                abnormal=row.abnormal,
+                critical=row.critical,
+                flag=row.flag,
+                meets_limit=row.meets_limit,
+                change=[finding.code for finding in change],
+            )
+        ),
     )
 
 

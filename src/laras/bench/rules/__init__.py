@@ -261,6 +261,34 @@ def _signed(number: Decimal, decimals: int | None) -> str:
     return f"{'+' if number > 0 else ''}{catalogue.format_number(number, decimals)}"
 
 
+# --- Alone or together ------------------------------------------------------------------------------------------------
+
+
+def why_alone(
+    *, abnormal: bool, critical: bool, flag: str, meets_limit: bool | None, change: Collection[str]
+) -> tuple[str, ...]:
+    """Why a person must look at a result by itself, the gravest first; empty when it may go as one of many.
+
+    ``change``: codes of the findings against the previous value. The codes are ``critical``, ``limit``, ``range``, ``delta``,
+    ``changed`` and ``unjudged``; ``unjudged`` stands when the result was marked and nothing else that it keeps says why.
+    """
+    if not (abnormal or critical):
+        return ()
+    found = []
+    if critical:
+        found.append("critical")
+    if meets_limit is False:
+        found.append("limit")
+    elif flag not in ("", "N"):
+        found.append("range")
+    if "delta_exceeded" in change:
+        found.append("delta")
+    elif "changed" in change and not found:
+        # A coded answer has no figure to exceed; that it changed is what is known.
+        found.append("changed")
+    return tuple(found) or ("unjudged",)
+
+
 # --- Two eyes ---------------------------------------------------------------------------------------------------------
 
 

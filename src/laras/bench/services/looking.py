@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from laras.bench import queries, rules
+from laras.bench import queries, rules, words
 from laras.bench.events import ResultAmended, ResultRepeated, ResultReturned, ResultValidated, ResultVerified
 from laras.bench.models import CriticalCall, Hold, Result
 from laras.bench.services import rows
 from laras.bench.states import RESULT
 from laras.bench.types import BatchReport, RowProblem
+from laras.catalogue.types import unpack
 from laras.core import clock, journal
 from laras.core.actor import Actor
 from laras.core.errors import Conflict, DomainError, Problem, Refused
@@ -288,8 +289,16 @@ def _choose(
 
 
 def _check_normal(result: Result) -> None:
-    if result.abnormal or result.critical:
-        raise Refused(_("Perlu dilihat sendiri: tandai hasil ini satu per satu."), code="one_by_one")
+    why = rules.why_alone(
+        abnormal=result.abnormal,
+        critical=result.critical,
+        flag=result.flag,
+        meets_limit=result.meets_limit,
+        change=[finding.code for finding in unpack(result.delta)],
+    )
+    if why:
+        message = _("Perlu dilihat sendiri (%(why)s): tandai hasil ini satu per satu.")
+        raise Refused(message % {"why": words.alone(why)}, code="one_by_one")
 
 
 def _open_calls(owner_id: UUID, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
