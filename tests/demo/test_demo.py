@@ -34,6 +34,7 @@ from laras.reports.models import Report
 from laras.resources import queries as resources
 from laras.resources.rules import quarter_of
 from laras.resources.shipped import permit_kinds
+from laras.stores import queries as stores
 from laras.surveillance import queries as counted
 from laras.surveillance import services as counting
 from laras.surveillance.models import Band, Evidence, Reporting, Statement
@@ -360,3 +361,14 @@ def test_the_office_has_begun_to_work_on_one_of_them(demo):
     (event,) = counted.outbreaks(city())
     assert (event.disease, event.status, event.risk, event.standing) == ("KERPANG", "verified", "moderate", 16)
     assert counted.signals(city(), status="new").filter(disease="CAMPAK").exists()
+
+
+def test_a_reagent_that_ran_out_pauses_its_test_and_others_only_warn(demo):
+    owner = Owner.objects.get(code="MTR-00")
+    standings = {one.item.name: one.standing for one in stores.shelf(Scope.of(owner.id), clock.today(owner.zone))}
+    assert standings == {
+        "Reagen asam urat": "out", "Reagen kolesterol": "low", "Strip urinalisis": "soon", "Reagen glukosa": "enough",
+        "Tabung EDTA 3 mL": "enough",
+    }  # fmt: skip
+    paused = resources.capabilities(owner_id=owner.id, status="paused").filter(reason__startswith="Reagen habis")
+    assert [row.test_code for row in paused] == ["AU"]

@@ -90,6 +90,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         paper,
         partners,
         permits,
+        reagents,
         scenarios,
         surveillance,
     )
@@ -118,6 +119,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         equipment.build_equipment(owners, clock.today(), plan.SEED)
         equipment.build_prices(owners)
         permits.build_permits(owners, clock.today(), plan.SEED)
+        reagents.build_reagents(owners, clock.today())
 
 
 @contextmanager
