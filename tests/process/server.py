@@ -92,11 +92,21 @@ class Server:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     one.kill()
             until = time.monotonic() + 30
-            while any(map(lives, tree[1:])):
+            while any(map(lives, tree[1:])) or not self.port_is_free():
                 assert time.monotonic() < until, "killed, and still there"
                 time.sleep(0.005)
         self.process.wait(timeout=30)
         self.process = None
+
+    def port_is_free(self) -> bool:
+        """A zombie's other threads may still be dying, and hold what it listened on."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError:
+                return False
+        return True
 
 
 def lives(process: psutil.Process) -> bool:

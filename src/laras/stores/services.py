@@ -228,9 +228,9 @@ def discard(actor: Actor, *, owner_id: UUID, item_id: UUID, lot_id: UUID, reason
 
 
 @use_case
-def reckon(*, owner_id: UUID) -> None:
+def reckon(actor: Actor, *, owner_id: UUID) -> None:
     """For the nightly job: lots end with the day, so tests may have to pause without anybody writing in the book."""
-    _JOB.require(MANAGE, owner_id)
+    actor.require(MANAGE, owner_id)
     _lock(owner_id)
     _reckon(owner_id)
 
