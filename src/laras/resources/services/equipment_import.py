@@ -21,6 +21,7 @@ from laras.core.bulk import new
 from laras.core.errors import Problem, Refused
 from laras.core.scope import Scope
 from laras.core.sheets import problem_of, read_day
+from laras.core.templatetags.ui import day as say_day
 from laras.core.unit import unit
 from laras.network import queries as network
 from laras.resources import queries, sheet
@@ -170,7 +171,7 @@ def _plan(actor: Actor, content: bytes, mapping: SheetMap, day: date) -> tuple[E
             began = max((row.valid_from for rows in work.held.values() for row in rows), default=day)
             if began > day:
                 message = _("Laboratorium %(lab)s sudah melapor pada %(day)s; laporan ini lebih lama.")
-                problems.append(Problem("valid_from", message % {"lab": work.code, "day": began.isoformat()}))
+                problems.append(Problem("valid_from", message % {"lab": work.code, "day": say_day(began)}))
         _read_rows(read, works, matcher, unmatched, problems)
     problems.sort(key=lambda one: one.row or 0)
     changed = sum(len(work.differing()) for work in works.values())
