@@ -1,5 +1,8 @@
 """What the fast road of a registration must not lose."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -139,3 +142,14 @@ def test_the_server_is_asked_for_its_health_once_a_second_and_never_amid_a_trans
         now[0] += 5  # a slow request's later statements
         wrapper.close_if_health_check_failed()
     assert asked == [100.0, 101.2]
+
+
+def test_a_start_loads_nothing_that_few_requests_need() -> None:
+    """Functions of detection and a telephone number's patterns cost a second and 60 MB of every process when loaded with it."""
+    code = (
+        "import sys, laras.config.wsgi\n"
+        "print([name for name in ('scipy.special', 'scipy.stats', 'scipy.optimize', 'lokal') if name in sys.modules])"
+    )
+    surroundings = {**os.environ, "DJANGO_SETTINGS_MODULE": "laras.config.settings"}
+    said = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

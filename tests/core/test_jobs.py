@@ -135,3 +135,12 @@ def test_the_indexes_of_rare_values_exist(settings):
         }
     assert settings.LARAS_RARE_INDEXES
     assert set(settings.LARAS_RARE_INDEXES) <= found
+
+
+def test_a_process_that_has_grown_begins_anew_once_an_hour(monkeypatch):
+    monkeypatch.delenv(jobs.ANEW, raising=False)
+    assert not jobs.should_begin_anew(100_000_000, 110_000_000, 1e9)
+    assert jobs.should_begin_anew(100_000_000, 140_000_000, 1e9)
+    monkeypatch.setenv(jobs.ANEW, str(1e9))
+    assert not jobs.should_begin_anew(100_000_000, 140_000_000, 1e9 + 3599)
+    assert jobs.should_begin_anew(100_000_000, 140_000_000, 1e9 + 3601)

@@ -159,3 +159,25 @@ def test_a_taken_port_is_told_before_anything_is_prepared(tmp_path):
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert not (data / "laras.sqlite3").exists()
+
+
+def test_jobs_that_have_grown_begin_anew_in_their_own_place(data):
+    code = (
+        "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'laras.config.settings'); django.setup()\n"
+        "from laras.core import jobs; jobs.GROWN_BY = -1; jobs.run_forever()"
+    )
+    surroundings = {**os.environ, "LARAS_DATA": str(data)}
+    jobs = psutil.Popen([sys.executable, "-c", code], env=surroundings)
+    try:
+        deadline = time.monotonic() + 60
+        while "LARAS_JOBS_ANEW" not in jobs.environ():
+            assert time.monotonic() < deadline, "still the same"
+            time.sleep(0.1)
+        begun = jobs.environ()["LARAS_JOBS_ANEW"]
+        time.sleep(5)
+        assert jobs.environ()["LARAS_JOBS_ANEW"] == begun, "once an hour, not at every round"
+        jobs.terminate()
+        assert jobs.wait(timeout=30) == 0
+    finally:
+        if jobs.is_running():
+            jobs.kill()

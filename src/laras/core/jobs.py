@@ -10,14 +10,18 @@ was off at two o'clock asks when it starts.
 from __future__ import annotations
 
 import logging
+import os
+import resource
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, connections
 from django.utils.module_loading import import_string
 from django_tasks import task
 from django_tasks_db.management.commands.db_worker import Worker
@@ -32,6 +36,10 @@ ATTEMPTS = 5
 PAUSE = 2.0
 LOST_AFTER = timedelta(hours=2)
 """A task that runs longer than this was cut off with its process."""
+GROWN_BY = 24_000_000
+"""Bytes of memory above those of its start with which a jobs process that has nothing to do begins anew."""
+ANEW = "LARAS_JOBS_ANEW"
+"""In the environment of a process that began anew: when (seconds since 1970), so that it happens once an hour at most."""
 
 
 @cache
@@ -157,7 +165,7 @@ def run_forever() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    asked = None
+    asked, small = None, _resident()
     while running:
         pause = PAUSE
         try:
@@ -170,6 +178,31 @@ def run_forever() -> None:
             log.exception("a round of jobs failed")
             pause += 5
         close_old_connections()
+        if running and should_begin_anew(small, _resident(), time.time()):
+            _begin_anew()
         until = time.monotonic() + pause
         while running and time.monotonic() < until:
             time.sleep(0.2)
+
+
+def _resident() -> int:
+    """Bytes that this process holds in memory now; 0 where Linux does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def should_begin_anew(at_start: int, now: int, seconds: float) -> bool:
+    """A night of detection or a file of thousands leaves half as much again in memory as jobs need, until the next restart: on an
+    old PC that is another program's room. Bytes at the start and now; ``seconds`` since 1970."""
+    return now - at_start > GROWN_BY and seconds - float(os.environ.get(ANEW, "0")) > 3600
+
+
+def _begin_anew() -> None:
+    """The same process with the same number and the same command, so that its supervisor need not know. Between two rounds nothing
+    is under way, and no connection is left to the database's goodwill."""
+    os.environ[ANEW] = str(time.time())
+    connections.close_all()
+    log.info("jobs begin anew: memory was grown")
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -21,8 +21,8 @@ from functools import lru_cache
 from typing import cast
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 LEVEL = 0.95
 LARGEST = 10_000
@@ -88,8 +88,8 @@ def proportion(count: int, total: int, *, level: float = LEVEL) -> Estimate | No
     if total == 0:
         return None
     tail = (1.0 - level) / 2.0
-    low = 0.0 if count == 0 else float(special.betaincinv(count, total - count + 1, tail))
-    high = 1.0 if count == total else float(special.betaincinv(count + 1, total - count, 1.0 - tail))
+    low = 0.0 if count == 0 else float(scipy.special.betaincinv(count, total - count + 1, tail))
+    high = 1.0 if count == total else float(scipy.special.betaincinv(count + 1, total - count, 1.0 - tail))
     return Estimate(count / total, low, high)
 
 
@@ -98,7 +98,7 @@ def odds_ratio(table: Table, *, level: float = LEVEL) -> Estimate | None:
     if not table.informative:
         return None
     rows = [[table.eaten_ill, table.eaten_well], [table.not_eaten_ill, table.not_eaten_well]]
-    found = stats.contingency.odds_ratio(rows, kind="conditional")
+    found = scipy.stats.contingency.odds_ratio(rows, kind="conditional")
     interval = found.confidence_interval(confidence_level=level)
     return Estimate(float(found.statistic), float(interval.low), float(interval.high))
 
@@ -108,7 +108,7 @@ def fisher(table: Table) -> float | None:
     if not table.informative:
         return None
     rows = [[table.eaten_ill, table.eaten_well], [table.not_eaten_ill, table.not_eaten_well]]
-    return float(stats.fisher_exact(rows).pvalue)
+    return float(scipy.stats.fisher_exact(rows).pvalue)
 
 
 @lru_cache(maxsize=4096)
@@ -176,7 +176,7 @@ def _normal_tails(table: Table) -> Callable[[float], tuple[float, float]]:
     def tails(ratio: float) -> tuple[float, float]:
         x1, x0 = np.array([table.eaten_ill], dtype=np.float64), np.array([table.not_eaten_ill], dtype=np.float64)
         seen = float(_score(x1, table.eaten, x0, table.not_eaten, ratio)[0])
-        return float(special.ndtr(-seen)), float(special.ndtr(seen))
+        return float(scipy.special.ndtr(-seen)), float(scipy.special.ndtr(seen))
 
     return tails
 
@@ -207,5 +207,7 @@ def _exact_tails(table: Table) -> Callable[[float], tuple[float, float]]:
 def _binomial(risks: Floats, n: int) -> Floats:
     """``(risks, n + 1)``: probabilities of 0 to ``n``."""
     x = np.arange(n + 1.0)
-    ways = special.gammaln(n + 1.0) - special.gammaln(x + 1.0) - special.gammaln(n - x + 1.0)
-    return cast(Floats, np.exp(ways + special.xlogy(x, risks[:, None]) + special.xlog1py(n - x, -risks[:, None])))
+    ways = scipy.special.gammaln(n + 1.0) - scipy.special.gammaln(x + 1.0) - scipy.special.gammaln(n - x + 1.0)
+    return cast(
+        Floats, np.exp(ways + scipy.special.xlogy(x, risks[:, None]) + scipy.special.xlog1py(n - x, -risks[:, None]))
+    )
