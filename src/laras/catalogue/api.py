@@ -246,7 +246,7 @@ class TestPatch(Schema):
 
 
 class WithdrawalIn(Schema):
-    kind: Literal["test", "panel", "range", "critical", "standard", "limit", "answer", "programme", "item"]
+    kind: Literal["test", "panel", "range", "critical", "standard", "limit", "answer", "programme", "item", "handling"]
     key: Annotated[str, Field(min_length=1, max_length=120)]
     reason: Reason
 

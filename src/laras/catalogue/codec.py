@@ -12,6 +12,7 @@ from typing import Any, Final, get_type_hints
 from laras.catalogue.types import (
     CodedAnswer,
     CriticalInfo,
+    HandlingInfo,
     ItemInfo,
     LimitInfo,
     PanelInfo,
@@ -25,7 +26,16 @@ from laras.catalogue.types import (
 from laras.core.ids import shipped_id
 
 Info = (
-    TestInfo | PanelInfo | RangeInfo | CriticalInfo | StandardInfo | LimitInfo | CodedAnswer | ProgrammeInfo | ItemInfo
+    TestInfo
+    | PanelInfo
+    | RangeInfo
+    | CriticalInfo
+    | StandardInfo
+    | LimitInfo
+    | CodedAnswer
+    | ProgrammeInfo
+    | ItemInfo
+    | HandlingInfo
 )
 
 CLASSES: Final[dict[RowKind, type[Info]]] = {
@@ -38,6 +48,7 @@ CLASSES: Final[dict[RowKind, type[Info]]] = {
     "answer": CodedAnswer,
     "programme": ProgrammeInfo,
     "item": ItemInfo,
+    "handling": HandlingInfo,
 }
 # Set from the row itself or its release, never kept in the body.
 _DERIVED: Final = frozenset({"id", "key", "provenance"})
@@ -98,6 +109,8 @@ def key_of(kind: RowKind, body: Mapping[str, Any]) -> str:
     if kind == "item":
         given = (body.get(name) for name in ("when", "sex", "age_from"))
         return "/".join([body["programme"], body["order"], *(str(part) for part in given if part)])
+    if kind == "handling":
+        return f"{body['test']}/{body.get('matrix') or '*'}/{body['preservation']}"
     if kind == "critical":
         practice = f"@{body['practice']}" if body.get("practice") else ""
         return f"{body['test']}/{body.get('population', 'all')}{practice}"

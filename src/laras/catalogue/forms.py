@@ -58,6 +58,39 @@ class AdoptStandardForm(LarasForm):
     reason = ReasonField(help_text=_("Misalnya: naskah peraturan dibaca dan dicocokkan pada tanggal …"))
 
 
+class AdoptHandlingForm(LarasForm):
+    group = forms.ChoiceField(label=_("Kelompok botol"), required=False)
+    reason = ReasonField(help_text=_("Misalnya: dicocokkan dengan metode yang dipakai pada tanggal …"))
+
+    def __init__(self, *args: Any, groups: Sequence[tuple[str, str]] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["group"].choices = [("", _("Semua kelompok")), *groups]
+
+
+class HandlingForm(LarasForm):
+    """How this laboratory keeps the sample for a test until it begins."""
+
+    test = forms.ChoiceField(label=_("Pemeriksaan"))
+    matrix = forms.ChoiceField(label=_("Matriks"), required=False)
+    group = forms.CharField(label=_("Kelompok botol"), max_length=60)
+    container = forms.CharField(label=_("Wadah"), max_length=80)
+    preservation = forms.CharField(
+        label=_("Pengawetan"),
+        max_length=100,
+        help_text=_("Misalnya Didinginkan, gelap. Tulis sama bila dalam satu botol."),
+    )
+    volume = forms.CharField(label=_("Volume"), max_length=20, required=False)
+    hours = forms.IntegerField(label=_("Waktu simpan (jam)"), min_value=1, max_value=99_999)
+    reason = ReasonField()
+
+    def __init__(
+        self, *args: Any, tests: Sequence[tuple[str, str]], matrices: Sequence[tuple[str, Any]], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.fields["test"].choices = tests
+        self.fields["matrix"].choices = [("", _("Semua matriks")), *matrices]
+
+
 class CriticalForm(LarasForm):
     population = forms.ChoiceField(label=_("Untuk siapa"), choices=list(POPULATION_LABELS.items()))
     low = NumberField(label=_("Kritis bila kurang dari"), required=False, **_BOUND)

@@ -13,6 +13,7 @@ from laras.catalogue.types import (
     Catalogue,
     CodedAnswer,
     CriticalInfo,
+    HandlingInfo,
     ItemInfo,
     Layer,
     LimitInfo,
@@ -83,6 +84,7 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
     answers: list[CodedAnswer] = []
     programmes: list[ProgrammeInfo] = []
     items: list[ItemInfo] = []
+    handling: list[HandlingInfo] = []
     for info in infos:
         if isinstance(info, TestInfo):
             tests.append(info)
@@ -100,6 +102,8 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
             programmes.append(info)
         elif isinstance(info, ItemInfo):
             items.append(info)
+        elif isinstance(info, HandlingInfo):
+            handling.append(info)
         else:
             answers.append(info)
     place = {discipline: number for number, discipline in enumerate(DISCIPLINES)}
@@ -111,6 +115,7 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
     limits.sort(key=lambda row: (row.position, row.key))
     programmes.sort(key=lambda p: (p.position, p.code))
     items.sort(key=lambda item: (item.position, item.key))
+    handling.sort(key=lambda row: (row.position, row.key))
     answers.sort(key=lambda a: (a.position, a.code))
     return Catalogue(
         version=version,
@@ -128,6 +133,7 @@ def build(version: str, infos: Iterable[Info]) -> Catalogue:
         answers_by_set=_grouped(answers, [a.answers for a in answers]),
         programmes=MappingProxyType({p.code: p for p in programmes}),
         items_by_programme=_grouped(items, [item.programme for item in items]),
+        handling_by_test=_grouped(handling, [row.test for row in handling]),
     )
 
 

@@ -21,6 +21,7 @@ from laras.catalogue.shipped import shipped_digest, shipped_rows
 from laras.catalogue.types import (
     Catalogue,
     CriticalInfo,
+    HandlingInfo,
     LimitInfo,
     RangeInfo,
     RowKind,
@@ -261,6 +262,28 @@ def adopt_limit(actor: Actor, *, owner_id: UUID, key: str, reason: str) -> Refer
     rows = queries.effective(owner_id).limits_by_standard.values()
     row = _one((limit for found in rows for limit in found.values()), key)
     return publish(actor, owner_id=owner_id, rows=[_own_row(row, reason, row.provenance.source)], reason=reason)
+
+
+@use_case
+def adopt_handling(actor: Actor, *, owner_id: UUID, group: str, reason: str) -> ReferenceRelease:
+    """Let the holding times of one bottle group count that do not yet (empty: of all groups). NotFound when there are none."""
+    catalogue = queries.effective(owner_id)
+    rows = [
+        _own_row(row, reason, row.provenance.source)
+        for found in catalogue.handling_by_test.values()
+        for row in found
+        if not row.judges and row.hours is not None and group in ("", row.group)
+    ]
+    if not rows:
+        raise NotFound(_("Tidak ada waktu simpan yang perlu diadopsi."))
+    return publish(actor, owner_id=owner_id, rows=rows, reason=reason)
+
+
+@use_case
+def set_handling(actor: Actor, *, owner_id: UUID, handling: HandlingInfo, reason: str) -> ReferenceRelease:
+    """Give this organisation its own container, preservation or holding time of a test (``key`` and ``provenance`` are
+    ignored). The same test, matrix and preservation replaces a row."""
+    return publish(actor, owner_id=owner_id, rows=[_own_row(handling, reason)], reason=reason)
 
 
 @use_case

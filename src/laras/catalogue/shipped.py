@@ -22,8 +22,9 @@ FILES: Final[dict[RowKind, str]] = {
     "critical": "criticals.csv",
     "standard": "standards.csv",
     "limit": "limits.csv",
+    "handling": "handling.csv",
 }
-_INTEGERS: Final = frozenset({"decimals", "tier", "tat_hours", "position"})
+_INTEGERS: Final = frozenset({"decimals", "tier", "tat_hours", "position", "hours"})
 _BOOLEANS: Final = frozenset({"signed", "in_situ", "low_open", "high_open", "inclusive"})
 _LISTS: Final = frozenset({"members", "normal", "accepted"})
 _AGES: Final = frozenset({"age_from", "age_until"})

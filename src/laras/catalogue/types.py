@@ -28,7 +28,7 @@ Status = Literal["regulation", "official", "standard", "practice", "secondary", 
 Subject = Literal["person", "environment", "food", "vector", "equipment"]
 TestKind = Literal["quantity", "count", "titre", "coded", "text"]
 Layer = Literal["shipped", "ministry", "province", "laboratory"]
-RowKind = Literal["test", "panel", "range", "critical", "standard", "limit", "answer", "programme", "item"]
+RowKind = Literal["test", "panel", "range", "critical", "standard", "limit", "answer", "programme", "item", "handling"]
 LimitKind = Literal["max", "lt", "min", "gt", "range", "text", "negative", "air_temperature", "by_category", "report"]
 Flag = Literal["", "N", "L", "H", "LL", "HH", "A"]
 Verdict = Literal["meets", "fails", "undecided", "report"]
@@ -56,6 +56,7 @@ ROW_KINDS: Final[tuple[RowKind, ...]] = (
     "answer",
     "programme",
     "item",
+    "handling",
 )
 LIMIT_KINDS: Final[tuple[LimitKind, ...]] = (
     "max",
@@ -321,6 +322,34 @@ class LimitInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlingInfo:
+    """How the sample for one test is kept: in which container, preserved how, and for how many hours from its taking until
+    the test begins (``hours``; None when nobody knows). ``matrix`` empty: in every matrix. ``group`` names the bottle
+    whose tests share container and preservation. The first row of a test and matrix is the usual one.
+    """
+
+    key: str
+    test: str
+    container: str
+    preservation: str
+    group: str = ""
+    matrix: str = ""
+    volume: str = ""
+    hours: int | None = None
+    position: int = 0
+    provenance: Provenance = field(default_factory=Provenance)
+
+    @property
+    def judges(self) -> bool:
+        """A time that nobody read anywhere is shown as an example and holds nothing up, until somebody adopts it."""
+        return self.hours is not None and self.provenance.status in ("adopted", "regulation", "official", "standard")
+
+    @property
+    def basis(self) -> str:
+        return f"handling:{self.key}@{self.provenance.release}"
+
+
+@dataclass(frozen=True, slots=True)
 class CodedAnswer:
     """One allowed answer. ``meaning`` is ``normal``, ``abnormal`` or empty (says nothing by itself)."""
 
@@ -470,6 +499,7 @@ class Catalogue:
     answers_by_set: Mapping[str, tuple[CodedAnswer, ...]]
     programmes: Mapping[str, ProgrammeInfo] = field(default_factory=lambda: MappingProxyType({}))
     items_by_programme: Mapping[str, tuple[ItemInfo, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    handling_by_test: Mapping[str, tuple[HandlingInfo, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def test(self, code: str) -> TestInfo:
         """Raises ``UnknownCode``."""
@@ -503,6 +533,16 @@ class Catalogue:
         """What the programme asks for, in its order. Raises ``UnknownCode``."""
         self.programme(programme)
         return self.items_by_programme.get(programme, ())
+
+    def handling(self, test: str, matrix: str = "", preservation: str = "") -> HandlingInfo | None:
+        """How a sample of this matrix is kept for the test: the row of the matrix before the one of all matrices, one that
+        judges before an example, else in their order. With ``preservation`` only a row that says exactly that."""
+        rows = [
+            row
+            for row in self.handling_by_test.get(test, ())
+            if row.matrix in ("", matrix) and (not preservation or row.preservation == preservation)
+        ]
+        return min(rows, key=lambda row: (row.matrix == "", not row.judges, row.position), default=None)
 
     def __contains__(self, code: object) -> bool:
         return code in self.tests or code in self.panels

@@ -37,6 +37,19 @@ def faults_of(catalogue: Catalogue) -> list[Finding]:
     faults += _critical_faults(catalogue)
     faults += _limit_faults(catalogue)
     faults += _programme_faults(catalogue)
+    faults += _handling_faults(catalogue)
+    return faults
+
+
+def _handling_faults(catalogue: Catalogue) -> list[Finding]:
+    faults = []
+    for test, rows in catalogue.handling_by_test.items():
+        if test not in catalogue.tests:
+            faults.append(Finding.of("handling_test", code=test))
+        faults += [Finding.of("handling_hours", key=row.key) for row in rows if row.hours is not None and row.hours < 1]
+        faults += [
+            Finding.of("handling_words", key=row.key) for row in rows if not row.container or not row.preservation
+        ]
     return faults
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -14,9 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from laras.catalogue import queries, services
 from laras.catalogue.forms import (
+    AdoptHandlingForm,
     AdoptStandardForm,
     ChooseForm,
     FilterForm,
+    HandlingForm,
     PanelFilterForm,
     SearchForm,
     TestForm,
@@ -26,9 +29,10 @@ from laras.catalogue.labels import (
     MATRIX_LABELS,
     STATUS_LABELS,
 )
-from laras.catalogue.types import TestInfo, UnknownCode
+from laras.catalogue.types import HandlingInfo, TestInfo, UnknownCode
 from laras.catalogue.views.shared import (
     PAGE_SIZE,
+    Line,
     catalogue_of,
     critical_line,
     do_once,
@@ -38,6 +42,7 @@ from laras.catalogue.views.shared import (
 )
 from laras.catalogue.words import name_of, term
 from laras.core.errors import NotFound
+from laras.core.forms import LarasForm
 from laras.core.ids import shipped_id
 from laras.core.web import page, refusals, submit_once
 
@@ -223,6 +228,84 @@ def adopt_practice(request: HttpRequest) -> HttpResponse:
         reverse("catalogue:criticals"),
     )
     return done or _criticals_page(request, form)
+
+
+# --- Bottles and holding times ------------------------------------------------------------------------------------------
+
+
+def _handling_forms(request: HttpRequest, name: str = "", form: LarasForm | None = None) -> dict[str, LarasForm]:
+    catalogue = catalogue_of(request)
+    rows = [row for found in catalogue.handling_by_test.values() for row in found]
+    groups = dict.fromkeys(row.group for row in rows if row.group and not row.judges and row.hours is not None)
+    tests = [
+        (test.code, f"{name_of(test)} ({test.code})")
+        for test in catalogue.tests.values()
+        if test.subject != "person" and not test.in_situ
+    ]
+    post = request.POST if request.method == "POST" else None
+    forms: dict[str, LarasForm] = {
+        "adopt": AdoptHandlingForm(
+            post if name == "adopt" else None, prefix="adopt", groups=[(group, term(group)) for group in groups]
+        ),
+        "set": HandlingForm(
+            post if name == "set" else None, prefix="set", tests=tests, matrices=list(MATRIX_LABELS.items())
+        ),
+    }
+    return forms
+
+
+def _handling_page(request: HttpRequest, forms: dict[str, LarasForm] | None = None) -> HttpResponse:
+    catalogue = catalogue_of(request)
+    search = SearchForm(request.GET)
+    words = (search.cleaned_data["q"] if search.is_valid() else "").casefold().split()
+    lines = []
+    for code, rows in catalogue.handling_by_test.items():
+        test = catalogue.tests.get(code)
+        if test is None:
+            continue
+        for row in rows:
+            hay = f"{code} {name_of(test)} {row.group} {row.container} {row.preservation}".casefold()
+            if all(word in hay for word in words):
+                lines.append((row, name_of(test), str(MATRIX_LABELS.get(row.matrix, row.matrix)), Line.of(row)))
+    lines.sort(key=lambda line: (line[0].group, line[1], line[0].position))
+    found = Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "search": search,
+        "page": found,
+        "lines": list(found),
+        "in_force": sum(row.judges for rows in catalogue.handling_by_test.values() for row in rows),
+        "may_manage": may_manage(request),
+        "forms": forms or _handling_forms(request),
+        "tab": "handling",
+    }
+    return render(request, "catalogue/handling.html", context, status=422 if forms is not None else 200)
+
+
+@require_safe
+@page(anyone=True)
+def handling(request: HttpRequest) -> HttpResponse:
+    """Bottles, preservation and holding times of tests: who set them, what they are worth, which count."""
+    return _handling_page(request)
+
+
+@require_POST
+@page("catalogue.manage")
+def adopt_handling(request: HttpRequest) -> HttpResponse:
+    forms = _handling_forms(request, "adopt")
+    work = lambda values: services.adopt_handling(request.actor, owner_id=request.owner.id, **values)  # noqa: E731
+    return do_once(request, forms["adopt"], work, reverse("catalogue:handling")) or _handling_page(request, forms)
+
+
+@require_POST
+@page("catalogue.manage")
+def set_handling(request: HttpRequest) -> HttpResponse:
+    forms = _handling_forms(request, "set")
+
+    def work(values: dict[str, Any]) -> Any:
+        row = HandlingInfo(key="", **{name: value for name, value in values.items() if name != "reason"})
+        return services.set_handling(request.actor, owner_id=request.owner.id, handling=row, reason=values["reason"])
+
+    return do_once(request, forms["set"], work, reverse("catalogue:handling")) or _handling_page(request, forms)
 
 
 @page("catalogue.manage")

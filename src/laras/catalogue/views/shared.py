@@ -18,7 +18,7 @@ from laras.catalogue.labels import (
 )
 from laras.catalogue.models import LAYER_LABELS
 from laras.catalogue.rules import format_limit
-from laras.catalogue.types import Catalogue, CriticalInfo, LimitInfo, Provenance, TestInfo, UnknownCode
+from laras.catalogue.types import Catalogue, CriticalInfo, HandlingInfo, LimitInfo, Provenance, TestInfo, UnknownCode
 from laras.catalogue.words import critical_text, figures, is_english, name_of, term
 from laras.core.errors import NotFound
 from laras.core.web import refusals, submit_once
@@ -39,6 +39,11 @@ class Line:
     url: str = ""
     name: str = ""
     note: str = ""
+
+    @classmethod
+    def of(cls, row: HandlingInfo) -> Line:
+        """What a table says of the worth of a row of handling."""
+        return cls(row.key, "", "", "", row.judges, row.provenance)
 
     @property
     def status(self) -> str:
