@@ -169,3 +169,94 @@ class SiteRegistered(Event):
 
     site: UUID
     area: UUID | None
+
+
+@dataclass(frozen=True)
+class PlanSaved(Event):
+    """A plan of sampling was made, or said otherwise from now on."""
+
+    name: ClassVar[str] = "orders.plan_saved"
+
+    plan: UUID
+    title: str
+    kind: str
+    frequency: str
+    first_day: date
+    codes: tuple[str, ...]
+    standard: str
+
+
+@dataclass(frozen=True)
+class PlanClosed(Event):
+    name: ClassVar[str] = "orders.plan_closed"
+
+    plan: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class PointAdded(Event):
+    name: ClassVar[str] = "orders.plan_point_added"
+
+    plan: UUID
+    point: UUID
+    site: UUID
+    label: str
+
+
+@dataclass(frozen=True)
+class PointRetired(Event):
+    name: ClassVar[str] = "orders.plan_point_retired"
+
+    plan: UUID
+    point: UUID
+    label: str
+
+
+@dataclass(frozen=True)
+class VisitPrepared(Event):
+    """``bottles`` are the printed numbers that its labels bear."""
+
+    name: ClassVar[str] = "orders.visit_prepared"
+
+    plan: UUID
+    visit: UUID
+    number: str
+    day: date
+    stops: int
+    bottles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VisitSkipped(Event):
+    name: ClassVar[str] = "orders.visit_skipped"
+
+    plan: UUID
+    visit: UUID
+    number: str
+    day: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class StopTaken(Event):
+    """A point was sampled; ``missed`` are the bottles that stayed empty, with why."""
+
+    name: ClassVar[str] = "orders.stop_taken"
+
+    visit: UUID
+    stop: UUID
+    number: str
+    order: UUID
+    order_number: str
+    missed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class StopMissed(Event):
+    name: ClassVar[str] = "orders.stop_missed"
+
+    visit: UUID
+    stop: UUID
+    number: str
+    reason: str

@@ -43,6 +43,34 @@ SAMPLE = StateMachine(
     tones={"expected": "waiting", "collected": "active", "received": "done", "refused": "danger"},
 )
 
+VISIT = StateMachine(
+    "visit",
+    states={
+        "prepared": _("Disiapkan"),
+        "done": _("Selesai"),
+        "skipped": _("Tidak dilakukan"),
+    },
+    moves=[
+        Move("finish", ("prepared",), "done", "orders.collect"),
+        Move("skip", ("prepared",), "skipped", "orders.register"),
+    ],
+    tones={"prepared": "active", "done": "done", "skipped": "neutral"},
+)
+
+STOP = StateMachine(
+    "stop",
+    states={
+        "waiting": _("Belum didatangi"),
+        "taken": _("Sudah diambil"),
+        "missed": _("Tidak diambil"),
+    },
+    moves=[
+        Move("take", ("waiting",), "taken", "orders.collect"),
+        Move("miss", ("waiting",), "missed", "orders.collect"),
+    ],
+    tones={"waiting": "waiting", "taken": "done", "missed": "neutral"},
+)
+
 SUBJECT_KINDS = {
     "person": _("Orang"),
     "environment": _("Lingkungan"),

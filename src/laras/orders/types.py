@@ -43,6 +43,7 @@ class GivenSample:
     external_number: str = ""
     collected_at: datetime | None = None
     collector: str = ""
+    preservation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

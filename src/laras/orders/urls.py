@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.orders.views import orders, programmes, registering, samples
+from laras.orders.views import orders, programmes, registering, rounds, samples
 
 app_name = "orders"
 
@@ -29,6 +29,22 @@ urlpatterns = [
     path("program/usulan/", programmes.proposal, name="proposal"),
     path("program/sesi/<uuid:session_id>/", programmes.session, name="session"),
     path("program/sesi/<uuid:session_id>/label/", programmes.session_labels, name="session_labels"),
+    path("lapangan/", rounds.due, name="due_visits"),
+    path("lapangan/rencana/", rounds.plans, name="plans"),
+    path("lapangan/rencana/baru/", rounds.new_plan, name="new_plan"),
+    path("lapangan/rencana/<uuid:plan_id>/", rounds.plan, name="sampling_plan"),
+    path("lapangan/rencana/<uuid:plan_id>/ubah/", rounds.edit_plan, name="edit_plan"),
+    path("lapangan/rencana/<uuid:plan_id>/titik/", rounds.add_point, name="add_point"),
+    path("lapangan/rencana/<uuid:plan_id>/titik/<uuid:point_id>/keluarkan/", rounds.retire_point, name="retire_point"),
+    path("lapangan/rencana/<uuid:plan_id>/tutup/", rounds.close_plan, name="close_plan"),
+    path("lapangan/rencana/<uuid:plan_id>/siapkan/", rounds.prepare, name="prepare_visit"),
+    path("lapangan/rencana/<uuid:plan_id>/lewati/", rounds.skip, name="skip_visit"),
+    path("lapangan/kunjungan/<uuid:visit_id>/", rounds.visit, name="visit"),
+    path("lapangan/kunjungan/<uuid:visit_id>/lembar/", rounds.sheet, name="field_sheet"),
+    path("lapangan/kunjungan/<uuid:visit_id>/label/", rounds.visit_labels, name="visit_labels"),
+    path("lapangan/titik/<uuid:stop_id>/", rounds.stop, name="stop"),
+    path("lapangan/titik/<uuid:stop_id>/tidak-diambil/", rounds.miss, name="miss_stop"),
+    path("lapangan/titik/<uuid:stop_id>/foto/", rounds.photo, name="stop_photo"),
     path("sampel/<uuid:sample_id>/terima/", samples.receive_one, name="receive_one"),
     path("sampel/<uuid:sample_id>/tolak/", samples.refuse, name="refuse"),
     path("sampel/<uuid:sample_id>/serah-terima/", samples.hand_over, name="hand_over"),

@@ -22,6 +22,17 @@ IN_SITU_LABELS = {
 }
 
 
+FREQUENCY_LABELS = {
+    "once": _("Sekali, atau hanya pada tanggal tertentu"),
+    "weekly": _("Tiap minggu"),
+    "fortnightly": _("Tiap dua minggu"),
+    "monthly": _("Tiap bulan"),
+    "quarterly": _("Tiap tiga bulan"),
+    "half_yearly": _("Tiap enam bulan"),
+    "yearly": _("Tiap tahun"),
+}
+
+
 def matrix_label(matrix: str) -> str:
     """A matrix in words; one that a laboratory added shows its own name."""
     return str(MATRIX_LABELS.get(matrix, matrix.replace("_", " ")))

@@ -14,6 +14,19 @@ from laras.orders.services.programmes import (
     propose,
 )
 from laras.orders.services.registering import add_tests, register_order, register_site, register_site_order
+from laras.orders.services.rounds import (
+    PlanInput,
+    Taken,
+    add_point,
+    close_plan,
+    miss_stop,
+    plan_input,
+    prepare_visit,
+    retire_point,
+    save_plan,
+    skip_visit,
+    take_stop,
+)
 from laras.orders.services.rows import Registered, part_number, price_line, prices_of
 from laras.orders.services.samples import (
     collect_sample,
@@ -27,26 +40,33 @@ from laras.orders.services.samples import (
 
 __all__ = [
     "GUARDS",
+    "PlanInput",
     "PlannedPerson",
     "Proposal",
     "Registered",
     "SessionInput",
     "SessionPlan",
+    "Taken",
     "accept_session",
+    "add_point",
     "add_tests",
     "cancel_line",
     "cancel_order",
+    "close_plan",
     "collect_sample",
     "collect_samples",
     "dispose_sample",
     "due_in",
     "hand_over",
     "lock_order",
+    "miss_stop",
     "month_of",
     "order_reopened",
     "order_reported",
     "part_number",
+    "plan_input",
     "plan_session",
+    "prepare_visit",
     "price_line",
     "prices_of",
     "propose",
@@ -56,4 +76,8 @@ __all__ = [
     "register_order",
     "register_site",
     "register_site_order",
+    "retire_point",
+    "save_plan",
+    "skip_visit",
+    "take_stop",
 ]  # fmt: skip

@@ -180,7 +180,7 @@ def register_site_order(
     ``points`` are the places of sampling within the site: each gets its own samples, and each test is made and charged
     once for every point. ``standard`` is the set of limits that judges the results; ``in_situ`` are the readings of
     ``rules.IN_SITU`` as typed. Coordinates must lie in Indonesia. ``given_samples`` exist already, as in a referral,
-    and stand instead of ``codes`` and ``points``.
+    and stand instead of ``points``; ``codes`` beside them (panels, as they are charged) must need no test that they lack.
     """
     _require_registering(actor, owner.id, source)
     catalogue = catalogue_queries.effective(owner.id)
@@ -189,7 +189,7 @@ def register_site_order(
         problems.append(Problem("kind", _("Pilih jalur lingkungan, makanan, atau vektor.")))
         kind = "environment"
     if given_samples:
-        codes = list(dict.fromkeys(code for sample in given_samples for code in sample.codes))
+        codes = codes or list(dict.fromkeys(code for sample in given_samples for code in sample.codes))
         points = ()
     chosen = choose_lines(catalogue, codes, kind, problems)
     head = _read_head(
@@ -216,6 +216,9 @@ def register_site_order(
     readings = _read_in_situ(problems, in_situ or {})
     collected_at, collector = _read_collection(owner, problems, collected_at, collector)
     given = _read_given(owner, problems, given_samples)
+    carried = {code for sample in given for code in sample.codes}
+    if given and any(code not in carried for line in chosen for code in line.tests):
+        problems.append(Problem("codes", _("Ada pemeriksaan yang tidak punya sampel.")))
     places = [checked_text(problems, "points", point, 160) for point in points if point.strip()] or [""]
     if len(places) > rules.MAX_POINTS:
         problems.append(
@@ -368,6 +371,7 @@ def _read_given(owner: Owner, problems: list[Problem], given: Sequence[GivenSamp
             external_number=checked_text(problems, "samples", sample.external_number, 60).upper(),
             collected_at=checked_moment(owner, problems, "samples", sample.collected_at),
             collector=checked_text(problems, "samples", sample.collector, 120),
+            preservation=checked_text(problems, "samples", sample.preservation, 120),
         )
         for sample in given
     )

@@ -169,6 +169,7 @@ class Draft:
             container=plan.container,
             description=plan.description,
             external_number=plan.external_number,
+            preservation=plan.preservation,
             status="collected" if taken_at else SAMPLE.initial,
             collected_at=taken_at,
             collector=(plan.collector or collector) if taken_at else "",

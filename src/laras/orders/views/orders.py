@@ -17,7 +17,7 @@ from laras.catalogue import queries as catalogue_queries
 from laras.catalogue.words import name_of
 from laras.core import journal
 from laras.core.web import page, submit_once
-from laras.orders import labels, queries, services
+from laras.orders import labels, queries, rounds, services
 from laras.orders.forms import AddForm, CancelForm, FilterForm, placed
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
 from laras.orders.rules import IN_SITU, in_form_order
@@ -97,6 +97,7 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
         }.items()
     }
     open_ = order.status in ("registered", "working")
+    stop = rounds.stop_of_order(request.scope, order.id) if order.site_id else None
     context = {
         "detail": found,
         "order": order,
@@ -116,9 +117,21 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
         "more_actions": [entry for ask in ACTIONS for entry in ask(request, found)],
         "history_items": history_items(journal.history(request.scope, order.id)),
         "in_situ": [
-            (IN_SITU_LABELS.get(key, key), value, IN_SITU[key].unit if key in IN_SITU else "")
+            (
+                IN_SITU_LABELS.get(key, key),
+                value,
+                " · ".join(
+                    part
+                    for part in (
+                        IN_SITU[key].unit if key in IN_SITU else "",
+                        stop.instruments.get(key, "") if stop else "",
+                    )
+                    if part
+                ),
+            )
             for key, value in in_form_order(order.in_situ)
         ],
+        "stop": stop,
         "standard": catalogue.standards.get(order.standard),
         "matrix": matrix_label(order.matrix) if order.matrix else "",
         "is_fresh": request.GET.get("baru") == "1",

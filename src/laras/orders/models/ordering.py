@@ -169,10 +169,12 @@ class Sample(ScopedModel):
     refusal_note = models.CharField(max_length=240, blank=True)
     replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     external_number = models.CharField(max_length=60, blank=True)
+    # How it is kept until the test begins, in the words of the catalogue; empty: nobody wrote it down.
+    preservation = models.CharField(max_length=120, blank=True, default="", db_default="")
 
     privacy: ClassVar = {
         "internal": [
-            "order", "number", "position", "specimen", "container", "status", "collected_at", "received_at",
+            "preservation", "order", "number", "position", "specimen", "container", "status", "collected_at", "received_at",
             "received_by", "condition", "temperature", "refusal", "refusal_note", "replaces", "external_number",
             "description",
         ],

@@ -120,7 +120,7 @@ def fits(entry: TestInfo | PanelInfo, kind: str) -> bool:
     return allowed is None or entry.subject in allowed
 
 
-def _medium(specimen: str) -> str:
+def medium_of(specimen: str) -> str:
     """The first word: ``Air, di tempat`` and ``Air (mikrobiologi)`` are both water."""
     return re.split(r"[\s,(]", specimen.casefold(), maxsplit=1)[0]
 
@@ -138,8 +138,8 @@ def plan_samples(tests: Iterable[TestInfo]) -> tuple[SamplePlan, ...]:
     taken = list(groups)
     for test in tests:
         if test.in_situ:
-            medium = _medium(test.specimen)
-            key = next((key for key in taken if _medium(key[0]) == medium), (test.specimen, test.container))
+            medium = medium_of(test.specimen)
+            key = next((key for key in taken if medium_of(key[0]) == medium), (test.specimen, test.container))
             groups.setdefault(key, []).append(test)
     return tuple(
         SamplePlan(

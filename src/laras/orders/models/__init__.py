@@ -1,0 +1,25 @@
+"""Tables of orders: what is asked for and on which samples, and the rounds on which samples are taken."""
+
+from laras.orders.models.field import Bottle, PlanPoint, SamplingPlan, Stop, Visit
+from laras.orders.models.ordering import (
+    PAYERS,
+    PURPOSES,
+    REFUSAL_REASONS,
+    SOURCES,
+    SUBJECT_KINDS,
+    URGENCIES,
+    Custody,
+    Order,
+    OrderLine,
+    Participation,
+    ProgrammeSession,
+    RequestedTest,
+    Sample,
+    Site,
+)
+
+__all__ = [
+    "PAYERS", "PURPOSES", "REFUSAL_REASONS", "SOURCES", "SUBJECT_KINDS", "URGENCIES", "Bottle", "Custody", "Order",
+    "OrderLine", "Participation", "PlanPoint", "ProgrammeSession", "RequestedTest", "Sample", "SamplingPlan", "Site",
+    "Stop", "Visit",
+]  # fmt: skip
