@@ -21,10 +21,12 @@ from laras.core.actor import actor_of
 from laras.core.models import JournalEntry, Owner, StaffPerson, User
 from laras.core.rights import ROLES
 from laras.core.scope import Scope
-from laras.demo import network, plan, surveillance
+from laras.demo import field, network, plan, surveillance
 from laras.network import queries as directory
 from laras.orders import queries as orders
+from laras.orders import rounds
 from laras.orders.models import Order, RequestedTest, Sample
+from laras.orders.rules.field import week_of
 from laras.partners.models import Booking, PartnerAccount
 from laras.people.models import Patient
 from laras.referral import queries as referrals
@@ -372,3 +374,16 @@ def test_a_reagent_that_ran_out_pauses_its_test_and_others_only_warn(demo):
     }  # fmt: skip
     paused = resources.capabilities(owner_id=owner.id, status="paused").filter(reason__startswith="Reagen habis")
     assert [row.test_code for row in paused] == ["AU"]
+
+
+def test_a_round_of_sampling_became_orders_and_another_waits(demo):
+    owner = Owner.objects.get(code=field.LAB)
+    scope = Scope.of(owner.id)
+    due = rounds.due(scope, *week_of(clock.today(owner.zone)), clock.today(owner.zone))
+    assert {(one.plan.name, one.points, one.answered) for one in due} >= {
+        ("Depot air minum, contoh", 3, 1),
+        ("Kolam renang, contoh", 2, 0),
+    }
+    taken = [one.stop for row in due if row.visit for one in rounds.stops_of(scope, row.visit.id) if one.stop.order_id]
+    assert taken
+    assert all(orders.get_order(scope, stop.order_id).samples for stop in taken)

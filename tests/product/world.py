@@ -23,6 +23,7 @@ from laras.bench import queries as bench_queries
 from laras.bench import services as bench
 from laras.catalogue import queries as catalogue_queries
 from laras.catalogue import services as catalogue
+from laras.core import attachments
 from laras.core.actor import Actor, actor_of, system_actor
 from laras.core.api import new_token, token_digest
 from laras.core.ids import new_id
@@ -36,7 +37,9 @@ from laras.interop.rules.framing import unframe
 from laras.network import queries as network_queries
 from laras.network import services as network
 from laras.network import shipped
+from laras.orders import rounds
 from laras.orders import services as orders
+from laras.orders.types import SiteInput
 from laras.partners import accounts as partner_accounts
 from laras.partners import bookings
 from laras.partners import services as partners
@@ -239,6 +242,7 @@ def furnish(lab: Lab, number: int) -> None:
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
     ids["instrument_id"], ids["name"] = _an_analyzer(lab)
     ids["stock_id"] = _a_reagent(lab)
+    ids["plan_id"], ids["point_id"], ids["visit_id"], ids["stop_id"] = _a_round(lab)
 
 
 def _something_unusual(lab: Lab) -> tuple[UUID, UUID, UUID]:
@@ -298,6 +302,24 @@ def _a_reagent(lab: Lab) -> UUID:
         head, owner_id=lab.id, item_id=item.id, number="H-1", quantity=Decimal(500), expires_on=date(2199, 12, 31)
     )
     return item.id
+
+
+def _a_round(lab: Lab) -> tuple[UUID, UUID, UUID, UUID]:
+    """A plan with two points and a visit; the first point waits and has a photo."""
+    counter = lab.staff["counter"]
+    day = MONDAY.date()
+    plan = orders.save_plan(
+        counter, owner=lab.owner, plan=orders.PlanInput(name="Depot uji", codes=("PH", "ECOLI"), first_day=day)
+    )
+    points = [
+        orders.add_point(counter, owner_id=lab.id, plan_id=plan.id, new_site=SiteInput(name)).id
+        for name in ("Depot Uji A", "Depot Uji B")
+    ]
+    visit = orders.prepare_visit(counter, owner=lab.owner, plan_id=plan.id, day=day)
+    waiting = rounds.stops_of(lab.scope, visit.id)[0].stop.id
+    photo = attachments.store(lab.id, b"\x89PNG gambar uji", "image/png", "uji.png")
+    apps.get_model("orders", "Stop").objects.within(lab.scope).filter(id=waiting).update(photo=photo)
+    return plan.id, points[1], visit.id, waiting
 
 
 def orders_line(lab: Lab, order_id: UUID) -> UUID:

@@ -83,6 +83,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
     from laras.demo import (
         equipment,
+        field,
         history,
         incidents,
         journeys,
@@ -120,6 +121,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         equipment.build_prices(owners)
         permits.build_permits(owners, clock.today(), plan.SEED)
         reagents.build_reagents(owners, clock.today())
+        field.build_rounds(owners, staff, clock.today())
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.utils import translation
 
-from laras.basics.money import format_count
-from laras.catalogue.types import Catalogue
+from laras.catalogue.types import Catalogue, HandlingInfo
 from laras.core import clock
 from laras.core.models import Owner
 from laras.core.printing import code128_svg, date_text, moment_text, number_text, plain, render
@@ -18,7 +17,7 @@ from laras.network import queries as network
 from laras.orders.models import Bottle, Site, Visit
 from laras.orders.rounds import StopDetail
 from laras.orders.rules import IN_SITU
-from laras.orders.words import IN_SITU_LABELS, matrix_label
+from laras.orders.words import IN_SITU_LABELS, holding_text, matrix_label
 
 TEMPLATE = "orders/templates_typst/field_sheet.typ"
 SHEET = "a4-24"
@@ -80,23 +79,23 @@ def readings_asked(visit: Visit, catalogue: Catalogue) -> list[str]:
 
 
 def _bottle(bottle: Bottle, visit: Visit, catalogue: Catalogue) -> dict[str, Any]:
-    hours = holding_hours(bottle.codes, bottle.preservation, visit.plan.matrix, catalogue)
+    row = holding_of(bottle.codes, bottle.preservation, visit.plan.matrix, catalogue)
     return {
         "number": bottle.number,
         "bar_svg": code128_svg(bottle.number),
         "group": bottle.group or bottle.specimen,
         "container": ", ".join(part for part in (bottle.container, bottle.volume) if part and part not in bottle.group),
         "preservation": bottle.preservation,
-        "hours": f"{format_count(hours)} jam" if hours else "",
+        "hours": holding_text(row),
         "codes": " ".join(bottle.codes),
     }
 
 
-def holding_hours(codes: Sequence[str], preservation: str, matrix: str, catalogue: Catalogue) -> int | None:
-    """The shortest holding time of what rests on a bottle, in hours; None when the catalogue has none of them."""
+def holding_of(codes: Sequence[str], preservation: str, matrix: str, catalogue: Catalogue) -> HandlingInfo | None:
+    """The shortest holding time of what rests on a bottle; None when the catalogue has none of them."""
     rows = [catalogue.handling(code, matrix, preservation) for code in codes] if preservation else []
-    known = [row.hours for row in rows if row and row.hours]
-    return min(known, default=None)
+    known = [row for row in rows if row and row.hours]
+    return min(known, key=lambda row: row.hours or 0, default=None)
 
 
 def _coordinates(site: Site) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from laras.catalogue.labels import MATRIX_LABELS
 from laras.catalogue.rules.programmes import Decision
+from laras.catalogue.types import HandlingInfo
 from laras.catalogue.words import term
 
 IN_SITU_LABELS = {
@@ -31,6 +32,18 @@ FREQUENCY_LABELS = {
     "half_yearly": _("Tiap enam bulan"),
     "yearly": _("Tiap tahun"),
 }
+
+
+def holding_text(row: HandlingInfo | None) -> str:
+    """``24 jam``, ``180 hari``; what nobody adopted yet says so. Empty when there is no time."""
+    if row is None or row.hours is None:
+        return ""
+    if row.hours >= 96 and row.hours % 24 == 0:
+        days = row.hours // 24
+        text = ngettext("%(n)d hari", "%(n)d hari", days) % {"n": days}
+    else:
+        text = ngettext("%(n)d jam", "%(n)d jam", row.hours) % {"n": row.hours}
+    return text if row.judges else str(_("%(time)s (contoh)")) % {"time": text}
 
 
 def matrix_label(matrix: str) -> str:

@@ -27,7 +27,7 @@ from laras.orders.round_forms import MissForm, PlanForm, PointForm, SkipForm, St
 from laras.orders.rules.field import week_of
 from laras.orders.states import STOP, VISIT
 from laras.orders.views.registering import address_of
-from laras.orders.words import FREQUENCY_LABELS, matrix_label
+from laras.orders.words import FREQUENCY_LABELS, holding_text, matrix_label
 from laras.partners import queries as partners_queries
 
 SITES = 300
@@ -311,7 +311,7 @@ def stop(request: HttpRequest, stop_id: UUID) -> HttpResponse:
         with placed(form):
             return submit_once(request, work)
     hours = {
-        bottle.id: documents.holding_hours(bottle.codes, bottle.preservation, visit_.plan.matrix, catalogue)
+        bottle.id: holding_text(documents.holding_of(bottle.codes, bottle.preservation, visit_.plan.matrix, catalogue))
         for bottle in found.bottles
     }
     context = {
