@@ -21,6 +21,19 @@ class ResultsOpened(Event):
 
 
 @dataclass(frozen=True)
+class TestsBegun(Event):
+    """Tests on samples of sites began; ``late``: those whose holding time was over."""
+
+    __test__ = False  # the name begins with "Test": pytest must not collect it
+    name: ClassVar[str] = "bench.tests_begun"
+    order: UUID
+    begun_at: str
+    results: tuple[tuple[UUID, str], ...]
+    late: tuple[UUID, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class _OnResult(Event):
     result: UUID
     order: UUID

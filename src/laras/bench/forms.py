@@ -98,7 +98,23 @@ class EntryForm(LarasForm):
     method = forms.CharField(label=_("Metode"), max_length=160, required=False)
     instrument = forms.CharField(label=_("Alat"), max_length=80, required=False)
     reagent_lot = forms.CharField(label=_("Lot reagen"), max_length=60, required=False)
+    late_reason = forms.CharField(
+        label=_("Mengapa tetap diuji"),
+        max_length=240,
+        required=False,
+        help_text=_("Sampel ini melewati waktu simpan. Alasannya tercetak di LHU."),
+    )
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+
+
+class BeginForm(LarasForm):
+    begun_at = MomentField(label=_("Mulai diuji"), required=False, help_text=_("Kosongkan bila baru saja."))
+    reason = forms.CharField(
+        label=_("Mengapa tetap diuji"),
+        max_length=240,
+        required=False,
+        help_text=_("Wajib bila waktu simpan sudah lewat. Tercetak di LHU."),
+    )
 
 
 class CallForm(LarasForm):

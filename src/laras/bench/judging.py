@@ -172,6 +172,8 @@ def grid(
     catalogue, zone = catalogues.effective(owner.id), owner.zone
     earlier = queries.previous_values(scope, rows)
     made = calculating.proposals(scope, owner, rows)
+    clocks = {row.id: clock for row in rows if (clock := queries.clock_of(catalogue, row)) is not None}
+    begun = queries.begun_among(scope, clocks)
     found = []
     for row, item in zip(rows, queries.work_items(scope, rows), strict=True):
         test = catalogue.tests.get(row.test_code)
@@ -190,6 +192,8 @@ def grid(
                 answers=test.answers if test else "",
                 lacking=words.lacking(_lacking(test, catalogue, row, zone)) if test else "",
                 calculated=made.get(row.id),
+                holding=clocks.get(row.id),
+                begun=row.id in begun,
             )
         )
     return found

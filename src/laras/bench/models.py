@@ -270,3 +270,34 @@ class CriticalCall(ScopedModel):
                 name="bench_critical_call_open",
             )
         ]
+
+
+class Beginning(ScopedModel):
+    """When the test on an environmental, food or vector sample began, against the holding time that held then.
+
+    ``hours`` and ``basis`` are of a time that judged; without one nothing was judged. ``reason``: why it was made although
+    the time was over, which stands on the report.
+    """
+
+    result = models.OneToOneField(Result, models.CASCADE, related_name="beginning")
+    begun_at = models.DateTimeField()
+    begun_by = models.UUIDField(null=True)
+    taken_at = models.DateTimeField()
+    hours = models.PositiveIntegerField(null=True)
+    basis = models.CharField(max_length=200, blank=True)
+    late = models.BooleanField(default=False)
+    reason = models.CharField(max_length=240, blank=True)
+
+    privacy: ClassVar = {
+        "internal": ["result", "begun_at", "begun_by", "taken_at", "hours", "basis", "late", "reason"],
+    }
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_beginning"
+        constraints = [
+            models.CheckConstraint(condition=Q(late=False) | ~Q(reason=""), name="bench_beginning_late_why"),
+            models.CheckConstraint(
+                condition=Q(late=False) | Q(hours__isnull=False), name="bench_beginning_late_of_what"
+            ),
+        ]

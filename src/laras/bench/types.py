@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from laras.catalogue.types import Finding, pack
+from laras.orders.rules.holding import Holding
 
 CALL_MINUTES: Final = 30
 """Minutes from seeing a critical value to telling somebody (national quality indicator, Permenkes 30/2022)."""
@@ -24,7 +25,8 @@ class Entry:
     ``reason``: empty (the bench finds it), ``first``, ``correction``, ``repeat`` or ``dilution``. ``comment`` None
     keeps what is there. ``seen`` is how many values the result had when the person looked (``ResultView.entries``): if
     somebody else entered one since, the row is refused instead of overwritten. ``decimal_mark``: ``","`` or ``"."``
-    where the sender has declared it; without it a text with two readings is refused.
+    where the sender has declared it; without it a text with two readings is refused. ``late_reason``: why the test is made
+    although the sample waited too long, asked only then.
     """
 
     result_id: UUID
@@ -39,6 +41,7 @@ class Entry:
     control_state: str = ""
     seen: int | None = None
     decimal_mark: str | None = None
+    late_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,22 @@ class GridRow:
     answers: str
     lacking: str = ""
     calculated: Calculated | None = None
+    holding: Holding | None = None
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How a test on a sample of a site began. ``hours``: of the holding time that judged, None without one."""
+
+    result_id: UUID
+    test_code: str
+    sample_number: str
+    begun_at: datetime
+    taken_at: datetime
+    hours: int | None
+    late: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

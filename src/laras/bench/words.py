@@ -153,6 +153,7 @@ def entered_in_words(payload: Mapping[str, Any]) -> str:
 
 EVENTS = {
     "bench.results_opened": _("Pemeriksaan mulai dikerjakan"),
+    "bench.tests_begun": _("Pengujian dimulai"),
     "bench.result_commented": _("%(test_code)s: komentar diubah"),
     "bench.result_entered": entered_in_words,
     "bench.result_verified": _("%(test_code)s diverifikasi"),

@@ -51,7 +51,8 @@ class Person:
 class Facts:
     """Everything about an order that a report says besides its results.
 
-    ``copied`` holds (test, person) of readings at the site: who wrote them down did not examine them.
+    ``copied`` holds (test, person) of readings at the site: who wrote them down did not examine them. ``remarks`` are what must be
+    told of the way of a sample.
     """
 
     order_number: str
@@ -70,6 +71,7 @@ class Facts:
     sections: Mapping[str, str]
     sample_names: Mapping[str, str] = field(default_factory=dict)
     copied: frozenset[tuple[str, Any]] = frozenset()
+    remarks: tuple[str, ...] = ()
 
 
 def assemble(
@@ -129,6 +131,7 @@ def assemble(
         critical_notes=tuple(_critical_notes(results)),
         comments=tuple(comment for comment in comments if comment),
         awaited=tuple(missing),
+        remarks=facts.remarks,
         laboratories=laboratories,
         verification_url=verification_url,
         journal_mark=journal_mark,

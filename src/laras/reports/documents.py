@@ -139,7 +139,7 @@ def lhu_data(document: LhuDocument) -> dict[str, Any]:
         "conclusion": document.conclusion,
         "critical_notes": [_critical(document, note, say) for note in document.critical_notes],
         "awaited": ", ".join(document.awaited),
-        "comments": [c for c in document.comments if c.strip()],
+        "comments": [c for c in (*document.remarks, *document.comments) if c.strip()],
         "laboratories": _laboratories(document, say),
         "initials": _initials(document.signers, say),
         "signatures": _signatures(document, say),

@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from laras.basics.periods import age_on
+from laras.bench import queries as bench
 from laras.bench.types import ResultView
 from laras.catalogue import queries as catalogue
 from laras.catalogue.labels import DISCIPLINE_LABELS, MATRIX_LABELS
@@ -70,6 +71,27 @@ def _gather(detail: OrderDetail, results: list[ResultView], releaser: UUID | Non
         sections={view.discipline: _words(DISCIPLINE_LABELS, view.discipline) for view in results},
         sample_names={sample.number: _sample_name(sample) for sample in detail.samples},
         copied=frozenset((code, order.registered_by) for code in answered),
+        remarks=() if order.subject_kind == "person" else _held_too_long(detail, results, known),
+    )
+
+
+def _held_too_long(detail: OrderDetail, results: Iterable[ResultView], known: Catalogue) -> tuple[str, ...]:
+    """A sentence for each sample and reason whose test began after its holding time (ISO/IEC 17025 7.4.3)."""
+    shown = {view.id for view in results}
+    groups: dict[tuple[str, int, int, str], list[str]] = {}
+    for one in bench.beginnings_of(Scope.of(detail.order.owner_id), detail.order.id):
+        if one.late and one.result_id in shown and one.hours is not None:
+            waited = int((one.begun_at - one.taken_at).total_seconds() // 3600)
+            test = known.tests.get(one.test_code)
+            groups.setdefault((one.sample_number, waited, one.hours, one.reason), []).append(
+                test.name if test else one.test_code
+            )
+    return tuple(
+        _(
+            "Contoh %(number)s: %(tests)s mulai diuji %(waited)d jam sesudah diambil, melewati waktu simpan %(hours)d jam. %(why)s"
+        )
+        % {"number": number, "tests": ", ".join(tests), "waited": waited, "hours": hours, "why": why}
+        for (number, waited, hours, why), tests in groups.items()
     )
 
 

@@ -201,7 +201,8 @@ class LhuDocument:
     as QR and in clear; empty leaves it out (drafts). What is kept of it is the path; the host is added when
     it is drawn. `journal_mark` is a short digest of the journal head, printed in the foot so that paper bears
     witness of the chain. `awaited` names tests that are not done yet:
-    the report then says "Hasil sementara" beside its title.
+    the report then says "Hasil sementara" beside its title. `remarks` are what the laboratory must tell of the way of a
+    sample (a holding time that was over), `comments` what somebody wrote.
     """
 
     kind: Kind
@@ -230,4 +231,5 @@ class LhuDocument:
     language: Language = "id"
     extra_footnotes: tuple[str, ...] = ()
     awaited: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     section_notes: Mapping[str, str] = field(default_factory=dict)

@@ -181,7 +181,8 @@ class CountsOut(Schema):
 
 class EntryIn(Schema):
     """``raw`` as it is written: ``12,5``, ``<0,3``, ``1/160``, ``Positif``. A text with two readings (``1.234``) is refused
-    unless ``decimal_mark`` says which mark the writer uses. ``reason`` is found when empty."""
+    unless ``decimal_mark`` says which mark the writer uses. ``reason`` is found when empty. ``late_reason`` answers a sample that
+    waited longer than its holding time (``holding_over``)."""
 
     raw: Annotated[str, Field(max_length=4000)]
     reason: Literal["", "first", "correction", "repeat", "dilution"] = ""
@@ -194,6 +195,7 @@ class EntryIn(Schema):
     control_state: str = ""
     seen: Seen | None = None
     decimal_mark: Mark = ""
+    late_reason: Annotated[str, Field(max_length=240)] = ""
 
 
 class EntryRowIn(EntryIn):

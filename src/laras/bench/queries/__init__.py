@@ -3,6 +3,7 @@
 from laras.bench.queries.called import calls_made, critical_calls, whom_to_call
 from laras.bench.queries.calls import open_calls
 from laras.bench.queries.earlier import Earlier, history_of, history_of_many, previous_values
+from laras.bench.queries.holding import beginnings_of, begun_among, clock_of, waiting_clocks
 from laras.bench.queries.holds import all_open_holds, open_holds
 from laras.bench.queries.lists import (
     count,
@@ -42,7 +43,10 @@ __all__ = [
     "Reported",
     "Together",
     "all_open_holds",
+    "beginnings_of",
+    "begun_among",
     "calls_made",
+    "clock_of",
     "count",
     "count_queue",
     "counts",
@@ -81,6 +85,7 @@ __all__ = [
     "view",
     "views",
     "views_by_id",
+    "waiting_clocks",
     "whom_to_call",
     "work_items",
     "worklist",

@@ -63,11 +63,11 @@ def narrowed(rows: QuerySet[Result], by: Narrowing) -> QuerySet[Result]:
 
 _SHOWN = {
     "order": (
-        "number", "subject_kind", "subject_label", "purpose", "standard", "in_situ", "registered_at", "patient", "site",
+        "number", "subject_kind", "subject_label", "purpose", "standard", "matrix", "in_situ", "registered_at", "patient", "site",
     ),
     "order__patient": ("full_name", "sex", "birth_date"),
     "order__site": ("name",),
-    "sample": ("number", "specimen", "collected_at", "received_at"),
+    "sample": ("number", "specimen", "preservation", "collected_at", "received_at"),
     "requested": ("position",),
 }  # fmt: skip
 """What the bench shows and judges by; the rest of those wide rows need not be read for each line of a list."""

@@ -1,5 +1,6 @@
 """The use cases of the bench: from a received sample to a validated result. Values go sealed into the journal."""
 
+from laras.bench.services.beginning import begin_tests
 from laras.bench.services.calculating import enter_calculated
 from laras.bench.services.critical import call_critical
 from laras.bench.services.entering import comment_result, enter_many, enter_result
@@ -26,6 +27,7 @@ from laras.bench.services.moving import (
 
 __all__ = [
     "amend_result",
+    "begin_tests",
     "call_critical",
     "cancel_result",
     "cancel_results_of",

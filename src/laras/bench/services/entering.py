@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from laras.bench import judging, queries, rules, words
 from laras.bench.events import CriticalOpened, CriticalWithdrawn, ResultCommented, ResultEntered
-from laras.bench.models import CriticalCall, Result, ResultValue
+from laras.bench.models import Beginning, CriticalCall, Result, ResultValue
 from laras.bench.services import rows
+from laras.bench.services.beginning import beginning_row, keep
 from laras.bench.services.holds import hold_what_was_made_of
 from laras.bench.states import RESULT
 from laras.bench.types import BatchReport, Entry, RowProblem
@@ -22,7 +23,9 @@ from laras.core.actor import Actor
 from laras.core.errors import Conflict, DomainError, Problem, Refused
 from laras.core.models import Owner
 from laras.core.scope import Scope
+from laras.core.templatetags.ui import span
 from laras.core.unit import use_case
+from laras.orders.rules.holding import OF
 
 
 @use_case
@@ -42,6 +45,7 @@ def enter_result(
     control_state: str = "",
     seen: int | None = None,
     decimal_mark: str | None = None,
+    late_reason: str = "",
 ) -> Result:
     """Enter one value; see :class:`~laras.bench.types.Entry` for the fields.
 
@@ -49,8 +53,9 @@ def enter_result(
     MoveRefused (verified already), NotFound, Forbidden.
     """
     entry = Entry(
-        result_id, raw, reason, note, comment, method, instrument, reagent_lot, run, control_state, seen, decimal_mark
-    )
+        result_id, raw, reason, note, comment, method, instrument, reagent_lot, run, control_state, seen, decimal_mark,
+        late_reason,
+    )  # fmt: skip
     work = Batch(actor, owner_id, [entry])
     work.read(strict=True)
     work.save()
@@ -123,6 +128,7 @@ class Batch:
         self.ready: list[_Row] = []
         self.unchanged: list[UUID] = []
         self.problems: list[RowProblem] = []
+        self.beginnings: list[tuple[Result, Beginning]] = []
 
     def read(self, *, strict: bool) -> None:
         taken: set[UUID] = set()
@@ -177,9 +183,36 @@ class Batch:
         rows.short(entry.instrument, "instrument", 80)
         rows.short(entry.reagent_lot, "reagent_lot", 60)
         rows.short(entry.control_state, "control_state", 12)
+        if not same:
+            self._begin(row)
         if comment is not None:
             result.comment = comment
         self.ready.append(row)
+
+    def _begin(self, row: _Row) -> None:
+        """A first value of a sample from a site says that its test began, if nobody said so before; a sample that waited
+        too long asks for a reason then. A reading at the site had nothing to wait for."""
+        result = row.result
+        if result.order.subject_kind not in OF or result.entries or self.why == "field" or row.test.in_situ:
+            return
+        if result.sample.collected_at is None or result.id in self._begun():
+            return
+        held = queries.clock_of(self.catalogue, result)
+        why = rows.short(row.entry.late_reason, "late_reason", 240)
+        one = beginning_row(result, held, self.now, self.person, why)
+        if one.late and held is not None and not why:
+            message = _("Waktu simpan %(hours)d jam sudah lewat %(over)s. Tulis mengapa tetap diuji.") % {
+                "hours": held.hours,
+                "over": span(-held.left(self.now)),
+            }
+            raise Refused(message, code="holding_over", problems=[Problem("late_reason", message)])
+        self.beginnings.append((result, one))
+
+    def _begun(self) -> set[UUID]:
+        if not hasattr(self, "_known_begun"):
+            sites = [row.id for row in self.results.values() if row.order.subject_kind in OF]
+            self._known_begun = queries.begun_among(Scope.of(self.owner_id), sites)
+        return self._known_begun
 
     def _last_revision(self, result: Result) -> int:
         if not hasattr(self, "_revisions"):
@@ -211,6 +244,7 @@ class Batch:
             ],
         )
         bulk.insert(values)
+        keep(self.actor, self.owner_id, self.beginnings)
         for row, value in zip(fresh, values, strict=True):
             journal.record(
                 self.actor,

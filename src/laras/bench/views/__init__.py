@@ -2,15 +2,18 @@
 
 from laras.bench.views.critical import call, critical
 from laras.bench.views.grid import calculate, judge, worklist
+from laras.bench.views.holding import begin, holding
 from laras.bench.views.holds import holds, lift
 from laras.bench.views.queues import validation, verification
 from laras.bench.views.result import act, result
 
 __all__ = [
     "act",
+    "begin",
     "calculate",
     "call",
     "critical",
+    "holding",
     "holds",
     "judge",
     "lift",

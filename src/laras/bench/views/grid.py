@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,13 @@ def _grid_page(
                 "comment": (typed or {}).get(f"comment-{row.item.result.id}", row.item.result.comment),
                 "wrong": (wrong or {}).get(row.item.result.id, ""),
                 "calculated": row.calculated,
+                "holding": None if row.begun or row.item.result.entries else row.holding,
+                "held_over": bool(row.holding and row.holding.left(now) < timedelta(0)),
+                "left": abs(row.holding.left(now)) if row.holding else None,
+                "ask_late": bool(
+                    row.holding and not row.begun and not row.item.result.entries and row.holding.late(now)
+                ),
+                "late_reason": (typed or {}).get(f"late-{row.item.result.id}", ""),
                 "late": bool(row.item.result.due_at and row.item.result.due_at < now),
             }
             for row, again in zip(rows, _same_sample(rows), strict=True)
@@ -154,7 +162,8 @@ def _typed_entries(request: HttpRequest) -> list[Entry]:
             continue
         seen = small_number(request.POST.get(f"seen-{key}", ""))
         comment = request.POST.get(f"comment-{key}")
-        entries.append(Entry(key, raw, comment=comment, seen=seen, **shared))
+        late = request.POST.get(f"late-{key}", "")
+        entries.append(Entry(key, raw, comment=comment, seen=seen, late_reason=late, **shared))
     return entries
 
 

@@ -24,6 +24,7 @@ from laras.catalogue import queries as catalogues
 from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.catalogue.words import term
 from laras.core import journal
+from laras.core.clock import now
 from laras.core.errors import Conflict, Refused
 from laras.core.web import page, refusals, submit_once
 
@@ -73,6 +74,7 @@ def _result_page(
         "answers": answer_choices(catalogue.answers(row.test_code)) if test else (),
         "moves": {move.name for move in RESULT.available(shown.status)},
         "discipline": DISCIPLINE_LABELS.get(shown.discipline, shown.discipline),
+        "held": _held(request, row, catalogue),
         "entry": EntryForm(
             initial={
                 "comment": shown.comment,
@@ -94,6 +96,14 @@ def _result_page(
         **(forms or {}),
     }
     return render(request, "bench/result.html", context, status=status)
+
+
+def _held(request: HttpRequest, row: Result, catalogue: Any) -> dict[str, Any]:
+    """The clock of a sample of a site while its test has not begun; ``ask``: a value must say why it is made all the same."""
+    clock = queries.clock_of(catalogue, row)
+    if clock is None or row.entries or queries.begun_among(request.scope, [row.id]):
+        return {"clock": None, "ask": False}
+    return {"clock": clock, "ask": clock.late(now())}
 
 
 def _history(request: HttpRequest, row: Result, values: list[ValueView]) -> list[journal.Line]:

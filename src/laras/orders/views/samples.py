@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,15 +62,21 @@ def receiving(request: HttpRequest) -> HttpResponse:
         for tone, text in said:
             (messages.success if tone == "done" else messages.warning)(request, text)
         return redirect("orders:receiving")
+    samples = queries.to_receive(request.scope)
+    now = clock.now()
     context = {
         "form": form,
         "said": said,
-        "samples": queries.to_receive(request.scope),
+        "samples": samples,
+        "clocks": {
+            key: (held, abs(held.left(now)), held.left(now) < timedelta(0))
+            for key, held in queries.holding_clocks(request.scope, request.owner.id, samples).items()
+        },
         "received": queries.received_lately(request.scope),
         "subject_of": queries.subject_of,
         "SAMPLE": SAMPLE,
         "URGENCIES": URGENCIES,
-        "now": clock.now(),
+        "now": now,
     }
     if request.htmx:
         # A refusal stands in the fragment itself, so that the scan field keeps its place and its focus.

@@ -204,6 +204,9 @@
       data.append(cell.name, cell.value);
       data.append(`seen-${key(cell)}`, form.elements[`seen-${key(cell)}`].value);
       if (commentOf(cell)) data.append(commentOf(cell).name, commentOf(cell).value);
+      // Why a sample that waited too long is tested all the same.
+      const late = rowOf(cell).querySelector("input[data-late]");
+      if (late) data.append(late.name, late.value);
     }
     return data;
   };
