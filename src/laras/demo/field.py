@@ -11,7 +11,7 @@ from laras.core.actor import Actor
 from laras.core.models import Owner
 from laras.core.scope import Scope
 from laras.demo.network import Staff
-from laras.orders import rounds, services
+from laras.orders import reviews, rounds, services
 from laras.orders.types import SiteInput
 
 LAB = "MTR-00"
@@ -56,6 +56,10 @@ def build_rounds(owners: Mapping[str, Owner], staff: Mapping[str, Staff], today:
             {"site_id": known[0].site_id} if known else {"new_site": SiteInput("Kolam Renang Contoh", "Kolam renang")}
         )
         services.add_point(who, owner_id=owner.id, plan_id=pool.id, name=corner, **where)
+    services.review_request(
+        who, owner_id=owner.id, plan_id=depots.id, answers={item.code: "yes" for item in reviews.items()}, outcome="agreed",
+        agreed_with="Wakil dinas contoh", way="agreement",
+    )  # fmt: skip
     before = services.prepare_visit(who, owner=owner, plan_id=depots.id, day=monday - timedelta(days=7))
     this = services.prepare_visit(who, owner=owner, plan_id=depots.id, day=monday)
     stops = rounds.stops_of(Scope.of(owner.id), before.id)

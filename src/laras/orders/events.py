@@ -260,3 +260,23 @@ class StopMissed(Event):
     stop: UUID
     number: str
     reason: str
+
+
+@dataclass(frozen=True)
+class RequestReviewed(Event):
+    """What was agreed of an order, or of a plan for all orders that come of it."""
+
+    name: ClassVar[str] = "orders.request_reviewed"
+
+    order: UUID | None
+    plan: UUID | None
+    outcome: str
+    way: str
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SitePolicyChanged(Event):
+    name: ClassVar[str] = "orders.site_policy_changed"
+
+    review_required: bool

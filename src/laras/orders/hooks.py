@@ -65,6 +65,8 @@ def install() -> None:
             "orders.sample_handed_over": _("Sampel %(number)s diserahkan"),
             "orders.sample_disposed": _("Sampel %(number)s dimusnahkan"),
             "orders.site_registered": _("Lokasi dicatat"),
+            "orders.request_reviewed": _("Kaji ulang permintaan dicatat"),
+            "orders.site_policy_changed": _("Aturan penerimaan contoh diubah"),
             "orders.plan_saved": _("Rencana pengambilan disimpan"),
             "orders.plan_closed": _("Rencana pengambilan ditutup"),
             "orders.plan_point_added": _("Titik ditambahkan: %(label)s"),

@@ -99,6 +99,19 @@ PURPOSES = {
     "hajj": _("Haji"),
     "other": _("Lainnya"),
 }
+REVIEW_OUTCOMES = {
+    "agreed": _("Disepakati"),
+    "changed": _("Disepakati dengan perubahan"),
+    "declined": _("Tidak diterima"),
+}
+REVIEW_WAYS = {
+    "person": _("Bertemu langsung"),
+    "phone": _("Telepon"),
+    "letter": _("Surat"),
+    "mail": _("Surel atau pesan"),
+    "agreement": _("Perjanjian kerja sama"),
+}
+REVIEW_ANSWERS = {"yes": _("Ya"), "no": _("Tidak"), "na": _("Tidak berlaku")}
 REFUSAL_REASONS = {
     "identity": _("Identitas tidak cocok atau tanpa label"),
     "insufficient": _("Volume kurang"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.orders.views import orders, programmes, registering, rounds, samples
+from laras.orders.views import orders, programmes, registering, reviews, rounds, samples
 
 app_name = "orders"
 
@@ -36,6 +36,8 @@ urlpatterns = [
     path("lapangan/rencana/<uuid:plan_id>/ubah/", rounds.edit_plan, name="edit_plan"),
     path("lapangan/rencana/<uuid:plan_id>/titik/", rounds.add_point, name="add_point"),
     path("lapangan/rencana/<uuid:plan_id>/titik/<uuid:point_id>/keluarkan/", rounds.retire_point, name="retire_point"),
+    path("lapangan/rencana/<uuid:plan_id>/kaji-ulang/", reviews.review_plan, name="review_plan"),
+    path("lapangan/kaji-ulang/", reviews.policy, name="review_policy"),
     path("lapangan/rencana/<uuid:plan_id>/tutup/", rounds.close_plan, name="close_plan"),
     path("lapangan/rencana/<uuid:plan_id>/siapkan/", rounds.prepare, name="prepare_visit"),
     path("lapangan/rencana/<uuid:plan_id>/lewati/", rounds.skip, name="skip_visit"),
@@ -52,6 +54,7 @@ urlpatterns = [
     path("<uuid:order_id>/", orders.detail, name="detail"),
     path("<uuid:order_id>/label/", orders.print_labels, name="labels"),
     path("<uuid:order_id>/formulir/", orders.request_form, name="request_form"),
+    path("<uuid:order_id>/kaji-ulang/", reviews.review_order, name="review_order"),
     path("<uuid:order_id>/batal/", orders.cancel, name="cancel"),
     path("<uuid:order_id>/batal-pemeriksaan/", orders.cancel_line, name="cancel_line"),
     path("<uuid:order_id>/tambah/", orders.add, name="add"),

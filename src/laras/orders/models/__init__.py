@@ -17,9 +17,10 @@ from laras.orders.models.ordering import (
     Sample,
     Site,
 )
+from laras.orders.models.reviews import RequestReview, SitePolicy
 
 __all__ = [
     "PAYERS", "PURPOSES", "REFUSAL_REASONS", "SOURCES", "SUBJECT_KINDS", "URGENCIES", "Bottle", "Custody", "Order",
-    "OrderLine", "Participation", "PlanPoint", "ProgrammeSession", "RequestedTest", "Sample", "SamplingPlan", "Site",
-    "Stop", "Visit",
+    "OrderLine", "Participation", "PlanPoint", "ProgrammeSession", "RequestReview", "RequestedTest", "Sample", "SamplingPlan",
+    "Site", "SitePolicy", "Stop", "Visit",
 ]  # fmt: skip

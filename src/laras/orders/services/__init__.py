@@ -14,6 +14,7 @@ from laras.orders.services.programmes import (
     propose,
 )
 from laras.orders.services.registering import add_tests, register_order, register_site, register_site_order
+from laras.orders.services.reviews import insist_on_review, review_request
 from laras.orders.services.rounds import (
     PlanInput,
     Taken,
@@ -58,6 +59,7 @@ __all__ = [
     "dispose_sample",
     "due_in",
     "hand_over",
+    "insist_on_review",
     "lock_order",
     "miss_stop",
     "month_of",
@@ -77,6 +79,7 @@ __all__ = [
     "register_site",
     "register_site_order",
     "retire_point",
+    "review_request",
     "save_plan",
     "skip_visit",
     "take_stop",

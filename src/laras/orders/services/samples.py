@@ -32,6 +32,7 @@ from laras.orders.models import (
     Sample,
 )
 from laras.orders.services.checks import ask_guards, checked_moment, checked_text, lock_samples, owner_of, refuse
+from laras.orders.services.reviews import check_reviewed
 from laras.orders.services.rows import link, part_number
 from laras.orders.states import ORDER, SAMPLE
 
@@ -123,6 +124,7 @@ def receive_samples(
             temperature = temperature.quantize(Decimal("0.1"))
     refuse(problems)
     samples = lock_samples(owner_id, sample_ids)
+    check_reviewed(owner_id, samples)
     now = clock.now()
     values = {
         "received_at": now,

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,11 +18,11 @@ from laras.catalogue import queries as catalogue_queries
 from laras.catalogue.words import name_of
 from laras.core import journal
 from laras.core.web import page, submit_once
-from laras.orders import labels, queries, rounds, services
+from laras.orders import labels, queries, reviews, rounds, services
 from laras.orders.forms import AddForm, CancelForm, FilterForm, placed
-from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES
+from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES, Order
 from laras.orders.rules import IN_SITU, in_form_order
-from laras.orders.states import ORDER, SAMPLE
+from laras.orders.states import ORDER, REVIEW_OUTCOMES, SAMPLE
 from laras.orders.views.journey import history_items, journeys
 from laras.orders.views.registering import address_of
 from laras.orders.words import IN_SITU_LABELS, matrix_label
@@ -132,6 +133,7 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
             for key, value in in_form_order(order.in_situ)
         ],
         "stop": stop,
+        **_reviewed(request, order),
         "standard": catalogue.standards.get(order.standard),
         "matrix": matrix_label(order.matrix) if order.matrix else "",
         "is_fresh": request.GET.get("baru") == "1",
@@ -151,6 +153,21 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
         "kind": order.subject_kind,
     } | forms
     return render(request, "orders/detail.html", context, status=status)
+
+
+def _reviewed(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """The review of a request at a site; nothing for other orders."""
+    if not reviews.is_asked_of(order):
+        return {}
+    rights = ("orders.register", "orders.receive_sample")
+    return {
+        "review": reviews.review_of(request.scope, order.id),
+        "review_required": reviews.required(request.owner.id),
+        "review_url": reverse("orders:review_order", args=[order.id]),
+        "may_review": order.status in ("registered", "working")
+        and any(request.actor.can(right, request.owner.id) for right in rights),
+        "REVIEW_OUTCOMES": REVIEW_OUTCOMES,
+    }
 
 
 def _states_of(line: Any, found: queries.OrderDetail, states: Mapping[UUID, str]) -> list[tuple[str, list[str]]]:

@@ -21,11 +21,11 @@ from laras.catalogue.words import name_of
 from laras.core import attachments, clock, journal
 from laras.core.errors import NotFound
 from laras.core.web import page, submit_once
-from laras.orders import documents, queries, rounds, services
+from laras.orders import documents, queries, reviews, rounds, services
 from laras.orders.forms import placed
 from laras.orders.round_forms import MissForm, PlanForm, PointForm, SkipForm, StopForm, WeekForm, site_choices
 from laras.orders.rules.field import week_of
-from laras.orders.states import STOP, VISIT
+from laras.orders.states import REVIEW_OUTCOMES, STOP, VISIT
 from laras.orders.views.registering import address_of
 from laras.orders.words import FREQUENCY_LABELS, holding_text, matrix_label
 from laras.partners import queries as partners_queries
@@ -60,7 +60,11 @@ def due(request: HttpRequest) -> HttpResponse:
 @page("orders.read")
 def plans(request: HttpRequest) -> HttpResponse:
     rows = [(row, FREQUENCY_LABELS[row.frequency]) for row in rounds.plans(request.scope)]
-    context = {"rows": rows, "may_manage": request.actor.can("orders.register", request.owner.id)}
+    context = {
+        "rows": rows,
+        "may_manage": request.actor.can("orders.register", request.owner.id),
+        "may_insist": request.actor.can("catalogue.manage", request.owner.id),
+    }
     return render(request, "orders/plans.html", context)
 
 
@@ -140,6 +144,11 @@ def _plan_page(request: HttpRequest, plan_id: UUID, **bound: django_forms.Form) 
         "may_prepare": open_ and (may_manage or request.actor.can("orders.collect", request.owner.id)),
         "today": clock.today(request.owner.zone),
         "history": journal.history(request.scope, plan_id),
+        "review": reviews.newest(request.scope, plan_id=plan_id),
+        "review_required": reviews.required(request.owner.id),
+        "review_url": reverse("orders:review_plan", args=[plan_id]),
+        "may_review": may_manage,
+        "REVIEW_OUTCOMES": REVIEW_OUTCOMES,
     }
     return render(request, "orders/sampling_plan.html", context, status=422 if bound else 200)
 
