@@ -34,6 +34,23 @@ class TestsBegun(Event):
 
 
 @dataclass(frozen=True)
+class PerformanceSet(Event):
+    """``figures`` as plain decimal text by name; what is absent was left empty."""
+
+    name: ClassVar[str] = "bench.performance_set"
+    test_code: str
+    matrix: str
+    figures: dict[str, str]
+    source: str
+
+
+@dataclass(frozen=True)
+class DecisionRuleChosen(Event):
+    name: ClassVar[str] = "bench.decision_rule_chosen"
+    rule: str
+
+
+@dataclass(frozen=True)
 class _OnResult(Event):
     result: UUID
     order: UUID

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from laras.bench import calculating, queries, rules, words
 from laras.bench.models import Result
 from laras.bench.reference import delta_bounds
+from laras.bench.rules import performance
+from laras.bench.rules.performance import Measuring
 from laras.bench.types import Delta, GridRow, Judged, Narrowing, Tried
 from laras.catalogue import queries as catalogues
 from laras.catalogue import rules as catalogue_rules
@@ -45,17 +47,37 @@ def air_temperature(in_situ: object) -> Decimal | None:
         return None
 
 
-def judge_value(catalogue: Catalogue, test: TestInfo, value: ParsedValue, *, result: Result, zone: str) -> Judged:
-    """The judgement for this result's subject."""
+def judge_value(
+    catalogue: Catalogue,
+    test: TestInfo,
+    value: ParsedValue,
+    *,
+    result: Result,
+    zone: str,
+    measuring: Measuring | None = None,
+) -> Judged:
+    """The judgement for this result's subject; at a site under the laboratory's decision rule."""
     order = result.order
     if order.subject_kind == "person":
         return rules.judge_person(catalogue, test, value, person_of(result, zone))
     if order.subject_kind in ENVIRONMENT:
-        return rules.judge_environment(
-            catalogue, test, value, standard=order.standard, air_temperature=air_temperature(order.in_situ)
-        )
+
+        def simple(one: ParsedValue) -> Judged:
+            return rules.judge_environment(
+                catalogue, test, one, standard=order.standard, air_temperature=air_temperature(order.in_situ)
+            )
+
+        if measuring is None:
+            return simple(value)
+        held = measuring.of(test.code, order.matrix)
+        return performance.decide(simple(value), test, value, held, measuring.rule, simple)
     # Calibration, proficiency and control items are judged by their own rules, not against people or sites.
     return Judged(attention=value.kind == "text")
+
+
+def measuring_for(scope: Scope, rows: Iterable[Result]) -> Measuring | None:
+    """What decides of samples from sites; None, and nothing asked, where there are none among these."""
+    return queries.measuring(scope) if any(row.order.subject_kind in ENVIRONMENT for row in rows) else None
 
 
 def judge_against(
@@ -67,9 +89,10 @@ def judge_against(
     zone: str,
     now: datetime,
     earlier: queries.Earlier | None,
+    measuring: Measuring | None = None,
 ) -> tuple[Judged, Delta]:
     """The judgement, and the change against the previous value of the same person."""
-    judged = judge_value(catalogue, test, value, result=result, zone=zone)
+    judged = judge_value(catalogue, test, value, result=result, zone=zone, measuring=measuring)
     if earlier is None:
         return judged, Delta()
     return judged, rules.judge_delta(
@@ -124,6 +147,7 @@ def try_values(owner_id: UUID, written: Sequence[tuple[UUID, str]]) -> list[Trie
     catalogue, now = catalogues.effective(owner_id), clock.now()
     zone = Owner.objects.values_list("zone", flat=True).get(id=owner_id)
     earlier = queries.previous_values(scope, list(found.values()))
+    held = measuring_for(scope, found.values())
     answers = []
     for key, raw in written:
         result = found.get(key)
@@ -136,7 +160,7 @@ def try_values(owner_id: UUID, written: Sequence[tuple[UUID, str]]) -> list[Trie
             continue
         test = catalogue.test(result.test_code)
         judged, delta = judge_against(
-            catalogue, test, value, result=result, zone=zone, now=now, earlier=earlier.get(key)
+            catalogue, test, value, result=result, zone=zone, now=now, earlier=earlier.get(key), measuring=held
         )
         allowed = catalogue.answers(test.code)
         answers.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -301,3 +301,81 @@ class Beginning(ScopedModel):
                 condition=Q(late=False) | Q(hours__isnull=False), name="bench_beginning_late_of_what"
             ),
         ]
+
+
+def _figure(**more: Any) -> models.DecimalField:
+    return models.DecimalField(max_digits=24, decimal_places=9, null=True, **more)
+
+
+class TestPerformance(ScopedModel):
+    """How well the laboratory measures a test in a matrix (empty: any), in the unit of the test; what is empty judges nothing."""
+
+    __test__ = False  # the name begins with "Test": pytest must not collect it
+
+    test_code = models.CharField(max_length=60)
+    matrix = models.CharField(max_length=40, blank=True)
+    lod = _figure()
+    loq = _figure()
+    u_kind = models.CharField(max_length=10, default="absolute")
+    u_value = _figure()
+    k = models.DecimalField(max_digits=4, decimal_places=2, default=2)
+    rpd_max = _figure()
+    recovery_low = _figure()
+    recovery_high = _figure()
+    source = models.CharField(max_length=240)
+    set_at = models.DateTimeField(default=clock.now)
+    set_by = models.UUIDField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "test_code", "matrix", "lod", "loq", "u_kind", "u_value", "k", "rpd_max", "recovery_low", "recovery_high",
+            "source", "set_at", "set_by",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_test_performance"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "test_code", "matrix"], name="bench_performance_once"),
+            models.CheckConstraint(condition=Q(u_kind__in=["absolute", "percent"]), name="bench_performance_u_kind"),
+            models.CheckConstraint(condition=Q(k__gt=0), name="bench_performance_k_counts"),
+            models.CheckConstraint(
+                condition=(Q(lod__isnull=True) | Q(lod__gt=0)) & (Q(u_value__isnull=True) | Q(u_value__gt=0)),
+                name="bench_performance_counts",
+            ),
+        ]
+
+
+class DecisionRule(ScopedModel):
+    """How the laboratory states conformity: ``simple`` or ``guard``; without a row it chose none and reports say nothing of it."""
+
+    rule = models.CharField(max_length=8)
+    changed_at = models.DateTimeField(default=clock.now)
+    changed_by = models.UUIDField(null=True)
+
+    privacy: ClassVar = {"internal": ["rule", "changed_at", "changed_by"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_decision_rule"
+        constraints = [
+            models.UniqueConstraint(fields=["owner"], name="bench_decision_rule_once"),
+            models.CheckConstraint(condition=Q(rule__in=["simple", "guard"]), name="bench_decision_rule_known"),
+        ]
+
+
+class Measured(ScopedModel):
+    """What held for the present value of a result when it was entered: detection limit, U and the rule that judged."""
+
+    result = models.OneToOneField(Result, models.CASCADE, related_name="measured")
+    lod = _figure()
+    expanded = _figure()
+    k = models.DecimalField(max_digits=4, decimal_places=2, null=True)
+    rule = models.CharField(max_length=8, blank=True)
+
+    privacy: ClassVar = {"internal": ["result", "lod", "k", "rule"], "health": ["expanded"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_measured"

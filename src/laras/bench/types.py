@@ -338,6 +338,16 @@ class GridRow:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityLine:
+    """What a quality sample says of a result; ``checked`` (``bench.rules.performance.Checked``) None: it has no value yet."""
+
+    role: str
+    number: str
+    result_id: UUID
+    checked: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """How a test on a sample of a site began. ``hours``: of the holding time that judged, None without one."""
 

@@ -8,13 +8,18 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from laras.bench.types import QualityLine
 from laras.catalogue import words as catalogue
 from laras.catalogue.types import CodedAnswer, Finding
+from laras.core.printing.formats import number_text
+from laras.orders.states import QUALITY_ROLES
 
 SENTENCES: dict[str, Any] = {
     "no_standard": _("Tanpa baku mutu"),
     "standard_unknown": _("Baku mutu %(standard)s tidak ada dalam katalog"),
     "no_limit": _("Tidak ada batas untuk parameter ini dalam %(standard)s"),
+    "guard_unknown": _("Di dalam batas, tetapi ketidakpastiannya belum ditetapkan: tidak dinilai"),
+    "guard_beyond": _("Nilai di dalam batas, tetapi tidak memenuhi dengan pita pengaman ± %(band)s"),
     "change": "%(by)s",
     "same": _("tetap"),
     "changed": _("berubah"),
@@ -153,6 +158,8 @@ def entered_in_words(payload: Mapping[str, Any]) -> str:
 
 EVENTS = {
     "bench.results_opened": _("Pemeriksaan mulai dikerjakan"),
+    "bench.performance_set": _("Kinerja metode %(test_code)s ditetapkan"),
+    "bench.decision_rule_chosen": _("Aturan keputusan dipilih"),
     "bench.tests_begun": _("Pengujian dimulai"),
     "bench.result_commented": _("%(test_code)s: komentar diubah"),
     "bench.result_entered": entered_in_words,
@@ -174,3 +181,32 @@ EVENTS = {
     "bench.hold_lifted": _("Penahanan dilepas"),
 }
 TONES = {"bench.critical_opened": "danger", "bench.result_returned": "waiting", "bench.hold_placed": "waiting"}
+
+
+QUALITY = {
+    "blank": _("%(role)s %(number)s: %(figure)s, batas deteksi %(bound)s"),
+    "not_detected": _("%(role)s %(number)s: tidak terdeteksi"),
+    "duplicate": _("%(role)s %(number)s: selisih relatif %(figure)s %%, paling besar %(bound)s %%"),
+    "both_below": _("%(role)s %(number)s: keduanya di bawah batas deteksi"),
+    "spike": _("%(role)s %(number)s: perolehan kembali %(figure)s %%, boleh %(bound)s sampai %(upper)s %%"),
+    "no_lod": _("%(role)s %(number)s: tidak dinilai, batas deteksi belum ditetapkan"),
+    "no_bound": _("%(role)s %(number)s: %(figure)s %%, tidak dinilai karena batasnya belum ditetapkan"),
+    "no_number": _("%(role)s %(number)s: tidak dinilai, nilainya bukan angka pasti"),
+    "no_mean": _("%(role)s %(number)s: tidak dinilai, rata-ratanya nol"),
+    "no_added": _("%(role)s %(number)s: tidak dinilai, kadar yang ditambahkan tidak tercatat"),
+    "waiting": _("%(role)s %(number)s: menunggu hasil"),
+}
+TONES_OF_QUALITY = {True: "done", False: "danger", None: "neutral"}
+
+
+def quality_in_words(line: QualityLine) -> tuple[str, str]:
+    """(sentence, tone) of what a quality sample says."""
+    checked = line.checked
+    given = {"role": QUALITY_ROLES[line.role], "number": line.number, "figure": "", "bound": "", "upper": ""}
+    if checked is None:
+        return str(QUALITY["waiting"]) % given, "waiting"
+    for name in ("figure", "bound", "upper"):
+        figure = getattr(checked, name)
+        if figure is not None:
+            given[name] = number_text(figure, 1) if checked.why != "blank" else number_text(figure.normalize())
+    return str(QUALITY[checked.why]) % given, TONES_OF_QUALITY[checked.good]

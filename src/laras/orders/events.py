@@ -280,3 +280,15 @@ class SitePolicyChanged(Event):
     name: ClassVar[str] = "orders.site_policy_changed"
 
     review_required: bool
+
+
+@dataclass(frozen=True)
+class QualitySampleAdded(Event):
+    """A blank, duplicate or spike was registered; ``mates`` are the samples that it watches over."""
+
+    name: ClassVar[str] = "orders.quality_sample_added"
+
+    order: UUID
+    sample: UUID
+    role: str
+    mates: tuple[UUID, ...]

@@ -19,10 +19,20 @@ from laras.core.numbering import check_character
 from laras.core.queries import zone_of
 from laras.core.scope import Scope, get_or_404
 from laras.orders import rules
-from laras.orders.models import Custody, Order, OrderLine, Participation, ProgrammeSession, RequestedTest, Sample, Site
+from laras.orders.models import (
+    Custody,
+    Order,
+    OrderLine,
+    Participation,
+    ProgrammeSession,
+    QualityMate,
+    RequestedTest,
+    Sample,
+    Site,
+)
 from laras.orders.rules import holding
 from laras.orders.rules.holding import Holding
-from laras.orders.types import FieldReading, Found
+from laras.orders.types import FieldReading, Found, Watcher
 from laras.people import queries as people_queries
 
 PAGE = 50
@@ -318,6 +328,38 @@ def holding_clocks(scope: Scope, owner_id: UUID, samples: Iterable[Sample]) -> d
             )
         )
     return {key: clock for key, rows in clocks.items() if (clock := holding.tightest(rows)) is not None}
+
+
+def watchers_of(scope: Scope, sample_ids: Iterable[UUID]) -> list[Watcher]:
+    """The quality samples that watch over these samples, one for each pair. One query."""
+    rows = (
+        QualityMate.objects.within(scope)
+        .filter(sample_id__in=list(sample_ids))
+        .select_related("quality__sample__order")
+    )
+    return [
+        Watcher(
+            row.sample_id, row.quality.sample_id, row.quality.role, dict(row.quality.added), row.quality.sample.number,
+            row.quality.sample.order_id,
+        )
+        for row in rows.order_by("quality_id")
+    ]  # fmt: skip
+
+
+def watched_by(scope: Scope, sample_ids: Iterable[UUID]) -> list[Watcher]:
+    """The other way round: the samples over which these quality samples watch. One query."""
+    rows = QualityMate.objects.within(scope).filter(quality__sample_id__in=list(sample_ids))
+    return [
+        Watcher(
+            row.sample_id,
+            row.quality.sample_id,
+            row.quality.role,
+            dict(row.quality.added),
+            row.sample.number,
+            row.sample.order_id,
+        )
+        for row in rows.select_related("quality", "sample").order_by("sample__number")
+    ]
 
 
 def received_lately(scope: Scope, *, limit: int = 20) -> list[Sample]:

@@ -112,6 +112,13 @@ REVIEW_WAYS = {
     "agreement": _("Perjanjian kerja sama"),
 }
 REVIEW_ANSWERS = {"yes": _("Ya"), "no": _("Tidak"), "na": _("Tidak berlaku")}
+QUALITY_ROLES = {
+    "field_blank": _("Blanko lapangan"),
+    "trip_blank": _("Blanko perjalanan"),
+    "equipment_blank": _("Blanko alat"),
+    "duplicate": _("Duplikat"),
+    "spike": _("Spike"),
+}
 REFUSAL_REASONS = {
     "identity": _("Identitas tidak cocok atau tanpa label"),
     "insufficient": _("Volume kurang"),

@@ -70,6 +70,19 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Watcher:
+    """A quality sample (``quality_id``) and one of the samples it watches over. ``number`` and ``order_id`` are of the other
+    end than the one that was asked for; ``added``: test -> what a spike got, plain decimal text."""
+
+    sample_id: UUID
+    quality_id: UUID
+    role: str
+    added: Mapping[str, str]
+    number: str
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class FieldReading:
     """A reading at the site that is the result of a test the order asks for. ``text`` is a plain decimal number;
     ``noted_by`` is the person who wrote it down when registering, ``taken_by`` whoever sampled (personal)."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.orders.views import orders, programmes, registering, reviews, rounds, samples
+from laras.orders.views import orders, programmes, quality, registering, reviews, rounds, samples
 
 app_name = "orders"
 
@@ -55,6 +55,7 @@ urlpatterns = [
     path("<uuid:order_id>/label/", orders.print_labels, name="labels"),
     path("<uuid:order_id>/formulir/", orders.request_form, name="request_form"),
     path("<uuid:order_id>/kaji-ulang/", reviews.review_order, name="review_order"),
+    path("<uuid:order_id>/contoh-mutu/", quality.add, name="add_quality"),
     path("<uuid:order_id>/batal/", orders.cancel, name="cancel"),
     path("<uuid:order_id>/batal-pemeriksaan/", orders.cancel_line, name="cancel_line"),
     path("<uuid:order_id>/tambah/", orders.add, name="add"),

@@ -88,6 +88,7 @@ MENU = (
     ),
     Entry(NETWORK, _("Katalog"), "catalogue:tests", "catalogue", laboratory_only=False),
     Entry(NETWORK, _("Kemampuan kami"), "resources:own", "lab", ("resources.manage_capability",)),
+    Entry(HOUSE, _("Kinerja metode"), "bench:performance", "quality", ("catalogue.manage",)),
     Entry(HOUSE, _("Alat pengirim hasil"), "interop:instruments", "scan", ("catalogue.manage",)),
     Entry(HOUSE, _("Pengguna"), "core:users", "users", ("core.manage_users",), laboratory_only=False),
     Entry(HOUSE, _("Jejak audit"), "core:audit", "audit", ("core.read_audit",), laboratory_only=False),

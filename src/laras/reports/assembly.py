@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -48,6 +49,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What held when a value was entered: the detection limit (a number and its text), and U as it is printed."""
+
+    lod: Decimal | None = None
+    lod_text: str = ""
+    uncertainty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything about an order that a report says besides its results.
 
@@ -72,6 +82,8 @@ class Facts:
     sample_names: Mapping[str, str] = field(default_factory=dict)
     copied: frozenset[tuple[str, Any]] = frozenset()
     remarks: tuple[str, ...] = ()
+    measures: Mapping[Any, Measure] = field(default_factory=dict)
+    decision_rule: str = ""
 
 
 def assemble(
@@ -132,6 +144,7 @@ def assemble(
         comments=tuple(comment for comment in comments if comment),
         awaited=tuple(missing),
         remarks=facts.remarks,
+        decision_rule=facts.decision_rule if judged else "",
         laboratories=laboratories,
         verification_url=verification_url,
         journal_mark=journal_mark,
@@ -166,12 +179,13 @@ def _says(row: ResultRow | None) -> str:
 
 
 def _differs(old: ResultRow, new: ResultRow) -> bool:
-    return (old.result, old.unit, old.flag, old.limit, old.complies) != (
+    return (old.result, old.unit, old.flag, old.limit, old.complies, old.uncertainty) != (
         new.result,
         new.unit,
         new.flag,
         new.limit,
         new.complies,
+        new.uncertainty,
     )
 
 
@@ -188,9 +202,12 @@ def _row(
     if view.critical and flag == "A":
         flag = "AA"
     section = facts.sections.get(view.discipline, view.discipline)
+    measure = facts.measures.get(view.id, Measure())
+    below = measure.lod is not None and view.number is not None and not view.operator and view.number < measure.lod
     row = ResultRow(
         test=view.name,
-        result=view.shown or view.text,
+        result=f"< {measure.lod_text}" if below else view.shown or view.text,
+        uncertainty="" if below else measure.uncertainty,
         unit=view.unit if view.number is not None else "",
         limit=view.reference if facts.clinical else view.limit_text,
         flag=flag if facts.clinical else "",
@@ -276,8 +293,10 @@ def _title(facts: Facts, name: str) -> str:
 
 def _conclusion(facts: Facts, judged: Sequence[bool], rows: int) -> str:
     """For the sample as a whole: one parameter beyond its limit is enough to fail, all must be judged to meet."""
-    if facts.clinical or not judged:
+    if facts.clinical:
         return ""
+    if not judged:
+        return "Contoh uji tidak dinilai." if facts.decision_rule else ""
     if not all(judged):
         failed = judged.count(False)
         return f"Contoh uji tidak memenuhi syarat pada {failed} dari {rows} parameter."

@@ -136,7 +136,7 @@ def lhu_data(document: LhuDocument) -> dict[str, Any]:
         "regulation": document.regulation,
         "sections": _sections(document),
         "legend": _legend(document, say),
-        "conclusion": document.conclusion,
+        "conclusion": " ".join(part for part in (document.conclusion, document.decision_rule) if part),
         "critical_notes": [_critical(document, note, say) for note in document.critical_notes],
         "awaited": ", ".join(document.awaited),
         "comments": [c for c in (*document.remarks, *document.comments) if c.strip()],
@@ -293,7 +293,7 @@ def _sections(document: LhuDocument) -> list[dict[str, Any]]:
 def _row(row: ResultRow) -> dict[str, Any]:
     return {
         "test": row.test,
-        "result": row.result,
+        "result": f"{row.result} ± {row.uncertainty}" if row.uncertainty else row.result,
         "unit": row.unit,
         "limit": row.limit,
         "mark": FLAGS[row.flag][0] if row.flag else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from laras.bench import queries as bench
 from laras.bench.types import ResultView
 from laras.catalogue import queries as catalogue
 from laras.catalogue.labels import DISCIPLINE_LABELS, MATRIX_LABELS
-from laras.catalogue.types import Catalogue
+from laras.catalogue.types import Catalogue, TestInfo
 from laras.core import clock
 from laras.core.models import Owner, StaffPerson
 from laras.core.printing.formats import number_text
@@ -25,7 +26,7 @@ from laras.orders.queries import OrderDetail
 from laras.orders.rules import IN_SITU, in_form_order, readings_as_results
 from laras.orders.words import IN_SITU_LABELS
 from laras.people import queries as people
-from laras.reports.assembly import Facts, Person
+from laras.reports.assembly import Facts, Measure, Person
 from laras.reports.types import PatientBlock, SampleBlock, Sender, SiteBlock
 from laras.resources import queries as resources
 
@@ -71,8 +72,49 @@ def _gather(detail: OrderDetail, results: list[ResultView], releaser: UUID | Non
         sections={view.discipline: _words(DISCIPLINE_LABELS, view.discipline) for view in results},
         sample_names={sample.number: _sample_name(sample) for sample in detail.samples},
         copied=frozenset((code, order.registered_by) for code in answered),
+        **_measures(detail, results, known),
         remarks=() if order.subject_kind == "person" else _held_too_long(detail, results, known),
     )
+
+
+RULES = {
+    "simple": "Aturan keputusan: penerimaan sederhana; nilai dibandingkan langsung dengan batas, ketidakpastian tidak diperhitungkan.",
+    "guard": (
+        "Aturan keputusan: pita pengaman selebar ketidakpastian diperluas; memenuhi hanya bila nilai ± U di dalam batas "
+        "(cacahan, uraian, dan nilai di bawah batas deteksi: penerimaan sederhana)."
+    ),
+}
+"""As printed (ISO/IEC 17025 7.8.6); reports are Indonesian."""
+
+
+def _measures(detail: OrderDetail, results: list[ResultView], known: Catalogue) -> dict[str, Any]:
+    """Detection limits, uncertainties and the decision rule as they held when the values were entered."""
+    if detail.order.subject_kind == "person":
+        return {}
+    found = bench.measured_of(Scope.of(detail.order.owner_id), [view.id for view in results])
+    codes = {view.id: view.test_code for view in results}
+    rules = {row.rule for row in found.values() if row.rule}
+    factors = sorted({f"{row.k.normalize():f}".replace(".", ",") for row in found.values() if row.expanded and row.k})
+    said = " ".join(RULES[rule] for rule in ("simple", "guard") if rule in rules)
+    if factors:
+        said = f"{said} ± adalah ketidakpastian diperluas dengan k = {' dan '.join(factors)}.".strip()
+    return {
+        "measures": {
+            key: Measure(
+                lod=row.lod,
+                lod_text="" if row.lod is None else number_text(row.lod.normalize()),
+                uncertainty="" if row.expanded is None else _significant(row.expanded, known.tests.get(codes[key])),
+            )
+            for key, row in found.items()
+        },
+        "decision_rule": said,
+    }
+
+
+def _significant(wide: Decimal, test: TestInfo | None) -> str:
+    """U with at most two significant digits, and no fewer decimals than the result has."""
+    places = max(0, 1 - wide.adjusted())
+    return number_text(wide, max(places, (test.decimals if test else None) or 0))
 
 
 def _held_too_long(detail: OrderDetail, results: Iterable[ResultView], known: Catalogue) -> tuple[str, ...]:

@@ -114,6 +114,7 @@ class ResultRow:
     `laboratory` is the `key` of a `PerformingLaboratory`; empty is the issuing laboratory.
     `accredited` False prints a mark and a footnote that the test is outside the scope of accreditation.
     `level` indents (1 = part of the row above, e.g. a differential count).
+    `uncertainty` is the expanded uncertainty in the unit of the result, printed behind it.
     `key` is not printed: it finds the same test on the same sample in another version.
     """
 
@@ -131,6 +132,7 @@ class ResultRow:
     amended: bool = False
     level: int = 0
     key: str = ""
+    uncertainty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class LhuDocument:
     it is drawn. `journal_mark` is a short digest of the journal head, printed in the foot so that paper bears
     witness of the chain. `awaited` names tests that are not done yet:
     the report then says "Hasil sementara" beside its title. `remarks` are what the laboratory must tell of the way of a
-    sample (a holding time that was over), `comments` what somebody wrote.
+    sample (a holding time that was over), `comments` what somebody wrote. `decision_rule` says how the verdicts were reached.
     """
 
     kind: Kind
@@ -232,4 +234,5 @@ class LhuDocument:
     extra_footnotes: tuple[str, ...] = ()
     awaited: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    decision_rule: str = ""
     section_notes: Mapping[str, str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from laras.bench.queries.lists import (
     worklist,
     worklist_rows,
 )
+from laras.bench.queries.measuring import measured_of, measuring, performances, quality_of
 from laras.bench.queries.persons import enterers_of, names_of
 from laras.bench.queries.releasing import finished_orders, holds_of, objection_to, releasable
 from laras.bench.queries.reported import Reported, reported_values, unchanged_since
@@ -60,13 +61,17 @@ __all__ = [
     "holds_of",
     "last_revisions",
     "late",
+    "measured_of",
+    "measuring",
     "names_of",
     "narrowed",
     "objection_to",
     "open_calls",
     "open_holds",
     "open_results",
+    "performances",
     "previous_values",
+    "quality_of",
     "releasable",
     "reported_values",
     "result_of_requested",

@@ -14,6 +14,7 @@ from laras.bench.services.looking import (
     verify_many,
     verify_result,
 )
+from laras.bench.services.measuring import choose_decision_rule, set_performance
 from laras.bench.services.moving import (
     cancel_result,
     cancel_results_of,
@@ -31,6 +32,7 @@ __all__ = [
     "call_critical",
     "cancel_result",
     "cancel_results_of",
+    "choose_decision_rule",
     "comment_result",
     "enter_calculated",
     "enter_many",
@@ -45,6 +47,7 @@ __all__ = [
     "repeat_result",
     "return_result",
     "set_aside",
+    "set_performance",
     "take_back",
     "validate_many",
     "validate_result",

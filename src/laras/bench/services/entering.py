@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from laras.bench import judging, queries, rules, words
 from laras.bench.events import CriticalOpened, CriticalWithdrawn, ResultCommented, ResultEntered
 from laras.bench.models import Beginning, CriticalCall, Result, ResultValue
+from laras.bench.rules.performance import Measuring
 from laras.bench.services import rows
 from laras.bench.services.beginning import beginning_row, keep
 from laras.bench.services.holds import hold_what_was_made_of
+from laras.bench.services.measuring import keep_measured
 from laras.bench.states import RESULT
 from laras.bench.types import BatchReport, Entry, RowProblem
 from laras.catalogue import queries as catalogues
@@ -230,7 +232,8 @@ class Batch:
         for row in fresh:
             if row.result.id in told_at_site:
                 row.result.comment = ""
-        values = [self._apply(row, earlier.get(row.result.id)) for row in fresh]
+        held = judging.measuring_for(scope, [row.result for row in fresh])
+        values = [self._apply(row, earlier.get(row.result.id), held) for row in fresh]
         rows.store(
             [row.result for row in fresh],
             [
@@ -245,6 +248,9 @@ class Batch:
         )
         bulk.insert(values)
         keep(self.actor, self.owner_id, self.beginnings)
+        if held is not None:
+            sites = [row.result for row in fresh if row.result.order.subject_kind in OF]
+            keep_measured(self.owner_id, sites, held)
         for row, value in zip(fresh, values, strict=True):
             journal.record(
                 self.actor,
@@ -262,10 +268,10 @@ class Batch:
         notes = queries.first_notes(Scope.of(self.owner_id), [key for key, result in again.items() if result.comment])
         return {key for key, told in notes.items() if again[key].comment == told}
 
-    def _apply(self, row: _Row, earlier: queries.Earlier | None) -> ResultValue:
+    def _apply(self, row: _Row, earlier: queries.Earlier | None, held: Measuring | None) -> ResultValue:
         result, value, entry, test = row.result, row.value, row.entry, row.test
         judged, delta = judging.judge_against(
-            self.catalogue, test, value, result=result, zone=self.zone, now=self.now, earlier=earlier
+            self.catalogue, test, value, result=result, zone=self.zone, now=self.now, earlier=earlier, measuring=held
         )
         result.raw, result.kind, result.operator = entry.raw, value.kind, value.operator
         result.number, result.until, result.unit = value.number, value.until, test.unit

@@ -4,6 +4,7 @@ from laras.bench.views.critical import call, critical
 from laras.bench.views.grid import calculate, judge, worklist
 from laras.bench.views.holding import begin, holding
 from laras.bench.views.holds import holds, lift
+from laras.bench.views.performance import choose_rule, performance, set_performance
 from laras.bench.views.queues import validation, verification
 from laras.bench.views.result import act, result
 
@@ -12,12 +13,15 @@ __all__ = [
     "begin",
     "calculate",
     "call",
+    "choose_rule",
     "critical",
     "holding",
     "holds",
     "judge",
     "lift",
+    "performance",
     "result",
+    "set_performance",
     "validation",
     "verification",
     "worklist",

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from laras.bench import queries, services
+from laras.bench import queries, services, words
 from laras.bench.forms import ReasonForm
 from laras.bench.states import RESULT
 from laras.bench.types import BatchReport
@@ -83,6 +83,12 @@ def _sign(request: HttpRequest, service: Callable[..., BatchReport], done: Calla
     return redirect(request.get_full_path())
 
 
+def _quality(request: HttpRequest, ids: list[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    """What blanks, duplicates and spikes say of these results, in words."""
+    found = queries.quality_of(request.scope, queries.rows_with_things(request.scope, ids))
+    return {key: [words.quality_in_words(line) for line in lines] for key, lines in found.items()}
+
+
 def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], template: str) -> HttpResponse:
     form, by = narrowing(request, status)
     look, normal = queries.count_queue(request.scope, status, by)
@@ -92,6 +98,7 @@ def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], templ
     items = rows(request.scope, by, normal=tab == "normal", limit=ROWS if tab == "normal" else CARDS)
     ids = [item.result.id for item in items]
     entered_by_me = mine(request, ids)
+    watched = _quality(request, ids)
     past = queries.history_of_many(request.scope, ids, limit=4) if tab == "look" else {}
     return render(
         request,
@@ -105,6 +112,7 @@ def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], templ
                     "url": address_of_result(item.result.id),
                     "mine": item.result.id in entered_by_me,
                     "past": past.get(item.result.id, ()),
+                    "quality": watched.get(item.result.id, ()),
                 }
                 for item in items
             ],

@@ -74,6 +74,8 @@ def _result_page(
         "answers": answer_choices(catalogue.answers(row.test_code)) if test else (),
         "moves": {move.name for move in RESULT.available(shown.status)},
         "discipline": DISCIPLINE_LABELS.get(shown.discipline, shown.discipline),
+        "quality": [words.quality_in_words(line) for line in queries.quality_of(request.scope, [row]).get(row.id, ())],
+        "measured": queries.measured_of(request.scope, [row.id]).get(row.id) if row.order.site_id else None,
         "held": _held(request, row, catalogue),
         "entry": EntryForm(
             initial={

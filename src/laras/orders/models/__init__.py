@@ -17,10 +17,31 @@ from laras.orders.models.ordering import (
     Sample,
     Site,
 )
+from laras.orders.models.quality import QualityMate, QualitySample
 from laras.orders.models.reviews import RequestReview, SitePolicy
 
 __all__ = [
-    "PAYERS", "PURPOSES", "REFUSAL_REASONS", "SOURCES", "SUBJECT_KINDS", "URGENCIES", "Bottle", "Custody", "Order",
-    "OrderLine", "Participation", "PlanPoint", "ProgrammeSession", "RequestReview", "RequestedTest", "Sample", "SamplingPlan",
-    "Site", "SitePolicy", "Stop", "Visit",
-]  # fmt: skip
+    "PAYERS",
+    "PURPOSES",
+    "REFUSAL_REASONS",
+    "SOURCES",
+    "SUBJECT_KINDS",
+    "URGENCIES",
+    "Bottle",
+    "Custody",
+    "Order",
+    "OrderLine",
+    "Participation",
+    "PlanPoint",
+    "ProgrammeSession",
+    "QualityMate",
+    "QualitySample",
+    "RequestReview",
+    "RequestedTest",
+    "Sample",
+    "SamplingPlan",
+    "Site",
+    "SitePolicy",
+    "Stop",
+    "Visit",
+]

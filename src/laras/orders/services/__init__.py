@@ -13,6 +13,7 @@ from laras.orders.services.programmes import (
     plan_session,
     propose,
 )
+from laras.orders.services.quality import add_quality_sample, read_added
 from laras.orders.services.registering import add_tests, register_order, register_site, register_site_order
 from laras.orders.services.reviews import insist_on_review, review_request
 from laras.orders.services.rounds import (
@@ -50,6 +51,7 @@ __all__ = [
     "Taken",
     "accept_session",
     "add_point",
+    "add_quality_sample",
     "add_tests",
     "cancel_line",
     "cancel_order",
@@ -72,6 +74,7 @@ __all__ = [
     "price_line",
     "prices_of",
     "propose",
+    "read_added",
     "receive_sample",
     "receive_samples",
     "refuse_sample",

@@ -22,7 +22,8 @@ from laras.orders import labels, queries, reviews, rounds, services
 from laras.orders.forms import AddForm, CancelForm, FilterForm, placed
 from laras.orders.models import PAYERS, PURPOSES, REFUSAL_REASONS, SUBJECT_KINDS, URGENCIES, Order
 from laras.orders.rules import IN_SITU, in_form_order
-from laras.orders.states import ORDER, REVIEW_OUTCOMES, SAMPLE
+from laras.orders.rules.holding import OF
+from laras.orders.states import ORDER, QUALITY_ROLES, REVIEW_OUTCOMES, SAMPLE
 from laras.orders.views.journey import history_items, journeys
 from laras.orders.views.registering import address_of
 from laras.orders.words import IN_SITU_LABELS, matrix_label
@@ -134,6 +135,7 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
         ],
         "stop": stop,
         **_reviewed(request, order),
+        **_watched(request, found),
         "standard": catalogue.standards.get(order.standard),
         "matrix": matrix_label(order.matrix) if order.matrix else "",
         "is_fresh": request.GET.get("baru") == "1",
@@ -153,6 +155,21 @@ def _page(request: HttpRequest, found: queries.OrderDetail, *, status: int = 200
         "kind": order.subject_kind,
     } | forms
     return render(request, "orders/detail.html", context, status=status)
+
+
+def _watched(request: HttpRequest, found: queries.OrderDetail) -> dict[str, Any]:
+    """Quality samples beside the samples of a site, or the samples over which this one watches."""
+    ids = [sample.id for sample in found.samples]
+    if found.order.subject_kind == "control":
+        rows = queries.watched_by(request.scope, ids)
+        return {"watching": [(QUALITY_ROLES[row.role], row) for row in rows]}
+    if found.order.subject_kind not in OF:
+        return {}
+    rows = queries.watchers_of(request.scope, ids)
+    return {
+        "watchers": [(QUALITY_ROLES[row.role], row) for row in {row.quality_id: row for row in rows}.values()],
+        "may_watch": request.actor.can("orders.register", request.owner.id) and found.order.status != "cancelled",
+    }
 
 
 def _reviewed(request: HttpRequest, order: Order) -> dict[str, Any]:
