@@ -51,6 +51,13 @@ LATER: dict[str, str] = {
     "network.services.closing.reopen_organisation": FOUND_FIRST,
     "network.services.jurisdictions.set_jurisdiction": FOUND_FIRST,
     "network.services.organisations.alter_organisation": FOUND_FIRST,
+    **{
+        f"orders.services.{name}": "asks with the laboratory's row in hand"
+        for name in (
+            "quality.add_quality_sample", "rounds.prepare_visit", "rounds.save_plan", "rounds.skip_visit", "rounds.take_stop",
+            "vectors.note_survey", "vectors.register_pools",
+        )
+    },
     "orders.services.registering.register_order": "asks with the laboratory's row in hand",
     "orders.services.registering.register_site_order": "asks with the laboratory's row in hand",
     "partners.bookings.withdraw_booking": "for whom the visit was asked decides who may withdraw it",

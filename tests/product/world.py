@@ -242,6 +242,9 @@ def furnish(lab: Lab, number: int) -> None:
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
     ids["instrument_id"], ids["name"] = _an_analyzer(lab)
     ids["stock_id"] = _a_reagent(lab)
+    ids["survey_id"] = orders.note_survey(
+        counter, owner=lab.owner, survey=orders.SurveyInput("larvae", MONDAY.date(), "RW 03", houses=10)
+    ).id
     ids["plan_id"], ids["point_id"], ids["visit_id"], ids["stop_id"] = _a_round(lab)
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("kinerja/", views.performance, name="performance"),
     path("kinerja/tetapkan/", views.set_performance, name="set_performance"),
     path("kinerja/aturan/", views.choose_rule, name="choose_rule"),
+    path("pool/", views.pools, name="pools"),
     path("verifikasi/", views.verification, name="verification"),
     path("validasi/", views.validation, name="validation"),
     path("kritis/", views.critical, name="critical"),

@@ -267,6 +267,7 @@ def adopt_limit(actor: Actor, *, owner_id: UUID, key: str, reason: str) -> Refer
 @use_case
 def adopt_handling(actor: Actor, *, owner_id: UUID, group: str, reason: str) -> ReferenceRelease:
     """Let the holding times of one bottle group count that do not yet (empty: of all groups). NotFound when there are none."""
+    actor.require("catalogue.manage", owner_id)
     catalogue = queries.effective(owner_id)
     rows = [
         _own_row(row, reason, row.provenance.source)
@@ -283,6 +284,7 @@ def adopt_handling(actor: Actor, *, owner_id: UUID, group: str, reason: str) -> 
 def set_handling(actor: Actor, *, owner_id: UUID, handling: HandlingInfo, reason: str) -> ReferenceRelease:
     """Give this organisation its own container, preservation or holding time of a test (``key`` and ``provenance`` are
     ignored). The same test, matrix and preservation replaces a row."""
+    actor.require("catalogue.manage", owner_id)
     return publish(actor, owner_id=owner_id, rows=[_own_row(handling, reason)], reason=reason)
 
 

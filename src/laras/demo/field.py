@@ -11,6 +11,7 @@ from laras.core.actor import Actor
 from laras.core.models import Owner
 from laras.core.scope import Scope
 from laras.demo.network import Staff
+from laras.network import queries as network
 from laras.orders import reviews, rounds, services
 from laras.orders.types import SiteInput
 
@@ -70,7 +71,36 @@ def build_rounds(owners: Mapping[str, Owner], staff: Mapping[str, Staff], today:
             _take(who, owner, one, clock.now() - timedelta(days=7, hours=number), number)
     first = rounds.stops_of(Scope.of(owner.id), this.id)[0]
     _take(who, owner, first, clock.now() - timedelta(hours=30), 2)
+    _surveys(who, owner, today)
     return 2
+
+
+def _surveys(who: Actor, owner: Owner, today: date) -> None:
+    """Larvae in two neighbourhoods over three months, a catch, and pools for the laboratory."""
+    area = network.find_area("52.71").area_id
+    for month in range(3):
+        for place, positive in (("RW 01, contoh", 9 - 2 * month), ("RW 02, contoh", 14 - 3 * month)):
+            services.note_survey(
+                who,
+                owner=owner,
+                survey=services.SurveyInput(
+                    "larvae", today - timedelta(days=30 * (2 - month)), place, area, "Aedes aegypti", houses=100,
+                    houses_positive=positive, containers=260 + 10 * month, containers_positive=positive + 4,
+                ),
+            )  # fmt: skip
+    services.note_survey(
+        who,
+        owner=owner,
+        survey=services.SurveyInput(
+            "catch", today - timedelta(days=5), "Kandang, contoh", area, "Anopheles sundaicus", collectors=4,
+            hours=Decimal(6), nights=1, caught=58,
+        ),
+    )  # fmt: skip
+    services.register_pools(
+        who, owner=owner, codes=["V-PCRDENV"], day=today - timedelta(days=4), trap="Perangkap contoh",
+        new_site=SiteInput("RW 02, contoh", "Permukiman", area_id=area),
+        pools=[services.PoolInput("Aedes aegypti", "F", size) for size in (25, 25, 18)],
+    )  # fmt: skip
 
 
 def _take(who: Actor, owner: Owner, one: rounds.StopDetail, at: datetime, number: int) -> None:

@@ -292,3 +292,25 @@ class QualitySampleAdded(Event):
     sample: UUID
     role: str
     mates: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class SurveyNoted(Event):
+    """What a survey of vectors counted; ``counts`` by the names of ``EntomologySurvey``."""
+
+    name: ClassVar[str] = "orders.survey_noted"
+
+    survey: UUID
+    kind: str
+    day: date
+    area: UUID | None
+    counts: tuple[tuple[str, int], ...]
+    hours: str
+
+
+@dataclass(frozen=True)
+class SurveyVoided(Event):
+    name: ClassVar[str] = "orders.survey_voided"
+
+    survey: UUID
+    reason: str

@@ -68,6 +68,8 @@ def install() -> None:
             "orders.request_reviewed": _("Kaji ulang permintaan dicatat"),
             "orders.site_policy_changed": _("Aturan penerimaan contoh diubah"),
             "orders.quality_sample_added": _("Contoh mutu didaftarkan"),
+            "orders.survey_noted": _("Survei vektor dicatat"),
+            "orders.survey_voided": _("Survei vektor dibatalkan"),
             "orders.plan_saved": _("Rencana pengambilan disimpan"),
             "orders.plan_closed": _("Rencana pengambilan ditutup"),
             "orders.plan_point_added": _("Titik ditambahkan: %(label)s"),

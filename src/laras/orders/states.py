@@ -119,6 +119,8 @@ QUALITY_ROLES = {
     "duplicate": _("Duplikat"),
     "spike": _("Spike"),
 }
+SURVEY_KINDS = {"larvae": _("Jentik (rumah dan kontainer)"), "catch": _("Penangkapan nyamuk")}
+VECTOR_SEXES = {"F": _("Betina"), "M": _("Jantan"), "U": _("Campur atau tidak diketahui")}
 REFUSAL_REASONS = {
     "identity": _("Identitas tidak cocok atau tanpa label"),
     "insufficient": _("Volume kurang"),

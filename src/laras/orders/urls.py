@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.orders.views import orders, programmes, quality, registering, reviews, rounds, samples
+from laras.orders.views import orders, programmes, quality, registering, reviews, rounds, samples, vectors
 
 app_name = "orders"
 
@@ -29,6 +29,11 @@ urlpatterns = [
     path("program/usulan/", programmes.proposal, name="proposal"),
     path("program/sesi/<uuid:session_id>/", programmes.session, name="session"),
     path("program/sesi/<uuid:session_id>/label/", programmes.session_labels, name="session_labels"),
+    path("vektor/", vectors.surveys, name="surveys"),
+    path("vektor/jentik/", vectors.new_survey, {"kind": "larvae"}, name="new_larvae"),
+    path("vektor/tangkap/", vectors.new_survey, {"kind": "catch"}, name="new_catch"),
+    path("vektor/pool/", vectors.new_pools, name="new_pools"),
+    path("vektor/survei/<uuid:survey_id>/batal/", vectors.void, name="void_survey"),
     path("lapangan/", rounds.due, name="due_visits"),
     path("lapangan/rencana/", rounds.plans, name="plans"),
     path("lapangan/rencana/baru/", rounds.new_plan, name="new_plan"),

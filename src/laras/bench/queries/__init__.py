@@ -18,6 +18,7 @@ from laras.bench.queries.lists import (
 )
 from laras.bench.queries.measuring import measured_of, measuring, performances, quality_of
 from laras.bench.queries.persons import enterers_of, names_of
+from laras.bench.queries.pools import PoolSum, pool_sums
 from laras.bench.queries.releasing import finished_orders, holds_of, objection_to, releasable
 from laras.bench.queries.reported import Reported, reported_values, unchanged_since
 from laras.bench.queries.rows import OPEN, narrowed, open_results, results, rows_with_things, targets_on_samples
@@ -41,6 +42,7 @@ from laras.bench.queries.together import Together
 __all__ = [
     "OPEN",
     "Earlier",
+    "PoolSum",
     "Reported",
     "Together",
     "all_open_holds",
@@ -70,6 +72,7 @@ __all__ = [
     "open_holds",
     "open_results",
     "performances",
+    "pool_sums",
     "previous_values",
     "quality_of",
     "releasable",

@@ -5,6 +5,7 @@ from laras.bench.views.grid import calculate, judge, worklist
 from laras.bench.views.holding import begin, holding
 from laras.bench.views.holds import holds, lift
 from laras.bench.views.performance import choose_rule, performance, set_performance
+from laras.bench.views.pools import pools
 from laras.bench.views.queues import validation, verification
 from laras.bench.views.result import act, result
 
@@ -20,6 +21,7 @@ __all__ = [
     "judge",
     "lift",
     "performance",
+    "pools",
     "result",
     "set_performance",
     "validation",

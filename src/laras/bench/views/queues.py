@@ -19,6 +19,7 @@ from laras.bench.types import BatchReport
 from laras.bench.views.shared import ROWS, abilities, address_of_result, mine, narrowing, say_batch, small_number
 from laras.core.errors import Conflict, Refused
 from laras.core.web import page
+from laras.orders.rules.holding import OF
 
 CARDS = 10
 """One by one, so many on a page."""
@@ -85,6 +86,8 @@ def _sign(request: HttpRequest, service: Callable[..., BatchReport], done: Calla
 
 def _quality(request: HttpRequest, ids: list[UUID]) -> dict[UUID, list[tuple[str, str]]]:
     """What blanks, duplicates and spikes say of these results, in words."""
+    if not ids:
+        return {}
     found = queries.quality_of(request.scope, queries.rows_with_things(request.scope, ids))
     return {key: [words.quality_in_words(line) for line in lines] for key, lines in found.items()}
 
@@ -98,7 +101,7 @@ def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], templ
     items = rows(request.scope, by, normal=tab == "normal", limit=ROWS if tab == "normal" else CARDS)
     ids = [item.result.id for item in items]
     entered_by_me = mine(request, ids)
-    watched = _quality(request, ids)
+    watched = _quality(request, [item.result.id for item in items if item.subject_kind in OF])
     past = queries.history_of_many(request.scope, ids, limit=4) if tab == "look" else {}
     return render(
         request,

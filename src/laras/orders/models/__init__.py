@@ -19,6 +19,7 @@ from laras.orders.models.ordering import (
 )
 from laras.orders.models.quality import QualityMate, QualitySample
 from laras.orders.models.reviews import RequestReview, SitePolicy
+from laras.orders.models.vectors import EntomologySurvey, VectorPool
 
 __all__ = [
     "PAYERS",
@@ -29,6 +30,7 @@ __all__ = [
     "URGENCIES",
     "Bottle",
     "Custody",
+    "EntomologySurvey",
     "Order",
     "OrderLine",
     "Participation",
@@ -43,5 +45,6 @@ __all__ = [
     "Site",
     "SitePolicy",
     "Stop",
+    "VectorPool",
     "Visit",
 ]

@@ -39,15 +39,24 @@ from laras.orders.services.samples import (
     receive_samples,
     refuse_sample,
 )
+from laras.orders.services.vectors import (
+    PoolInput,
+    SurveyInput,
+    note_survey,
+    register_pools,
+    void_survey,
+)
 
 __all__ = [
     "GUARDS",
     "PlanInput",
     "PlannedPerson",
+    "PoolInput",
     "Proposal",
     "Registered",
     "SessionInput",
     "SessionPlan",
+    "SurveyInput",
     "Taken",
     "accept_session",
     "add_point",
@@ -65,6 +74,7 @@ __all__ = [
     "lock_order",
     "miss_stop",
     "month_of",
+    "note_survey",
     "order_reopened",
     "order_reported",
     "part_number",
@@ -79,6 +89,7 @@ __all__ = [
     "receive_samples",
     "refuse_sample",
     "register_order",
+    "register_pools",
     "register_site",
     "register_site_order",
     "retire_point",
@@ -86,4 +97,5 @@ __all__ = [
     "save_plan",
     "skip_visit",
     "take_stop",
+    "void_survey",
 ]  # fmt: skip

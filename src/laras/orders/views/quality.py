@@ -8,11 +8,10 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from laras.core.errors import NotFound
 from laras.core.forms import LarasForm, MomentField
 from laras.core.web import page, submit_once
 from laras.orders import queries, services
@@ -53,7 +52,8 @@ def add(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """A quality sample beside samples of this order; it becomes an order for control material with its own label."""
     detail = queries.get_order(request.scope, order_id)
     if detail.order.subject_kind not in OF:
-        raise NotFound()
+        messages.info(request, _("Contoh mutu hanya untuk contoh lingkungan, pangan, dan vektor yang berlaku."))
+        return redirect(address_of(order_id))
     choices = [
         (str(row.id), f"{row.number} · {row.description or row.specimen}")
         for row in detail.samples

@@ -9,12 +9,11 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from laras.core.errors import NotFound
 from laras.core.forms import LarasForm
 from laras.core.web import page, submit_once
 from laras.orders import queries, reviews, rounds, services
@@ -102,7 +101,8 @@ def _facts(request: HttpRequest, codes: list[str], total: int | None) -> list[tu
 def review_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     detail = queries.get_order(request.scope, order_id)
     if not reviews.is_asked_of(detail.order):
-        raise NotFound()
+        messages.info(request, _("Kaji ulang hanya untuk permintaan lingkungan, pangan, dan vektor."))
+        return redirect(address_of(order_id))
     codes = list(dict.fromkeys(row.test_code for row in detail.requested if not row.cancelled))
     about = f"{detail.order.number} · {detail.subject}"
     facts = _facts(request, codes, detail.total)

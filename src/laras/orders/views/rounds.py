@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms as django_forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -212,8 +212,9 @@ def prepare(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Stops and numbered bottles for the round of ``day``."""
     try:
         day = date.fromisoformat(request.POST.get("day", ""))
-    except ValueError as error:
-        raise NotFound() from error
+    except ValueError:
+        messages.warning(request, _("Pilih hari kunjungannya."))
+        return redirect("orders:sampling_plan", plan_id)
 
     def work() -> str:
         row = services.prepare_visit(request.actor, owner=request.owner, plan_id=plan_id, day=day)
