@@ -210,6 +210,7 @@ def close_plan(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 @page("orders.collect", "orders.register")
 def prepare(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Stops and numbered bottles for the round of ``day``."""
+    rounds.get_plan(request.scope, plan_id)
     try:
         day = date.fromisoformat(request.POST.get("day", ""))
     except ValueError:
