@@ -54,8 +54,8 @@ LATER: dict[str, str] = {
     **{
         f"orders.services.{name}": "asks with the laboratory's row in hand"
         for name in (
-            "quality.add_quality_sample", "rounds.prepare_visit", "rounds.save_plan", "rounds.skip_visit", "rounds.take_stop",
-            "vectors.note_survey", "vectors.register_pools",
+            "inspections.note_inspection", "quality.add_quality_sample", "rounds.prepare_visit", "rounds.save_plan",
+            "rounds.skip_visit", "rounds.take_stop", "vectors.note_survey", "vectors.register_pools",
         )
     },
     "orders.services.registering.register_order": "asks with the laboratory's row in hand",

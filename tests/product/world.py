@@ -37,7 +37,7 @@ from laras.interop.rules.framing import unframe
 from laras.network import queries as network_queries
 from laras.network import services as network
 from laras.network import shipped
-from laras.orders import rounds
+from laras.orders import inspections, rounds
 from laras.orders import services as orders
 from laras.orders.types import SiteInput
 from laras.partners import accounts as partner_accounts
@@ -245,6 +245,10 @@ def furnish(lab: Lab, number: int) -> None:
     ids["survey_id"] = orders.note_survey(
         counter, owner=lab.owner, survey=orders.SurveyInput("larvae", MONDAY.date(), "RW 03", houses=10)
     ).id
+    ids["inspection_id"] = orders.note_inspection(
+        counter, owner=lab.owner, day=MONDAY.date(), new_site=SiteInput("Hotel Uji"),
+        answers={item.code: "yes" for item in inspections.items()},
+    ).id  # fmt: skip
     ids["plan_id"], ids["point_id"], ids["visit_id"], ids["stop_id"] = _a_round(lab)
 
 

@@ -12,7 +12,7 @@ from laras.core.models import Owner
 from laras.core.scope import Scope
 from laras.demo.network import Staff
 from laras.network import queries as network
-from laras.orders import reviews, rounds, services
+from laras.orders import inspections, reviews, rounds, services
 from laras.orders.types import SiteInput
 
 LAB = "MTR-00"
@@ -72,6 +72,12 @@ def build_rounds(owners: Mapping[str, Owner], staff: Mapping[str, Staff], today:
     first = rounds.stops_of(Scope.of(owner.id), this.id)[0]
     _take(who, owner, first, clock.now() - timedelta(hours=30), 2)
     _surveys(who, owner, today)
+    lacking = {"C-LOK-1": "Sampah belum diangkut", "C-PGN-2": "Suhu lemari pendingin tidak dicatat"}
+    services.note_inspection(
+        who, owner=owner, day=today - timedelta(days=3), new_site=SiteInput("Hotel Contoh Selaparang", "Hotel", "Jl. Contoh 1"),
+        answers={item.code: "no" if item.code in lacking else "yes" for item in inspections.items()}, notes=lacking,
+        inspector="Petugas Contoh", met="Manajer dapur",
+    )  # fmt: skip
     return 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils import translation
@@ -14,9 +15,10 @@ from laras.core.printing import code128_svg, date_text, moment_text, number_text
 from laras.core.printing.labels import Label, label_sheet
 from laras.core.printing.types import Letterhead
 from laras.network import queries as network
-from laras.orders.models import Bottle, Site, Visit
+from laras.orders.models import Bottle, Inspection, Order, Site, Visit
 from laras.orders.rounds import StopDetail
 from laras.orders.rules import IN_SITU
+from laras.orders.states import INSPECTION_OUTCOMES, ORDER
 from laras.orders.words import IN_SITU_LABELS, holding_text, matrix_label
 
 TEMPLATE = "orders/templates_typst/field_sheet.typ"
@@ -121,3 +123,43 @@ def bottle_labels(owner: Owner, visit: Visit, stops: Sequence[StopDetail], *, sk
         for bottle in one.bottles
     ]
     return label_sheet(labels, sheet=SHEET, skip=skip)
+
+
+LETTER = "orders/templates_typst/inspection.typ"
+WORDS = {"yes": "Ya", "no": "Tidak", "na": "Tidak berlaku"}
+
+
+def inspection_letter(owner: Owner, row: Inspection, orders: Sequence[Order]) -> bytes:
+    """What was found, the numbers of the laboratory's orders, and what a person concluded. Names no patient and no value: the
+    reports of those orders do."""
+    with translation.override("id"):
+        version = network.organisation_at(owner.id)
+        letterhead = Letterhead(
+            name=owner.name, address=version.address if version else "", phone=version.phone if version else ""
+        )
+        percent = f" ({number_text(Decimal(row.reached) * 100 / row.possible, 1)} %)" if row.possible else ""
+        pairs = [
+            ("Tempat", row.site.name),
+            ("Alamat", row.site.address),
+            ("Pelanggan", row.client.name if row.client_id else ""),
+            ("Hari inspeksi", date_text(row.day, long=True)),
+            ("Petugas", row.inspector),
+            ("Ditemui", row.met),
+            ("Butir terpenuhi", f"{row.reached} dari {row.possible}{percent}"),
+        ]
+        data = {
+            "lang": "id",
+            "title": "Hasil Inspeksi Higiene Sanitasi",
+            "number": row.number,
+            "draft": row.outcome == "open",
+            "letterhead": plain(letterhead),
+            "pairs": [list(pair) for pair in pairs if pair[1]],
+            "lines": [[line["text"], WORDS[line["answer"]], line["note"]] for line in row.lines],
+            "finding": row.finding,
+            "orders": [[order.number, ORDER.label(order.status)] for order in orders],
+            "outcome": str(INSPECTION_OUTCOMES[row.outcome]),
+            "conclusion": row.conclusion,
+            "note": "Daftar periksa contoh susunan Laras, bukan formulir peraturan; nilainya tidak menentukan kelaikan.",
+            "foot": f"dicetak {moment_text(clock.now(), clock.ZONES[owner.zone])}",
+        }
+        return render(LETTER, data)

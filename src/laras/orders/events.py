@@ -314,3 +314,30 @@ class SurveyVoided(Event):
 
     survey: UUID
     reason: str
+
+
+@dataclass(frozen=True)
+class InspectionNoted(Event):
+    name: ClassVar[str] = "orders.inspection_noted"
+
+    inspection: UUID
+    number: str
+    day: date
+    reached: int
+    possible: int
+
+
+@dataclass(frozen=True)
+class InspectionOrderJoined(Event):
+    name: ClassVar[str] = "orders.inspection_order_joined"
+
+    inspection: UUID
+    order: UUID
+
+
+@dataclass(frozen=True)
+class InspectionConcluded(Event):
+    name: ClassVar[str] = "orders.inspection_concluded"
+
+    inspection: UUID
+    outcome: str

@@ -121,6 +121,12 @@ QUALITY_ROLES = {
 }
 SURVEY_KINDS = {"larvae": _("Jentik (rumah dan kontainer)"), "catch": _("Penangkapan nyamuk")}
 VECTOR_SEXES = {"F": _("Betina"), "M": _("Jantan"), "U": _("Campur atau tidak diketahui")}
+INSPECTION_OUTCOMES = {
+    "open": _("Belum disimpulkan"),
+    "fit": _("Laik"),
+    "improve": _("Perlu perbaikan"),
+    "unfit": _("Tidak laik"),
+}
 REFUSAL_REASONS = {
     "identity": _("Identitas tidak cocok atau tanpa label"),
     "insufficient": _("Volume kurang"),

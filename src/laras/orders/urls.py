@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.orders.views import orders, programmes, quality, registering, reviews, rounds, samples, vectors
+from laras.orders.views import inspections, orders, programmes, quality, registering, reviews, rounds, samples, vectors
 
 app_name = "orders"
 
@@ -34,6 +34,12 @@ urlpatterns = [
     path("vektor/tangkap/", vectors.new_survey, {"kind": "catch"}, name="new_catch"),
     path("vektor/pool/", vectors.new_pools, name="new_pools"),
     path("vektor/survei/<uuid:survey_id>/batal/", vectors.void, name="void_survey"),
+    path("inspeksi/", inspections.inspections, name="inspections"),
+    path("inspeksi/baru/", inspections.new_inspection, name="new_inspection"),
+    path("inspeksi/<uuid:inspection_id>/", inspections.inspection, name="inspection"),
+    path("inspeksi/<uuid:inspection_id>/permintaan/", inspections.join, name="join_inspection"),
+    path("inspeksi/<uuid:inspection_id>/simpulan/", inspections.conclude, name="conclude_inspection"),
+    path("inspeksi/<uuid:inspection_id>/surat/", inspections.letter, name="inspection_letter"),
     path("lapangan/", rounds.due, name="due_visits"),
     path("lapangan/rencana/", rounds.plans, name="plans"),
     path("lapangan/rencana/baru/", rounds.new_plan, name="new_plan"),

@@ -41,6 +41,7 @@ MENU = (
     Entry(DAY, _("Program"), "orders:programmes", "users", ("orders.register",)),
     Entry(DAY, _("Rencana lapangan"), "orders:due_visits", "map", ("orders.collect", "orders.register")),
     Entry(DAY, _("Survei vektor"), "orders:surveys", "microscope", ("orders.collect", "orders.register")),
+    Entry(DAY, _("Inspeksi higiene"), "orders:inspections", "check", ("orders.collect", "orders.register")),
     Entry(DAY, _("Pengambilan sampel"), "orders:collecting", "vial", ("orders.collect",)),
     Entry(DAY, _("Penerimaan sampel"), "orders:receiving", "box", ("orders.receive_sample",)),
     Entry(DAY, _("Kunjungan ke mitra"), "portal:bookings", "truck", ("partners.answer_booking",)),

@@ -1,6 +1,7 @@
 """Tables of orders: what is asked for and on which samples, and the rounds on which samples are taken."""
 
 from laras.orders.models.field import Bottle, PlanPoint, SamplingPlan, Stop, Visit
+from laras.orders.models.inspections import Inspection, InspectionOrder
 from laras.orders.models.ordering import (
     PAYERS,
     PURPOSES,
@@ -31,6 +32,8 @@ __all__ = [
     "Bottle",
     "Custody",
     "EntomologySurvey",
+    "Inspection",
+    "InspectionOrder",
     "Order",
     "OrderLine",
     "Participation",

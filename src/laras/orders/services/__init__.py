@@ -2,6 +2,7 @@
 
 from laras.orders.services.changing import cancel_line, cancel_order, order_reopened, order_reported
 from laras.orders.services.checks import GUARDS, lock_order
+from laras.orders.services.inspections import conclude_inspection, join_order, note_inspection
 from laras.orders.services.programmes import (
     PlannedPerson,
     Proposal,
@@ -67,13 +68,16 @@ __all__ = [
     "close_plan",
     "collect_sample",
     "collect_samples",
+    "conclude_inspection",
     "dispose_sample",
     "due_in",
     "hand_over",
     "insist_on_review",
+    "join_order",
     "lock_order",
     "miss_stop",
     "month_of",
+    "note_inspection",
     "note_survey",
     "order_reopened",
     "order_reported",
