@@ -114,6 +114,17 @@ def test_a_sample_without_a_judged_parameter_is_not_judged(counter, analyst, hea
     assert "ketidakpastiannya belum ditetapkan" in queries.view(scope, row.id).screen.judgement
 
 
+def test_uncertainty_is_explained_although_nothing_is_judged(counter, analyst, head, lab, able, scope):
+    able("FEAIR")
+    say(head, lab, u_value="0.02")
+    made = orders.register_site_order(counter, owner=lab, new_site=SiteInput("Sumur"), codes=["FEAIR"])
+    orders.receive_samples(counter, owner_id=lab.id, sample_ids=[sample.id for sample in made.samples])
+    enter(analyst, lab, results(made)["FEAIR"], "0,1")
+    told = document(made, scope)
+    assert (told.conclusion, told.decision_rule) == ("", "± adalah ketidakpastian diperluas dengan k = 2.")
+    assert told.rows[0].uncertainty == "0,020"
+
+
 def test_what_is_wrong_with_figures_is_named(head, lab, analyst, other, make_actor):
     def refused(**more):
         given = {"test_code": "FEAIR", "figures": {"lod": D("0.1")}, "source": "Validasi", **more}

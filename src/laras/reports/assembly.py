@@ -144,7 +144,7 @@ def assemble(
         comments=tuple(comment for comment in comments if comment),
         awaited=tuple(missing),
         remarks=facts.remarks,
-        decision_rule=facts.decision_rule if judged else "",
+        decision_rule=facts.decision_rule,
         laboratories=laboratories,
         verification_url=verification_url,
         journal_mark=journal_mark,
@@ -296,7 +296,7 @@ def _conclusion(facts: Facts, judged: Sequence[bool], rows: int) -> str:
     if facts.clinical:
         return ""
     if not judged:
-        return "Contoh uji tidak dinilai." if facts.decision_rule else ""
+        return "Contoh uji tidak dinilai." if facts.decision_rule and facts.regulation else ""
     if not all(judged):
         failed = judged.count(False)
         return f"Contoh uji tidak memenuhi syarat pada {failed} dari {rows} parameter."
