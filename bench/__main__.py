@@ -1,6 +1,6 @@
 """``make bench``: the figures that Laras promises, measured on this machine. Prints medians, ratios and what missed.
 
-``python -m bench [registration burst chain pages reports memory demo detect listen programme resources route network boxes]`` runs
+``python -m bench [registration burst chain pages reports memory demo detect listen programme resources maps route network boxes]`` runs
 only those; ``--quick`` shortens them.
 """
 
@@ -362,6 +362,23 @@ def resources() -> None:
     figure("  memory of that process at its peak", f"{found['megabytes']:.0f} MB", "under 500 MB")
 
 
+def maps() -> None:
+    """The map of the network with a nation of laboratories, opened by the ministry (SQLite)."""
+    with tempfile.TemporaryDirectory(prefix="laras-bench-") as data:
+        command = [sys.executable, "-m", "bench.maps", *(["--quick"] if QUICK else [])]
+        answer = subprocess.run(
+            command, env={**os.environ, "LARAS_DATA": data}, check=True, stdout=subprocess.PIPE, text=True
+        )
+    found = json.loads(answer.stdout)
+    print(f"  {found['laboratories']:,} laboratories, {found['rows']:,} rows")
+    for name, one in found["served"].items():
+        figure(f"{name}: server, warm", f"{one['median'] * 1e3:.0f} ms", "under 300 ms")
+        figure("  once in ten minutes (for the public: an hour)", f"{one['first'] * 1e3:.0f} ms")
+        figure("  on the wire, gzipped", f"{one['page'] / 1024:.0f} KB", "under 400 KB")
+        figure("  painted, processor slowed four times", f"{found['painted'][name]:.0f} ms", "under 1 s")
+        figure("    after the server's first byte", f"{found['painted'][name + ' after']:.0f} ms")
+
+
 def route() -> None:
     """Routing against a directory of 11,000 laboratories x 150 tests, half of them offered, one processor."""
     command = [sys.executable, "-m", "bench.routing", *(["--quick"] if QUICK else [])]
@@ -407,7 +424,7 @@ def boxes() -> None:
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "registration": registration, "burst": burst, "chain": chain, "pages": pages, "reports": reports, "memory": memory,
-    "demo": demo, "detect": detect, "listen": listen, "programme": programme, "resources": resources, "route": route,
+    "demo": demo, "detect": detect, "listen": listen, "programme": programme, "resources": resources, "maps": maps, "route": route,
     "network": network, "boxes": boxes, "looking": looking,
 }  # fmt: skip
 

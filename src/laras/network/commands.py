@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from pathlib import Path
+from uuid import UUID
 
 import click
 
 from laras.core.actor import system_actor
 from laras.core.errors import NotFound
 from laras.core.output import json_option, say
+from laras.core.unit import unit
 from laras.network import queries, rules, services
 from laras.network.models import AreaVersion
 
@@ -173,6 +175,91 @@ def institutions(as_json: bool) -> None:
         [
             {"code": row.code, "name": row.name, "kind": row.kind, "organisations": row.organisations}
             for row in queries.institutions()
+        ],
+        as_json,
+    )
+
+
+@network.group()
+def boundaries() -> None:
+    """Boundaries of areas on maps: the shipped approximate ones, and official ones from files."""
+
+
+@boundaries.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--level", type=click.Choice(["provinsi", "kabkota"]), required=True, help="Which level the file draws.")
+@click.option("--source", help="Where they come from; stands below every map (default: the name of the file).")
+@click.option("--office", "office_code", help="Code of the office that brings them (default: the one ministry).")
+@click.option("--dry-run", is_flag=True, help="Show what would happen and save nothing.")
+@json_option
+def import_boundaries(
+    file: Path, level: str, source: str | None, office_code: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Use official boundaries from GeoJSON, TopoJSON or a zipped shapefile (WGS 84, Kemendagri codes).
+
+    A file may draw some areas only; the others keep their lines. Earlier sets stay and may be used again. The exit code is 1
+    when the file is refused.
+    """
+    actor, content = system_actor("cli"), file.read_bytes()
+    plan = services.plan_boundaries(actor, office_id=None, level=rules.LEVELS[level], content=content)
+    row = None
+    if not plan.problems and not dry_run:
+        office_id = _boundary_office(office_code)
+        with unit():
+            row = services.bring_boundaries(
+                actor,
+                office_id=office_id,
+                level=plan.level,
+                content=content,
+                file_name=file.name,
+                source=source or file.name,
+            )
+            services.accept_boundaries(actor, office_id=office_id, set_id=row.id)
+    if as_json:
+        answer = {
+            "saved": row is not None,
+            "id": str(row.id) if row else None,
+            "column": plan.column,
+            "areas": list(plan.areas),
+            "missing": list(plan.missing),
+            "problems": [{"row": p.row, "field": p.field, "message": str(p.message)} for p in plan.problems],
+            "warnings": [{"code": p.field, "message": str(p.message)} for p in plan.warnings],
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+    else:
+        for problem in plan.problems:
+            where = f"wilayah ke-{problem.row}, {problem.field}" if problem.row else problem.field
+            click.echo(f"{where}: {problem.message}", err=True)
+        for warning in plan.warnings:
+            click.echo(f"{warning.field}: {warning.message}", err=True)
+        word = "dipakai" if row else "tidak ada yang disimpan"
+        click.echo(f"{len(plan.areas)} wilayah, {len(plan.missing)} tidak ada di berkas: {word}")
+    if plan.problems:
+        raise SystemExit(1)
+
+
+def _boundary_office(code: str | None) -> UUID:
+    if code:
+        office = queries.find_organisation(code)
+        if office is None:
+            raise NotFound(f"Lembaga “{code}” tidak dikenal.")
+        found: UUID = office.pk
+        return found
+    ministries = [row.organisation_id for row in queries.organisations(owner_kind="ministry")[:2]]
+    if len(ministries) != 1:
+        raise NotFound("Sebutkan lembaga yang membawa batas ini dengan --office KODE.")
+    return ministries[0]
+
+
+@boundaries.command("list")
+@json_option
+def list_boundaries(as_json: bool) -> None:
+    """What maps are drawn with now: level, source, how many areas, approximate or not."""
+    names = {number: name for name, number in rules.LEVELS.items()}
+    say(
+        [
+            {"level": names[level], "source": source, "areas": count, "approximate": rough}
+            for level, source, count, rough in queries.geometry().sources
         ],
         as_json,
     )

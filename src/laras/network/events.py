@@ -98,3 +98,34 @@ class ProvinceAssigned(Event):
     region: int
     valid_from: date
     source: str
+
+
+@dataclass(frozen=True)
+class BoundariesBrought(Event):
+    """A file of boundaries was read and waits for acceptance. ``digest``: SHA-256 of the file; ``areas``: how many are drawn."""
+
+    name: ClassVar[str] = "network.boundaries_brought"
+    level: int
+    areas: int
+    digest: str
+    source: str
+
+
+@dataclass(frozen=True)
+class BoundariesAccepted(Event):
+    """Maps are drawn with this set from now on."""
+
+    name: ClassVar[str] = "network.boundaries_accepted"
+    level: int
+    areas: int
+    source: str
+
+
+@dataclass(frozen=True)
+class BoundariesWithdrawn(Event):
+    """Maps are drawn without this set: with the one before it, or the shipped approximate one."""
+
+    name: ClassVar[str] = "network.boundaries_withdrawn"
+    level: int
+    areas: int
+    source: str

@@ -2,7 +2,7 @@
 
 All of them are open directory data, readable by everybody who is signed in, and therefore global, not scoped:
 Area, AreaVersion, AreaSuccession, Shipment, Region, RegionProvince, Institution, Organisation,
-OrganisationVersion, OrganisationSuccession, Jurisdiction. Writing goes through services, which ask for a right and write the
+OrganisationVersion, OrganisationSuccession, Jurisdiction, BoundarySet. Writing goes through services, which ask for a right and write the
 organisation's own journal.
 
 Validity is ``[valid_from, valid_until)`` in days; ``valid_from`` is empty where the beginning is not recorded.
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from laras.core import clock
 from laras.core.ids import new_id
 from laras.network import rules
+from laras.network.states import BOUNDARIES
 
 LEVEL_LABELS = {1: _("Provinsi"), 2: _("Kabupaten/kota"), 3: _("Kecamatan"), 4: _("Kelurahan/desa")}
 STATUS_LABELS = {
@@ -367,4 +368,45 @@ class Jurisdiction(models.Model):
                 | Q(area__isnull=True, region__isnull=True, national=True),
                 name="network_jurisdiction_one_claim",
             ),
+        ]
+
+
+class BoundarySet(models.Model):
+    """Boundaries that an office brought: they take the place of the shipped approximate ones, area by area, the newest first.
+
+    ``level`` 1 or 2; ``lines`` a gzipped ``rules.topology.packed``; ``codes`` the areas drawn in it, as they were named on that day.
+    ``file_digest``: SHA-256 of the file as it came. A set is never changed; a correction is a new one.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    office = models.ForeignKey("core.Owner", models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=12, default=BOUNDARIES.initial)
+    source = models.CharField(max_length=200)
+    file_name = models.CharField(max_length=160)
+    file_digest = models.CharField(max_length=64)
+    codes = models.JSONField()
+    warnings = models.JSONField(default=list)
+    lines = models.BinaryField()
+    created_at = models.DateTimeField(default=clock.now)
+    accepted_at = models.DateTimeField(null=True)
+
+    privacy: ClassVar = {
+        "open": [
+            "id", "office", "level", "status", "source", "file_name", "file_digest", "codes", "warnings", "lines",
+            "created_at", "accepted_at",
+        ]
+    }  # fmt: skip
+
+    class Meta:
+        db_table = "network_boundary_set"
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=(1, 2)), name="network_boundary_set_level"),
+            BOUNDARIES.constraint("network_boundary_set"),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(accepted_at__isnull=False), name="network_boundary_set_accepted"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["accepted_at"], condition=Q(status="accepted"), name="network_boundary_set_used")
         ]

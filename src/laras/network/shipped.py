@@ -6,11 +6,14 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from typing import NamedTuple
+
+from laras.network.rules.topology import Topology, unpacked
 
 FILES = ("areas.csv.gz", "papua_2022.csv", "successions.csv", "regions.csv")
 AREAS_SOURCE = "Kepmendagri 300.2.2-2138/2025"
@@ -158,3 +161,12 @@ def read_areas() -> Iterator[ShippedArea]:
             AREAS_SOURCE,
             "seen",
         )
+
+
+BOUNDARIES = "boundaries.json.gz"
+
+
+def read_boundaries() -> tuple[Topology, str]:
+    """The shipped approximate boundaries of all kabkota, and where they come from."""
+    stored = json.loads(gzip.decompress(_bytes(BOUNDARIES)))
+    return unpacked(stored), stored["source"]

@@ -66,3 +66,14 @@ class Place:
     lat: float
     lon: float
     approximate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LaboratoryPlace:
+    """Where a laboratory stands: code of its area, point in degrees (that of the area when ``approximate``), its supervisor."""
+
+    area: str
+    lat: float | None
+    lon: float | None
+    approximate: bool
+    supervisor_id: UUID | None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from laras.network.views import areas, importing, institutions, jurisdictions, organisations, regions, succession
+from laras.network.views import areas, importing, institutions, jurisdictions, maps, organisations, regions, succession
 
 app_name = "network"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("baru/", organisations.create, name="create"),
     path("impor/", importing.import_sheet, name="import"),
     path("impor/terima/", importing.accept_sheet, name="accept_import"),
+    path("batas/", maps.boundaries, name="boundaries"),
+    path("batas/<uuid:set_id>/", maps.boundary_set, name="boundary_set"),
+    path("batas/<uuid:set_id>/status/", maps.move_boundaries, name="boundary_move"),
     path("wilayah/", areas.areas, name="areas"),
     path("wilayah/pilihan/", areas.area_options, name="area_options"),
     path("wilayah/<str:code>/", areas.area, name="area"),

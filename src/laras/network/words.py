@@ -28,6 +28,9 @@ def name() -> None:
             "network.province_assigned": lambda payload: (
                 _("Provinsi %(province)s ditetapkan masuk Regional %(region)s") % payload
             ),
+            "network.boundaries_brought": lambda payload: _("Berkas batas wilayah dibaca: %(areas)d wilayah") % payload,
+            "network.boundaries_accepted": lambda payload: _("Batas wilayah dipakai: %(source)s") % payload,
+            "network.boundaries_withdrawn": lambda payload: _("Batas wilayah tidak dipakai lagi: %(source)s") % payload,
             "network.institution_created": lambda payload: _("Institusi %(institution_name)s dicatat") % payload,
         },
         {"network.organisation_closed": "danger"},

@@ -78,6 +78,7 @@ MENU = (
     Entry(WATCH, _("Definisi kasus"), "surveillance:rules", "catalogue", ("surveillance.read",), laboratory_only=False),
     Entry(NETWORK, pgettext_lazy("banyak", "Laboratorium"), "network:laboratories", "network", laboratory_only=False),
     Entry(NETWORK, pgettext_lazy("banyak", "Wilayah"), "network:areas", "map", laboratory_only=False),
+    Entry(NETWORK, _("Peta jaringan"), "resources:map", "map", ("resources.read",), laboratory_only=False),
     Entry(NETWORK, _("Pemenuhan standar"), "resources:overview", "chart", ("resources.read",), laboratory_only=False),
     Entry(NETWORK, _("Kebutuhan"), "resources:needs", "money", ("resources.read",), laboratory_only=False),
     Entry(

@@ -18,6 +18,7 @@ from laras.core.models import Owner
 from laras.core.printing import date_text, moment_text, plain, render
 from laras.core.printing.types import Letterhead
 from laras.network import queries as network
+from laras.network.drawing import PAPER, Drawing, legend_words, svg
 from laras.resources import queries
 from laras.resources.labels import FUNDS
 from laras.resources.types import Need, StandardInfo
@@ -110,6 +111,39 @@ def needs_pdf(owner: Owner, name: str, goal: str, found: Sequence[Need], info: S
             )
         )  # fmt: skip
         return _render(owner, name, goal, info, parts)
+
+
+MAP_TEMPLATE = "resources/templates_typst/map.typ"
+
+
+def map_pdf(owner: Owner, subject: str, subtitle: str, drawing: Drawing, tables: Sequence[dict[str, Any]]) -> bytes:
+    """A map with its legend and the tables that say the same (:func:`map_table`)."""
+    version = network.organisation_at(owner.id)
+    letterhead = Letterhead(
+        name=owner.name, address=version.address if version else "", phone=version.phone if version else ""
+    )
+    note = "Batas wilayah perkiraan: dibuat dari titik kelurahan/desa dan garis pantai kasar, bukan batas resmi."
+    return render(
+        MAP_TEMPLATE,
+        {
+            "lang": "id", "title": "Peta Jaringan Laboratorium", "subject": subject, "subtitle": subtitle,
+            "map_svg": svg(drawing), "alt": drawing.label, "parts": list(tables),
+            "legend": [[PAPER[tone] if tone != "none" else "", tone[0] == "m", word, count]
+                       for tone, word, count in legend_words(drawing)],
+            "note": note if drawing.approximate else "", "letterhead": plain(letterhead),
+            "foot": f"dicetak {moment_text(clock.now(), clock.ZONES[owner.zone])}",
+        },
+    )  # fmt: skip
+
+
+def map_table(
+    title: str, heading: Sequence[str], rows: Sequence[Sequence[Any]], words: Sequence[int] = ()
+) -> dict[str, Any]:
+    """A table of the paper; the columns in ``words`` and the first are texts, the others numbers."""
+    return {
+        **_table(title, heading, rows),
+        "numeric": [at for at in range(1, len(heading)) if at not in words],
+    }
 
 
 def _sums(lacking: Any, unknown: Any) -> dict[str, Any]:

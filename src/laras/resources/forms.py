@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.core import clock, sheets
 from laras.core.forms import DayField, DropInput, LarasForm, NumberField, ReasonField, RupiahField
-from laras.resources.labels import CONDITIONS, FUNDS, PERMIT_GROUPS, SHEET_COLUMNS, SHEET_KINDS, STATES
+from laras.resources.labels import (
+    CONDITIONS,
+    FUNDS,
+    MAP_FIGURES,
+    MAP_POINTS,
+    PERMIT_GROUPS,
+    SHEET_COLUMNS,
+    SHEET_KINDS,
+    STATES,
+)
 from laras.resources.rules import quarter_of
 from laras.resources.shipped import permit_kinds
 from laras.resources.states import CAPABILITY
@@ -151,6 +160,29 @@ class OverviewFilters(LarasForm):
     )
     area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)
     on = DayField(label=_("Keadaan pada"), required=False)
+
+
+class MapFilters(LarasForm):
+    figure = forms.ChoiceField(label=_("Warna wilayah"), required=False, choices=list(MAP_FIGURES.items()))
+    by = forms.ChoiceField(
+        label=_("Wilayah per"), required=False, choices=[("1", _("Provinsi")), ("2", _("Kabupaten/kota"))]
+    )
+    tier = forms.ChoiceField(
+        label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
+    )
+    points = forms.ChoiceField(label=_("Titik menurut"), required=False)
+    test = forms.CharField(label=_("Kode pemeriksaan"), required=False, max_length=40)
+    # Where the map stands and whose supervision is drawn: chosen on the map and in the table, kept while filtering.
+    area = forms.CharField(required=False, max_length=13, widget=forms.HiddenInput)
+    lab = forms.CharField(required=False, max_length=24, widget=forms.HiddenInput)
+
+    def __init__(self, *arguments: Any, national: bool = True, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if not national:
+            del self.fields["by"]
+        empty = _("Tanpa titik") if national else _("Tingkat")
+        rest = [(key, label) for key, label in MAP_POINTS.items() if national or key != "tier"]
+        self.fields["points"].choices = [("", empty), *rest, *([] if national else [("no", _("Tanpa titik"))])]
 
 
 class ReportingFilters(LarasForm):

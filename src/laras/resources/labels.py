@@ -56,3 +56,31 @@ SHEET_COLUMNS = {
         "office": _("Instansi penerbit"),
     },
 }  # fmt: skip
+
+# What a map of laboratories colours its areas by, and what its points tell apart.
+MAP_FIGURES = {
+    "labs": _("Banyak laboratorium"),
+    "above": _("Memenuhi 80 % standar atau lebih (%)"),
+    "silent": _("Belum melapor (%)"),
+}
+MAP_POINTS = {
+    "tier": _("Tingkat"),
+    "score": _("Pemenuhan standar"),
+    "permit": _("Izin"),
+    "test": _("Mengerjakan pemeriksaan"),
+}
+SCORE_KINDS = {
+    "high": _("80 % atau lebih"),
+    "mid": _("50 sampai kurang dari 80 %"),
+    "low": _("kurang dari 50 %"),
+    "silent": _("belum melapor"),
+    "none": _("tanpa standar tingkat"),
+}
+PERMIT_KINDS = {
+    "valid": _("berlaku"),
+    "soon": _("berakhir dalam 180 hari"),
+    "over": _("ada yang sudah berakhir"),
+    "process": _("baru diurus"),
+    "unknown": _("belum dicatat"),
+}
+TEST_KINDS = {"active": _("mengerjakan"), "paused": _("dihentikan sementara")}

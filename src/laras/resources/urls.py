@@ -3,7 +3,7 @@
 from django.urls import path
 
 from laras.resources.views import capabilities as views
-from laras.resources.views import equipment, needs, permits, prices, sheets
+from laras.resources.views import equipment, maps, needs, permits, prices, sheets
 
 app_name = "resources"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("pilihan/", views.test_options, name="test_options"),
     path("pemenuhan/", equipment.overview, name="overview"),
     path("pemenuhan/pelaporan/", equipment.reporting, name="reporting"),
+    path("peta/", maps.network_map, name="map"),
+    path("peta/publik/", maps.public_map, name="public_map"),
     path("kebutuhan/", needs.needs, name="needs"),
     path("harga/", prices.prices, name="prices"),
     path("harga/berkas/", prices.upload, name="price_upload"),

@@ -10,7 +10,7 @@ from laras.network.forms.areas import (
     SuccessionForm,
     TransferForm,
 )
-from laras.network.forms.importing import AcceptForm, SheetForm
+from laras.network.forms.importing import AcceptForm, BoundariesForm, SheetForm
 from laras.network.forms.organisations import (
     AlterDescriptionForm,
     AlterInstitutionForm,
@@ -35,6 +35,7 @@ __all__ = [
     "AlterInstitutionForm",
     "AlterStructureForm",
     "AreaFilters",
+    "BoundariesForm",
     "CloseForm",
     "DescriptionForm",
     "InstitutionFilters",

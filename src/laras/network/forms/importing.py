@@ -22,3 +22,16 @@ class AcceptForm(forms.Form):
     # What earlier presses of the same import did; only told, never trusted.
     created = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     changed = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+
+class BoundariesForm(LarasForm):
+    """Names of the fields are those of the service."""
+
+    level = forms.ChoiceField(label=_("Tingkat wilayah"), choices=[("2", _("Kabupaten/kota")), ("1", _("Provinsi"))])
+    source = forms.CharField(
+        label=_("Asal batas"), max_length=200, help_text=_("Lembaga, nama peta, tahun; tercetak di bawah peta.")
+    )
+    file = forms.FileField(
+        label=_("Berkas GeoJSON, TopoJSON, atau shapefile dalam ZIP"),
+        widget=DropInput(attrs={"accept": ".json,.geojson,.topojson,.zip,application/json,application/zip"}),
+    )

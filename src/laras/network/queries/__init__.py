@@ -26,6 +26,15 @@ from laras.network.queries.areas import (
     version_at,
     within,
 )
+from laras.network.queries.boundaries import (
+    Geometry,
+    boundary_set,
+    boundary_sets,
+    geometry,
+    geometry_with,
+    lines_of,
+    off_district_km,
+)
 from laras.network.queries.institutions import find_institution, institution, institutions
 from laras.network.queries.jurisdictions import (
     areas_without_office,
@@ -41,6 +50,7 @@ from laras.network.queries.organisations import (
     area_codes,
     beginnings,
     find_organisation,
+    laboratory_places,
     latest_laboratories,
     latest_nodes,
     nodes,
@@ -59,6 +69,7 @@ from laras.network.queries.organisations import (
 )
 
 __all__ = [
+    "Geometry",
     "area_codes",
     "area_exists",
     "area_label",
@@ -70,23 +81,30 @@ __all__ = [
     "areas_by_codes",
     "areas_without_office",
     "beginnings",
+    "boundary_set",
+    "boundary_sets",
     "claim",
     "claims_of",
     "counts_by_level",
     "find_area",
     "find_institution",
     "find_organisation",
+    "geometry",
+    "geometry_with",
     "history_of",
     "institution",
     "institutions",
     "jurisdiction_history",
     "jurisdictions",
     "jurisdictions_of",
+    "laboratory_places",
     "latest_codes",
     "latest_laboratories",
     "latest_nodes",
+    "lines_of",
     "nodes",
     "nodes_near",
+    "off_district_km",
     "organisation_at",
     "organisation_exists",
     "organisation_history",

@@ -14,7 +14,7 @@ from laras.network import rules
 from laras.network.models import AreaVersion, Organisation, OrganisationSuccession, OrganisationVersion
 from laras.network.queries.areas import valid_on, within
 from laras.network.rules import tidy
-from laras.network.types import OrganisationRow, Place
+from laras.network.types import LaboratoryPlace, OrganisationRow, Place
 
 
 def organisations(
@@ -236,3 +236,25 @@ def successions_of_organisation(owner_id: UUID) -> list[OrganisationSuccession]:
     """Who took over from the organisation, and from whom it took over, by day."""
     rows = OrganisationSuccession.objects.filter(Q(predecessor_id=owner_id) | Q(successor_id=owner_id))
     return list(rows.select_related("predecessor__owner", "successor__owner").order_by("date", "id"))
+
+
+def laboratory_places(on: date | None = None) -> dict[UUID, LaboratoryPlace]:
+    """Where all open laboratories stand on a day; two queries. One without a point of its own stands at that of its area; one
+    without an area has the code ``""``, and no point when it has none of its own."""
+    day = on or clock.today()
+    rows = OrganisationVersion.objects.filter(
+        valid_on(day), organisation__owner__kind="laboratory", organisation__owner__closed=False
+    )
+    points = {
+        area_id: (code, lat, lon)
+        for area_id, code, lat, lon in AreaVersion.objects.filter(
+            valid_on(day), area_id__in=rows.filter(area__isnull=False).values("area_id")
+        ).values_list("area_id", "code", "lat", "lon")
+    }
+    found = {}
+    fields = ("organisation_id", "area_id", "lat", "lon", "supervisor_id")
+    for owner_id, area_id, lat, lon, above in rows.order_by().values_list(*fields):
+        code, area_lat, area_lon = points.get(area_id, ("", None, None))
+        own = lat is not None and lon is not None
+        found[owner_id] = LaboratoryPlace(code, lat if own else area_lat, lon if own else area_lon, not own, above)
+    return found

@@ -18,6 +18,16 @@ from laras.network.rules.areas import (
     tidy,
     village_kind,
 )
+from laras.network.rules.boundary_files import (
+    BoundaryFileError,
+    Feature,
+    code_of,
+    code_property,
+    misplaced,
+    read_boundaries,
+    swapped,
+)
+from laras.network.rules.classes import PERCENT, Classes, count_classes
 from laras.network.rules.reach import Claim, Map, covers, reach, served_area
 from laras.network.rules.succession import AreaNow, Follower, Issue, Move, moves_of
 from laras.network.rules.supervision import Node, chain_above, supervision_problem
@@ -27,10 +37,14 @@ __all__ = [
     "LEVELS",
     "LEVEL_NAMES",
     "NATIONAL_KINDS",
+    "PERCENT",
     "TIERS",
     "ZONES",
     "AreaNow",
+    "BoundaryFileError",
     "Claim",
+    "Classes",
+    "Feature",
     "Follower",
     "Issue",
     "Key",
@@ -40,16 +54,22 @@ __all__ = [
     "Period",
     "any_overlap",
     "chain_above",
+    "code_of",
+    "code_property",
+    "count_classes",
     "covers",
     "distance_km",
     "in_indonesia",
     "level_of_code",
+    "misplaced",
     "moves_of",
     "normalise_area_code",
     "parent_code",
     "reach",
+    "read_boundaries",
     "served_area",
     "supervision_problem",
+    "swapped",
     "tidy",
     "village_kind",
 ]

@@ -13,6 +13,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from laras.network.rules.areas import BOX, in_indonesia, level_of_code, normalise_area_code
@@ -153,7 +154,7 @@ def _shp_rings(data: bytes) -> Iterator[tuple[tuple[Pair, ...], ...]]:
         first = 44 + 4 * parts
         flat = struct.unpack(f"<{2 * points}d", record[first : first + 16 * points])
         pairs = list(zip(flat[::2], flat[1::2], strict=True))
-        yield tuple(tuple(pairs[a:b]) for a, b in zip(starts, starts[1:], strict=False))
+        yield tuple(tuple(pairs[a:b]) for a, b in pairwise(starts))
 
 
 def _dbf_rows(data: bytes) -> Iterator[dict[str, str]]:

@@ -2,6 +2,13 @@
 
 from laras.network.services.areas import load_shipped_areas
 from laras.network.services.authority import may_decide, may_restructure
+from laras.network.services.boundaries import (
+    BoundaryPlan,
+    accept_boundaries,
+    bring_boundaries,
+    plan_boundaries,
+    withdraw_boundaries,
+)
 from laras.network.services.closing import close_handing_over, close_organisation, hand_over, reopen_organisation
 from laras.network.services.institutions import alter_institution, create_institution
 from laras.network.services.jurisdictions import set_jurisdiction
@@ -25,15 +32,18 @@ from laras.network.services.succession import (
 )
 
 __all__ = [
+    "BoundaryPlan",
     "ImportPlan",
     "ImportResult",
     "PlannedLaboratory",
     "SuccessionPlan",
     "Successor",
+    "accept_boundaries",
     "accept_laboratories",
     "alter_institution",
     "alter_organisation",
     "assign_province",
+    "bring_boundaries",
     "close_handing_over",
     "close_organisation",
     "create_institution",
@@ -43,6 +53,7 @@ __all__ = [
     "load_shipped_areas",
     "may_decide",
     "may_restructure",
+    "plan_boundaries",
     "plan_laboratories",
     "plan_succession",
     "rebuild_reach",
@@ -52,4 +63,5 @@ __all__ = [
     "set_supervisor",
     "standing_in",
     "succeed_area",
+    "withdraw_boundaries",
 ]
