@@ -129,4 +129,4 @@ def test_every_province_has_one_region():
 
 def test_sources_name_every_file():
     named = {row["file"] for row in shipped._rows("sources.csv")}
-    assert named == set(shipped.FILES)
+    assert named == {*shipped.FILES, shipped.BOUNDARIES}

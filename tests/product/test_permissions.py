@@ -35,8 +35,8 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 # --- What there is ----------------------------------------------------------------------------------------------------
 
-# Addresses that carry no rights of their own: the sign-in library, the language, and the one page for the public.
-OPEN = {"account_login", "account_logout", "account_inactive", "set_language", "reports:public"}
+# Addresses that carry no rights of their own: the sign-in library, the language, and the two pages for the public.
+OPEN = {"account_login", "account_logout", "account_inactive", "set_language", "reports:public", "resources:public_map"}
 SIGNED_IN = {
     "account_change_password", "account_reauthenticate", "mfa_index", "mfa_activate_totp", "mfa_deactivate_totp",
     "mfa_reauthenticate", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",

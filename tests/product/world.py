@@ -6,6 +6,7 @@ belongs to the neighbour.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -67,6 +68,11 @@ STAFF = {
     "head": ("head", "quality_manager"),
     "admin": ("administrator",),
 }
+# A square around Makassar.
+BOUNDARIES = json.dumps({"type": "FeatureCollection", "features": [{
+    "type": "Feature", "properties": {"kode": "73.71"},
+    "geometry": {"type": "Polygon", "coordinates": [[[119.3, -5.3], [119.6, -5.3], [119.6, -5.0], [119.3, -5.0], [119.3, -5.3]]]},
+}]}).encode()  # fmt: skip
 COMMON = ("HB", "PLT", "K", "SGOT", "SGPT")
 
 
@@ -193,6 +199,9 @@ def furnish(lab: Lab, number: int) -> None:
     account = create_user(
         staff["admin"], owner_id=owner_id, username=f"baru{number}", name=f"Petugas Baru {number}", roles=["cashier"]
     )
+    ids["set_id"] = network.bring_boundaries(
+        SYSTEM, office_id=owner_id, level=2, content=BOUNDARIES, file_name="batas.geojson", source="Peta uji"
+    ).id
     ids["user_id"] = account.user_id
     ids["assignment_id"] = RoleAssignment.objects.get(user_id=account.user_id).id
     ids["token_id"], lab.tokens["made"] = create_token(

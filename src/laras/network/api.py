@@ -512,6 +512,7 @@ def preview_import(request: HttpRequest, payload: SheetIn) -> PlanOut:
         same=plan.same,
         rows=[PlannedOut(row=row.row, code=row.code, name=row.name, action=row.action) for row in plan.rows],
         problems=[PlanProblem(field=p.field, message=str(p.message), row=p.row) for p in plan.problems],
+        warnings=[PlanProblem(field=p.field, message=str(p.message), row=p.row) for p in plan.warnings],
     )
 
 

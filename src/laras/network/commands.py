@@ -80,9 +80,12 @@ def import_labs(file: Path, dry_run: bool, as_json: bool) -> None:
             "same": plan.same,
             "rows": [{"row": row.row, "code": row.code, "name": row.name, "action": row.action} for row in plan.rows],
             "problems": [{"row": p.row, "field": p.field, "message": str(p.message)} for p in plan.problems],
+            "warnings": [{"row": p.row, "field": p.field, "message": str(p.message)} for p in plan.warnings],
         }
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     else:
+        for warning in plan.warnings:
+            click.echo(f"baris {warning.row}, {warning.field}: {warning.message}", err=True)
         for problem in plan.problems:
             where = f"baris {problem.row}, {problem.field}" if problem.row else problem.field
             click.echo(f"{where}: {problem.message}", err=True)

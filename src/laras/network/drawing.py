@@ -23,6 +23,8 @@ from laras.network.queries import Geometry
 from laras.network.rules import Classes, topology
 
 MOST_LABELS = 40
+# Height of a letter as a part of the width of the map.
+LETTER = 0.0115
 # More marks than that are one path a kind, without an address each: nobody steps through them, and a page stays small.
 MOST_LINKS = 400
 SHAPES = ("square", "circle", "triangle", "diamond", "cross")
@@ -161,6 +163,7 @@ def draw(wanted: AreaMap, geometry: Geometry) -> Drawing:
     known = [one for one in wanted.areas if geometry.topology_of(one.code)]
     # Names only where there is room: few areas, or those that are not tiny in this frame.
     labelled = len(known) <= MOST_LABELS
+    spoken = _spoken(known, geometry, size) if labelled else set()
     areas = []
     counts = [0] * len(wanted.classes)
     without = 0
@@ -175,7 +178,7 @@ def draw(wanted: AreaMap, geometry: Geometry) -> Drawing:
         areas.append(
             DrawnArea(
                 one.code, tone, f"{one.name}: {one.text}", one.url, geometry.paths[one.code],
-                _short(one) if labelled else "", x, y,
+                _short(one) if one.code in spoken else "", x, y,
             )
         )  # fmt: skip
     shown = {one.code for one in known}
@@ -207,8 +210,29 @@ def draw(wanted: AreaMap, geometry: Geometry) -> Drawing:
     )  # fmt: skip
 
 
+def _spoken(areas: Sequence[AreaValue], geometry: Geometry, size: float) -> set[str]:
+    """The areas whose value finds room: the large ones first, a word that would lie on another is left to title and table."""
+    letter = size * LETTER
+
+    def spread(code: str) -> int:
+        west, north, east, south = geometry.boxes[code]
+        return (east - west) * (south - north)
+
+    taken: list[tuple[float, float, float, float]] = []
+    found = set()
+    for one in sorted(areas, key=lambda one: -spread(one.code)):
+        (x, y), wide = geometry.labels[one.code], letter * (0.32 * len(_short(one)) + 0.1)
+        here = (x - wide, y - letter * 0.55, x + wide, y + letter * 0.55)
+        if all(here[2] < a or here[0] > c or here[3] < b or here[1] > d for a, b, c, d in taken):
+            taken.append(here)
+            found.add(one.code)
+    return found
+
+
 def _short(one: AreaValue) -> str:
-    return "" if one.value is None else _plain(round(one.value, 1) if one.value < 10 else round(one.value))
+    return (
+        "" if one.value is None else number(one.value, 1 if one.value < 10 and not float(one.value).is_integer() else 0)
+    )
 
 
 def _step(place: int, count: int) -> int:
@@ -319,7 +343,7 @@ def svg(drawing: Drawing) -> str:
         *(f'<path fill="{PAPER[mark.tone]}" d="{mark.path}"/>' for mark in drawing.marks),
         "</g>",
     ]
-    letter = drawing.size * 0.0105
+    letter = drawing.size * LETTER
     parts += [
         f'<text x="{one.x}" y="{one.y + letter * 0.35:.0f}" font-size="{letter:.0f}" text-anchor="middle" stroke="#fff" '
         f'stroke-width="{letter * 0.18:.0f}" paint-order="stroke" fill="#111">{escape(one.label)}</text>'

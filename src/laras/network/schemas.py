@@ -285,6 +285,7 @@ class PlanOut(Schema):
     same: int
     rows: list[PlannedOut]
     problems: list[PlanProblem]
+    warnings: list[PlanProblem]
 
 
 class ImportOut(Schema):

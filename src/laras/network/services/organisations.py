@@ -290,6 +290,8 @@ def checked(
     lat, lon = result.get("lat"), result.get("lon")
     if (lat is None) != (lon is None):
         problems.append(Problem("lat" if lat is None else "lon", _("Isi lintang dan bujur bersama-sama.")))
+    elif lat is not None and lon is not None and rules.swapped(lat, lon):
+        problems.append(Problem("lat", _("Lintang dan bujur tertukar: lintang Indonesia antara -11 dan 6.")))
     elif lat is not None and lon is not None and not rules.in_indonesia(lat, lon):
         problems.append(Problem("lat", _("Titik ini di luar Indonesia. Periksa lintang dan bujur.")))
     for name, message in (

@@ -13,7 +13,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from laras.network.drawing import Drawing
+from laras.network.drawing import LETTER, Drawing
 
 register = template.Library()
 
@@ -67,7 +67,7 @@ def picture(drawing: Drawing) -> SafeString:
             parts.append(f'<a href="{escape(mark.url)}" aria-label="{title}"><title>{title}</title>{path}</a>')
         else:
             parts.append(path)
-    letter = max(1, round(drawing.size * 0.0115))
+    letter = max(1, round(drawing.size * LETTER))
     parts.append(f'</g><g class="words" aria-hidden="true" font-size="{letter}" stroke-width="{max(1, letter // 5)}">')
     parts += [
         f'<text x="{one.x}" y="{one.y + letter // 3}">{escape(one.label)}</text>' for one in drawing.areas if one.label

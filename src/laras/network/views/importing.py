@@ -88,6 +88,8 @@ def _preview(request: HttpRequest, plan: services.ImportPlan, content: bytes) ->
         "rows": rows[:500],
         "hidden_rows": max(0, len(rows) - 500),
         "problems": plan.problems[:200],
+        "warnings": plan.warnings[:100],
+        "hidden_warnings": max(0, len(plan.warnings) - 100),
         "hidden_problems": max(0, len(plan.problems) - 200),
         "accept": forms.AcceptForm(initial={"sheet": sheet.as_text(content)}),
     }
