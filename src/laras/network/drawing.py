@@ -136,8 +136,8 @@ class Drawing:
         return " ".join(str(number) for number in self.box)
 
 
-def class_words(classes: Classes) -> list[str]:
-    """The classes in words: ``1–5``, ``6–20``, ``21 atau lebih``."""
+def class_words(classes: Classes, unit: str = "") -> list[str]:
+    """The classes in words: ``1–5``, ``6–20``, ``21 atau lebih``; with their unit where there is one."""
     words = []
     for start, following in pairwise([*classes.starts, None]):
         if following is None:
@@ -149,7 +149,7 @@ def class_words(classes: Classes) -> list[str]:
             words.append(
                 _("%(from)s sampai kurang dari %(until)s") % {"from": _plain(start), "until": _plain(following)}
             )
-    return words
+    return [f"{word} {unit}" for word in words] if unit else words
 
 
 def _plain(value: float) -> str:
@@ -184,7 +184,7 @@ def draw(wanted: AreaMap, geometry: Geometry) -> Drawing:
     shown = {one.code for one in known}
     legend = [
         LegendLine(f"c{_step(place, len(wanted.classes))}", words, counts[place])
-        for place, words in enumerate(class_words(wanted.classes))
+        for place, words in enumerate(class_words(wanted.classes, wanted.unit))
     ]
     if without:
         legend.append(LegendLine("none", _("tidak ada datanya"), without))
@@ -352,9 +352,21 @@ def svg(drawing: Drawing) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def legend_words(drawing: Drawing) -> list[tuple[str, str, str]]:
-    """Tone, words and count of each line of the legends, for paper."""
-    return [
-        (one.tone, one.label, ngettext("%(n)s wilayah", "%(n)s wilayah", one.areas) % {"n": number(one.areas)})
+def legend_of_paper(drawing: Drawing) -> list[dict[str, str]]:
+    """Each line of the legends for Typst: ``tint`` (empty: hatched), ``sign_svg`` (a mark; empty: a class), ``word``, ``count``."""
+    classes = [
+        {
+            "tint": "" if one.tone == "none" else PAPER[one.tone], "sign_svg": "", "word": one.label,
+            "count": ngettext("%(n)s wilayah", "%(n)s wilayah", one.areas) % {"n": number(one.areas)},
+        }
         for one in drawing.legend
-    ] + [(one.tone, one.label, number(one.areas)) for one in drawing.mark_legend]
+    ]  # fmt: skip
+    signs = [
+        {
+            "tint": PAPER[one.tone], "word": one.label, "count": number(one.areas),
+            "sign_svg": f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="{PAPER[one.tone]}" '
+            f'd="{one.figure}"/></svg>',
+        }
+        for one in drawing.mark_legend
+    ]  # fmt: skip
+    return classes + signs

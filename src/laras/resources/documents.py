@@ -18,7 +18,7 @@ from laras.core.models import Owner
 from laras.core.printing import date_text, moment_text, plain, render
 from laras.core.printing.types import Letterhead
 from laras.network import queries as network
-from laras.network.drawing import PAPER, Drawing, legend_words, svg
+from laras.network.drawing import Drawing, legend_of_paper, svg
 from laras.resources import queries
 from laras.resources.labels import FUNDS
 from laras.resources.types import Need, StandardInfo
@@ -128,8 +128,7 @@ def map_pdf(owner: Owner, subject: str, subtitle: str, drawing: Drawing, tables:
         {
             "lang": "id", "title": "Peta Jaringan Laboratorium", "subject": subject, "subtitle": subtitle,
             "map_svg": svg(drawing), "alt": drawing.label, "parts": list(tables),
-            "legend": [[PAPER[tone] if tone != "none" else "", tone[0] == "m", word, count]
-                       for tone, word, count in legend_words(drawing)],
+            "legend": legend_of_paper(drawing),
             "note": note if drawing.approximate else "", "letterhead": plain(letterhead),
             "foot": f"dicetak {moment_text(clock.now(), clock.ZONES[owner.zone])}",
         },

@@ -77,6 +77,7 @@ def network_map(request: HttpRequest) -> HttpResponse:
         },
         areas=[_value(one, figure, _address(request, one, place)) for one in areas if one.name],
         classes=_classes(areas, figure),
+        unit="" if figure == "labs" else "%",
         frame=[one.code for one in areas] if place else (),
         kinds=kinds,
         marks=_marks(inside, found, kinds, kind_of),
@@ -282,10 +283,11 @@ def _paper(
     rows: Sequence[Row], place: str, figure: str,
 ) -> HttpResponse:  # fmt: skip
     heading = ("Wilayah", "Laboratorium", *(f"Tk. {n}" for n in range(1, 6)), "≥ 80 %", "Belum melapor")
+    unknown = "kabupaten/kota tidak diketahui"
     lines = [
         (
-            one.name or one.code or "tidak diketahui", number(one.labs), *(number(one.tiers.get(n, 0)) for n in range(1, 6)),
-            f"{one.above} dari {one.judged}", number(one.silent),
+            one.name or f"{unknown} {one.code}".strip(), number(one.labs),
+            *(number(one.tiers.get(n, 0)) for n in range(1, 6)), f"{one.above} dari {one.judged}", number(one.silent),
         )
         for one in areas
     ]  # fmt: skip
@@ -339,6 +341,7 @@ def public_map(request: HttpRequest) -> HttpResponse:
             if one.name
         ],
         classes=_classes(areas, figure),
+        unit="" if figure == "labs" else "%",
         frame=[one.code for one in areas] if place else (),
     )
     context = {
