@@ -195,6 +195,7 @@ def test_pages_from_the_file_to_the_map(visit, network):
     assert page.count("dari berkas ini</title>") == 2
     moved = client.post(answer["Location"] + "status/", {"move": "accept", "form_key": "l"})
     assert moved.status_code == 303
+    assert "Asal batas: Peta uji" in client.get(answer["Location"]).content.decode()
     page = client.get("/jejaring/batas/").content.decode()
     assert "Peta uji" in page
     assert "512 wilayah" in page

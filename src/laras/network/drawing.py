@@ -116,7 +116,8 @@ class LegendLine:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A map with everything placed, in units of the grid; ``size`` is what letters and marks are measured by."""
+    """A map with everything placed, in units of the grid. ``sources``: of the boundaries that offices brought; ``size``: what letters
+    and marks are measured by."""
 
     label: str
     box: Box
@@ -128,6 +129,7 @@ class Drawing:
     legend: list[LegendLine]
     mark_legend: list[LegendLine]
     approximate: bool
+    sources: list[str]
     undrawn: list[str]
     size: float
 
@@ -206,6 +208,7 @@ def draw(wanted: AreaMap, geometry: Geometry) -> Drawing:
         wanted.label, box, areas, lines([*backdrop, *siblings]),
         lines(code for code in geometry.provinces.areas if fine and code in provinces), marks,
         _ties(wanted.ties), legend, mark_legend, geometry.approximate,
+        [source for _level, source, _areas, rough in geometry.sources if not rough],
         [one.name for one in wanted.areas if one.code not in shown], size,
     )  # fmt: skip
 

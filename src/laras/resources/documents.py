@@ -122,14 +122,15 @@ def map_pdf(owner: Owner, subject: str, subtitle: str, drawing: Drawing, tables:
     letterhead = Letterhead(
         name=owner.name, address=version.address if version else "", phone=version.phone if version else ""
     )
-    note = "Batas wilayah perkiraan: dibuat dari titik kelurahan/desa dan garis pantai kasar, bukan batas resmi."
+    sources = f"Asal batas: {'; '.join(drawing.sources)}. " if drawing.sources else ""
+    rough = "Batas wilayah perkiraan: dibuat dari titik kelurahan/desa dan garis pantai kasar, bukan batas resmi."
     return render(
         MAP_TEMPLATE,
         {
             "lang": "id", "title": "Peta Jaringan Laboratorium", "subject": subject, "subtitle": subtitle,
             "map_svg": svg(drawing), "alt": drawing.label, "parts": list(tables),
             "legend": legend_of_paper(drawing),
-            "note": note if drawing.approximate else "", "letterhead": plain(letterhead),
+            "note": sources + (rough if drawing.approximate else ""), "letterhead": plain(letterhead),
             "foot": f"dicetak {moment_text(clock.now(), clock.ZONES[owner.zone])}",
         },
     )  # fmt: skip

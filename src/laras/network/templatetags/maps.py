@@ -11,7 +11,6 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 
 from laras.network.drawing import LETTER, Drawing
 
@@ -74,9 +73,3 @@ def picture(drawing: Drawing) -> SafeString:
     ]
     parts.append("</g></svg>")
     return mark_safe("".join(parts))
-
-
-@register.filter
-def areas_word(count: int) -> str:
-    """``12 wilayah``."""
-    return _("%(n)s wilayah") % {"n": count}

@@ -28,7 +28,7 @@ from laras.core.templatetags.ui import number
 from laras.core.web import page
 from laras.network import queries as network
 from laras.network import rules
-from laras.network.drawing import AreaMap, AreaValue, Kind, Mark, Tie, draw
+from laras.network.drawing import MOST_LINKS, AreaMap, AreaValue, Kind, Mark, Tie, draw
 from laras.resources import documents, forms, labels, queries
 from laras.resources.queries import AreaFigures, Laboratory, NetworkMap
 from laras.resources.views.equipment import PER_PAGE, READ
@@ -190,19 +190,16 @@ def _marks(
     labs: Sequence[Laboratory], found: NetworkMap, kinds: Sequence[Kind], kind_of: Mapping[UUID, str]
 ) -> list[Mark]:
     words = {kind.key: kind.label for kind in kinds}
+    shown = [lab for lab in labs if kind_of.get(lab.id) in words]
+    linked = len(shown) <= MOST_LINKS
     marks = []
-    for lab in labs:
-        kind, place = kind_of.get(lab.id), found.places.get(lab.id)
-        if kind in words and place and place.lat is not None and place.lon is not None:
-            marks.append(
-                Mark(
-                    kind,
-                    place.lat,
-                    place.lon,
-                    f"{lab.name}: {words[kind]}",
-                    reverse("resources:equipment", args=[lab.id]),
-                )
+    for lab in shown:
+        kind, place = kind_of[lab.id], found.places.get(lab.id)
+        if place and place.lat is not None and place.lon is not None:
+            title, url = (
+                (f"{lab.name}: {words[kind]}", reverse("resources:equipment", args=[lab.id])) if linked else ("", "")
             )
+            marks.append(Mark(kind, place.lat, place.lon, title, url))
     return marks
 
 
