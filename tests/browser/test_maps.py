@@ -55,6 +55,9 @@ def test_from_the_nation_to_a_laboratory(page, officer, sign_in_browser, assert_
     # Filtering draws a new map, which listens too.
     page.get_by_label("Titik menurut").select_option("score")
     expect(page.locator(".map-legend").nth(1)).to_contain_text("belum melapor (4)")
+    page.get_by_label("Kode pemeriksaan").press_sequentially("TCM")
+    expect(page.locator("#test-options option").first).to_have_attribute("value", re.compile("TCM"))
+    expect(page.locator(".map-legend").nth(1)).to_be_visible()
     page.get_by_role("link", name="Garis pembinaan Lab uji LAB-2").click()
     expect(page.locator(".map .ties")).to_have_count(1)
     assert_accessible(page)

@@ -72,6 +72,17 @@ def shapefile():
     return content.getvalue()
 
 
+def lying_table():
+    """A shapefile whose table says that it has four thousand million rows."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(shapefile())) as whole, zipfile.ZipFile(content, "w") as archive:
+        table = bytearray(whole.read("batas.dbf"))
+        table[4:8] = b"\xff" * 4
+        archive.writestr("batas.shp", whole.read("batas.shp"))
+        archive.writestr("batas.dbf", bytes(table))
+    return content.getvalue()
+
+
 def plan(content, level=2, actor=SYSTEM, office=None):
     return services.plan_boundaries(actor, office_id=office, level=level, content=content)
 
@@ -105,6 +116,7 @@ def test_three_kinds_of_files_say_the_same(areas, make):
         (b'{"type": "FeatureCollection", "features": []}', None, "tidak berisi wilayah"),
         (b'{"type": "FeatureCollection", "features": [7]}', None, "bukan kumpulan wilayah"),
         (b"PK\x03\x04rusak", None, "shapefile"),
+        (lying_table(), None, "shapefile"),
         (geojson(("x", MAKASSAR), name="no"), None, "Kolom di berkas ini: nama, no"),
         (geojson(("7371", MAKASSAR), ("7399", PAREPARE)), 2, "“7399” bukan kode wilayah"),
         (geojson(("7371", [pair[::-1] for pair in MAKASSAR])), 1, "Lintang dan bujur tertukar"),

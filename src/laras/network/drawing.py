@@ -73,12 +73,15 @@ class Tie:
 @dataclass(frozen=True)
 class AreaMap:
     """What is to be drawn. ``frame``: codes into whose bounds the map is fitted (empty: the nation); ``unit``: what the classes
-    count, after the numbers of the legend."""
+    count, after the numbers of the legend; ``words``: what the classes are called instead of their numbers; ``figures``: whether values
+    stand on the areas."""
 
     label: str
     areas: Sequence[AreaValue]
     classes: Classes
     unit: str = ""
+    words: Sequence[str] = ()
+    figures: bool = True
     frame: Sequence[str] = ()
     kinds: Sequence[Kind] = ()
     marks: Sequence[Mark] = ()
@@ -164,7 +167,7 @@ def draw(wanted: AreaMap, geometry: Geometry) -> Drawing:
     size = max(box[2], box[3] * 2.2)
     known = [one for one in wanted.areas if geometry.topology_of(one.code)]
     # Names only where there is room: few areas, or those that are not tiny in this frame.
-    labelled = len(known) <= MOST_LABELS
+    labelled = wanted.figures and len(known) <= MOST_LABELS
     spoken = _spoken(known, geometry, size) if labelled else set()
     areas = []
     counts = [0] * len(wanted.classes)
@@ -186,7 +189,7 @@ def draw(wanted: AreaMap, geometry: Geometry) -> Drawing:
     shown = {one.code for one in known}
     legend = [
         LegendLine(f"c{_step(place, len(wanted.classes))}", words, counts[place])
-        for place, words in enumerate(class_words(wanted.classes, wanted.unit))
+        for place, words in enumerate(wanted.words or class_words(wanted.classes, wanted.unit))
     ]
     if without:
         legend.append(LegendLine("none", _("tidak ada datanya"), without))

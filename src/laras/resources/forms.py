@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from laras.catalogue.labels import DISCIPLINE_LABELS
@@ -182,6 +183,11 @@ class MapFilters(LarasForm):
             del self.fields["by"]
         empty = _("Tanpa titik") if national else _("Tingkat")
         rest = [(key, label) for key, label in MAP_POINTS.items() if national or key != "tier"]
+        # Suggested while typing, like where who does a test is looked for.
+        self.fields["test"].widget.attrs |= {
+            "list": "test-options", "autocomplete": "off", "hx-get": reverse("resources:test_options"),
+            "hx-trigger": "input changed delay:250ms", "hx-target": "#test-options", "hx-push-url": "false",
+        }  # fmt: skip
         self.fields["points"].choices = [("", empty), *rest, *([] if national else [("no", _("Tanpa titik"))])]
 
 

@@ -65,7 +65,7 @@ def _json(content: bytes) -> Iterator[Feature]:
             parts = list(_topo(whole))
         else:
             raise BoundaryFileError("format")
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError) as error:
         raise error if isinstance(error, BoundaryFileError) else BoundaryFileError("format") from None
     for number, (properties, rings) in enumerate(parts, 1):
         yield Feature(number, properties, rings)
@@ -163,6 +163,8 @@ def _dbf_rows(data: bytes) -> Iterator[dict[str, str]]:
     while data[at] != 0x0D:
         fields.append((data[at : at + 11].split(b"\0")[0].decode("ascii", "replace"), data[at + 16]))
         at += 32
+    if width < 1 or head + count * width > len(data) + 1:
+        raise BoundaryFileError("shapefile")
     for number in range(count):
         place = head + number * width + 1
         row = {}

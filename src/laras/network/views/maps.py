@@ -65,7 +65,14 @@ def boundary_set(request: HttpRequest, set_id: UUID) -> HttpResponse:
     names = {code: area.name for code, area in queries.areas_by_codes(row.codes).items()}
     areas = [AreaValue(code, names.get(code, code), 1, _("dari berkas ini")) for code in row.codes]
     drawing = draw(
-        AreaMap(_("Batas dari berkas"), areas, rules.Classes((1,), whole=True), frame=row.codes),
+        AreaMap(
+            _("Batas dari berkas"),
+            areas,
+            rules.Classes((1,), whole=True),
+            words=[_("dari berkas ini")],
+            figures=False,
+            frame=row.codes,
+        ),
         geometry,
     )
     context: dict[str, Any] = {

@@ -123,7 +123,7 @@ def _place(asked: str, found: NetworkMap) -> str:
         return ""
     if asked:
         area = network.find_area(asked)
-        if area is None or not network.geometry().boxes.get(area.code[:5]):
+        if area is None:
             raise NotFound(_("Wilayah tidak ditemukan."))
         return str(area.code[:5])
     provinces = {found.area_of(lab)[:2] for lab in found.labs} - {""}
