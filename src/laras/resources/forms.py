@@ -181,14 +181,14 @@ class MapFilters(LarasForm):
         super().__init__(*arguments, **named)
         if not national:
             del self.fields["by"]
-        empty = _("Tanpa titik") if national else _("Tingkat")
-        rest = [(key, label) for key, label in MAP_POINTS.items() if national or key != "tier"]
+        # The first is what holds without a wish.
+        none = ("no", _("Tanpa titik"))
         # Suggested while typing, like where who does a test is looked for.
         self.fields["test"].widget.attrs |= {
             "list": "test-options", "autocomplete": "off", "hx-get": reverse("resources:test_options"),
             "hx-trigger": "input changed delay:250ms", "hx-target": "#test-options", "hx-push-url": "false",
         }  # fmt: skip
-        self.fields["points"].choices = [("", empty), *rest, *([] if national else [("no", _("Tanpa titik"))])]
+        self.fields["points"].choices = [*MAP_POINTS.items(), none] if not national else [none, *MAP_POINTS.items()]
 
 
 class ReportingFilters(LarasForm):

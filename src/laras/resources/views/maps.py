@@ -68,7 +68,7 @@ def network_map(request: HttpRequest) -> HttpResponse:
     areas = queries.figures(found, level, inside=place)
     test = effective(request.owner.id).tests.get((data.get("test") or "").strip())
     inside = [lab for lab in found.labs if found.area_of(lab).startswith(place)] if place else list(found.labs)
-    points = data.get("points") or ("tier" if place else "")
+    points = data.get("points") or ("tier" if place else "no")
     kinds, kind_of = _kinds(request, points, inside, found, test.code if test else "")
     chosen = _chosen(data.get("lab") or "")
     drawing_of = AreaMap(
@@ -102,7 +102,7 @@ def network_map(request: HttpRequest) -> HttpResponse:
         "place_name": _name(place),
         "province": (place[:2], _name(place[:2])) if len(place) > 2 else None,
         "level": level,
-        "rows": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")) if points not in ("", "no") else None,
+        "rows": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")) if points != "no" else None,
         "kinds": {kind.key: kind.label for kind in kinds},
         "points": points,
         "test": test,
@@ -141,7 +141,7 @@ def _address(request: HttpRequest, one: AreaFigures, place: str) -> str:
         return ""
     kept = {
         name: value for name, value in request.GET.items()
-        if name in ("figure", "tier", "points", "test", "lab") and value
+        if name in ("figure", "tier", "points", "test", "lab") and value and (name, value) != ("points", "no")
     }  # fmt: skip
     return f"{reverse('resources:map')}?{urlencode({**kept, 'area': one.code})}"
 
