@@ -279,3 +279,36 @@ def test_a_visit_that_was_begun_is_not_skipped(visit, plan, sampler, counter, la
     services.miss_stop(sampler, owner_id=lab.id, stop_id=stops(lab, visit)[0].stop.id, reason="Depot tutup")
     with pytest.raises(Refused):
         services.skip_visit(counter, owner=lab, plan_id=plan.id, day=visit.day, reason="Hujan deras")
+
+
+# --- Points from a file -----------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_sites_becomes_points_all_or_none(plan, counter, lab):
+    services.register_site(counter, owner_id=lab.id, site=SiteInput("Depot Lama"))
+    sheet = (
+        "Nama lokasi;Titik;Alamat;Lintang;Bujur\nDepot A;Keran;Jl. 1;-8,58;116,1\nDepot A;Tandon;;;\nDepot Lama;;;;\n"
+    )
+    assert services.add_points_from_sheet(counter, owner_id=lab.id, plan_id=plan.id, content=sheet.encode()) == 3
+    points = rounds.points_of(Scope.of(lab.id), plan.id)
+    assert [(row.site.name, row.name) for row in points] == [
+        ("Depot A", "Keran"),
+        ("Depot A", "Tandon"),
+        ("Depot Lama", ""),
+    ]
+    assert points[0].site_id == points[1].site_id
+    assert str(points[0].site.latitude) == "-8.580000"
+    wrong = "lokasi;lintang;bujur\nDepot A;;\n;-8;116\nDepot B;116,1;-8,58\nDepot C;utara;1\nDepot C;;\n"
+    with pytest.raises(Refused) as refused:
+        services.add_points_from_sheet(counter, owner_id=lab.id, plan_id=plan.id, content=wrong.encode())
+    assert [problem.row for problem in refused.value.problems] == [3, 4, 5, 6]
+    assert "Baris 4, lintang" in str(refused.value.problems[1].message)
+    assert len(rounds.points_of(Scope.of(lab.id), plan.id)) == 3
+
+
+def test_a_file_that_is_no_list_is_refused(plan, counter, stranger, lab, other):
+    for content in (b"", b"nama saja", b"titik;alamat\nA;B\n"):
+        with pytest.raises(Refused):
+            services.add_points_from_sheet(counter, owner_id=lab.id, plan_id=plan.id, content=content)
+    with pytest.raises(NotFound):
+        services.add_points_from_sheet(stranger, owner_id=other.id, plan_id=plan.id, content=b"lokasi\nDepot\n")

@@ -115,6 +115,14 @@ class PointForm(LarasForm):
         return {"name": values["name"], "site_id": values["site_id"], "new_site": new}
 
 
+class PointSheetForm(LarasForm):
+    file = forms.FileField(
+        label=_("Berkas CSV atau Excel"),
+        widget=DropInput(attrs={"accept": ".csv,.txt,text/csv,.xlsx,.xls,.ods"}),
+        help_text=_("Kolom: lokasi (wajib), titik, jenis, alamat, lintang, bujur, kode_wilayah."),
+    )
+
+
 class WeekForm(LarasForm):
     hari = DayField(label=_("Minggu yang memuat hari"), required=False)
 

@@ -47,6 +47,7 @@ urlpatterns = [
     path("lapangan/rencana/<uuid:plan_id>/ubah/", rounds.edit_plan, name="edit_plan"),
     path("lapangan/rencana/<uuid:plan_id>/titik/", rounds.add_point, name="add_point"),
     path("lapangan/rencana/<uuid:plan_id>/titik/<uuid:point_id>/keluarkan/", rounds.retire_point, name="retire_point"),
+    path("lapangan/rencana/<uuid:plan_id>/titik-berkas/", rounds.points_from_sheet, name="points_from_sheet"),
     path("lapangan/rencana/<uuid:plan_id>/kaji-ulang/", reviews.review_plan, name="review_plan"),
     path("lapangan/kaji-ulang/", reviews.policy, name="review_policy"),
     path("lapangan/rencana/<uuid:plan_id>/tutup/", rounds.close_plan, name="close_plan"),

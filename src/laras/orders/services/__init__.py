@@ -3,6 +3,7 @@
 from laras.orders.services.changing import cancel_line, cancel_order, order_reopened, order_reported
 from laras.orders.services.checks import GUARDS, lock_order
 from laras.orders.services.inspections import conclude_inspection, join_order, note_inspection
+from laras.orders.services.point_sheet import add_points_from_sheet
 from laras.orders.services.programmes import (
     PlannedPerson,
     Proposal,
@@ -61,6 +62,7 @@ __all__ = [
     "Taken",
     "accept_session",
     "add_point",
+    "add_points_from_sheet",
     "add_quality_sample",
     "add_tests",
     "cancel_line",

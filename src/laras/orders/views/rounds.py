@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from laras.catalogue import queries as catalogue_queries
@@ -23,7 +24,16 @@ from laras.core.errors import NotFound
 from laras.core.web import page, submit_once
 from laras.orders import documents, queries, reviews, rounds, services
 from laras.orders.forms import placed
-from laras.orders.round_forms import MissForm, PlanForm, PointForm, SkipForm, StopForm, WeekForm, site_choices
+from laras.orders.round_forms import (
+    MissForm,
+    PlanForm,
+    PointForm,
+    PointSheetForm,
+    SkipForm,
+    StopForm,
+    WeekForm,
+    site_choices,
+)
 from laras.orders.rules.field import week_of
 from laras.orders.states import REVIEW_OUTCOMES, STOP, VISIT
 from laras.orders.views.registering import address_of
@@ -178,6 +188,28 @@ def add_point(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         return reverse("orders:sampling_plan", args=[plan_id])
 
     return _once(request, form, work, lambda: _plan_page(request, plan_id, point=form))
+
+
+@page("orders.register")
+def points_from_sheet(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """A list of sites from a file: all rows or none, each problem with its row."""
+    row = rounds.get_plan(request.scope, plan_id)
+    form = PointSheetForm(request.POST or None, request.FILES or None)
+    back = reverse("orders:sampling_plan", args=[plan_id])
+    if request.method == "POST" and form.is_valid():
+        content = form.cleaned_data["file"].read()
+
+        def work() -> str:
+            n = services.add_points_from_sheet(
+                request.actor, owner_id=request.owner.id, plan_id=plan_id, content=content
+            )
+            messages.success(request, ngettext("%(n)d titik ditambahkan.", "%(n)d titik ditambahkan.", n) % {"n": n})
+            return back
+
+        with placed(form):
+            return submit_once(request, work)
+    context = {"title": _("Titik dari berkas"), "lead": row.name, "form": form, "submit": _("Tambahkan"), "back": back}
+    return render(request, "core/form_page.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
