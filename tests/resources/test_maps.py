@@ -148,6 +148,12 @@ def test_one_laboratory_sees_itself_alone(visit, ground):
     assert visit("tier2", "receptionist").get("/kemampuan/peta/").status_code == 403
 
 
+def test_an_area_without_laboratories_of_a_tier_says_zero(visit, ground):
+    page = visit("ministry").get("/kemampuan/peta/?area=73").content.decode()
+    city = re.search(r"73\.71</span></td>(.*?)</tr>", page, re.S)[1]
+    assert re.findall(r'data-label="Tk\. \d">(\d+)<', city) == ["1", "1", "1", "1", "0"]
+
+
 @pytest.mark.parametrize("points", ["tier", "score", "permit", "test"])
 def test_points_and_table_say_the_same(visit, ground, points):
     services.add_capability(SYSTEM, owner_id=ground["tier2"].pk, test_code="TCMTB", method="x", tat_hours=24)

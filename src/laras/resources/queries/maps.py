@@ -47,6 +47,11 @@ class AreaFigures:
         return sum(self.tiers.values())
 
     @property
+    def by_tier(self) -> list[int]:
+        """Laboratories of tier 1 to 5."""
+        return [self.tiers.get(tier, 0) for tier in range(1, 6)]
+
+    @property
     def above_percent(self) -> float | None:
         return 100 * self.above / self.judged if self.judged else None
 
