@@ -23,7 +23,7 @@ from laras.network.services.authority import require_network
 from laras.network.states import BOUNDARIES
 
 # What a drawing of the nation or of a province can show; official lines carry a hundred times as much.
-SIMPLIFY_KM2, LEAST_KM2 = 0.3, 0.05
+SIMPLIFY_KM2, LEAST_KM2 = 0.3, 0.2
 # An area whose known point lies farther than that outside its new boundary probably has another's code.
 FAR_KM = 10.0
 MOST_PROBLEMS = 200
