@@ -359,6 +359,23 @@ def refer(sender: Lab, recipient: Lab, code: str) -> None:
     sender.ids["item_id"] = (
         apps.get_model("referral", "OutgoingItem").objects.within(sender.scope).get(referral_id=row.id).id
     )
+    # A line of what the recipient is paid, and the agreement behind it.
+    agreed = referral.propose_agreement(
+        sender.staff["head"],
+        owner_id=sender.id,
+        code=recipient.owner.code,
+        number="PKS-R/1",
+        performs_here=False,
+        valid_from=START,
+        prices={"HB": 15_000},
+    )
+    sender.ids["lab_agreement_id"] = agreed.id
+    sender.ids["ledger_partner_id"] = recipient.id
+    item = apps.get_model("referral", "OutgoingItem").objects.within(sender.scope).get(referral_id=row.id)
+    sender.ids["entry_id"] = apps.get_model("referral", "LedgerEntry").rows.create(
+        owner=sender.owner, partner=recipient.owner, side="payable", item=item.id, referral_number=row.number,
+        test_code=code, owed_on=MONDAY.date(), price=20_000, price_source="tariff",
+    ).id  # fmt: skip
     recipient.ids["incoming"] = referrals.incoming(recipient.scope).get(remote=row.id).id
     # A box that is being packed, and another one announced there.
     box = referral.open_box(sender.staff["counter"], owner_id=sender.id, recipient_id=recipient.id)

@@ -89,5 +89,5 @@ def test_it_asks_as_often_for_many_as_for_few(accepted, puskesmas, district, dja
     queries.check()
     for _turn in range(3):
         puskesmas.send(district, puskesmas.order("GDP").id)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert queries.check().referrals == 4

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from laras.bench import services as bench
 from laras.bench.models import Result, ResultValue
 from laras.core import delivery, journal
+from laras.core.actor import system_actor
 from laras.core.errors import DomainError
 from laras.core.models import Cursor, JournalEntry, Owner, Sealed
 from laras.core.unit import unit
@@ -27,12 +28,16 @@ from laras.referral.models import (
     IncomingBox,
     IncomingBoxItem,
     IncomingItem,
+    LedgerEntry,
+    LedgerObjection,
     Outgoing,
     OutgoingItem,
 )
 from laras.referral.services import Refusal
+from laras.resources.models import Capability
 
 pytestmark = pytest.mark.django_db
+SYSTEM = system_actor("job:uji")
 
 
 class Post:
@@ -326,7 +331,7 @@ def test_a_contradiction_is_found(puskesmas, district):
 
 ACTS = [
     *["accept"] * 3, *["result"] * 4, *["amend"] * 3, *["carry"] * 3, *["again"] * 2, "send", "send", "cancel",
-    "refuse", "box", "box", "hand", "open", "find", "find", "finish", "log",
+    "tariff", "object", "refuse", "box", "box", "hand", "open", "find", "find", "finish", "log",
 ]  # fmt: skip
 # `LARAS_EXAMPLES=300 pytest tests/referral/test_faults.py` looks deeper; a day's run looks at these few, others each day.
 EXAMPLES = int(os.environ.get("LARAS_EXAMPLES", "12"))
@@ -355,6 +360,8 @@ class World:
         there = set(IncomingBox.rows.values_list("status", flat=True))
         found |= {"open"} if "announced" in there else set()
         found |= {"find", "finish"} if "arrived" in there else set()
+        found |= {"object"} if LedgerEntry.rows.exists() else set()
+        found |= {"tariff"} if "announced" in came else set()
         found |= {"log"} if there - {"announced"} else set()
         found |= {"send"} if Result.rows.filter(order_id=self.order.id, status="to_refer").exists() else set()
         return found | ({"carry"} if self.post.bag else set()) | ({"again"} if self.post.carried else set())
@@ -400,7 +407,12 @@ class World:
             waiting = [code for code, one in self.receiver.status(row.order_id).items() if one == "waiting"]
             if waiting:
                 self.receiver.perform(row.order_id, waiting[choice % len(waiting)], str(self.values))
-                self.receiver.release(row.order_id, interim=True, reason="uji")
+                self.release(row.order_id, choice)
+
+    def release(self, order_id, choice):
+        """A report in between, or the last one when all is done: only that is owed."""
+        whole = set(self.receiver.status(order_id).values()) == {"validated"}
+        self.receiver.release(order_id, interim=not whole or choice % 3 == 2, reason="uji")
 
     def amend(self, choice):
         item = self.pick(IncomingItem.rows.filter(status="resulted"), choice)
@@ -411,7 +423,18 @@ class World:
             lab = self.receiver
             bench.amend_result(lab.doctor, owner_id=lab.id, result_id=result.id, reason="uji coba")
             lab.perform(order_id, item.test_code, str(self.values))
-            lab.release(order_id, interim=True, reason="uji")
+            self.release(order_id, choice)
+
+    def tariff(self, choice):
+        """What the receiver publishes changes while specimens are on their way."""
+        Capability.rows.filter(owner=self.receiver.owner).update(price=10000 + 1000 * choice)
+
+    def object(self, choice):
+        """One of the two objects to an entry in its books, or takes that back."""
+        row = self.pick(LedgerEntry.rows.all(), choice)
+        if row:
+            text = "" if choice % 3 == 0 else f"Bukan harga kami {choice}"
+            services.object_to_entry(SYSTEM, owner_id=row.owner_id, entry_id=row.id, text=text)
 
     def box(self, choice):
         """Pack what waits into a box of its own; what may not be packed leaves no trace."""
@@ -538,6 +561,24 @@ def assert_agreement(world):
             assert resulted[0].result_revision == other.reported_revision
             assert 1 <= view.entries <= other.reported_revision
             assert ResultValue.rows.filter(result_id=view.id).count() == view.entries
+    # Each test whose result was in a final report once is in both books once, for the same sum and month; nothing else is.
+    final = {
+        one.remote_item for one in IncomingItem.rows.filter(status="resulted") if one.reported["status"] != "interim"
+    }
+    books = [
+        {
+            (row.item, row.price, row.price_source, row.owed_on)
+            for row in LedgerEntry.rows.filter(owner=lab.owner, side=side)
+        }
+        for lab, side in ((world.sender, "payable"), (world.receiver, "receivable"))
+    ]
+    assert books[0] == books[1]
+    assert {item for item, *_rest in books[0]} == final
+    assert LedgerEntry.rows.count() == 2 * len(final)
+    said = LedgerObjection.rows.values_list("item", "revision", "text")
+    pairs = ((world.sender, world.receiver), (world.receiver, world.sender))
+    for lab, other in pairs:
+        assert set(said.filter(owner=lab.owner, ours=True)) == set(said.filter(owner=other.owner, ours=False))
     # The two ends of each box that left: the same state, specimens, findings, hand-overs and logs.
     for box in Box.rows.exclude(status__in=("packing", "discarded")):
         there = IncomingBox.rows.get(remote=box.id)

@@ -137,10 +137,10 @@ def test_an_agreement_is_known_to_the_one_with_whom_it_was_made(puskesmas, distr
     agreement = partners.draft_agreement(
         clerk, owner_id=stranger.id, client_id=client.id, number="PKS-1", title="Rujukan", valid_from=date(2026, 1, 1)
     )
-    assert stranger.id not in queries.Router(puskesmas.id, ["TG"]).knows["agreements"]
+    assert stranger.id not in queries.Router(puskesmas.id, ["TG"]).agreed(["TG"], "")["agreements"]
     partners.sign_agreement(clerk, owner_id=stranger.id, agreement_id=agreement.id)
-    assert queries.Router(puskesmas.id, ["TG"]).knows["agreements"] == {stranger.id}
-    assert queries.Router(district.id, ["TG"]).knows["agreements"] == frozenset()
+    assert queries.Router(puskesmas.id, ["TG"]).agreed(["TG"], "")["agreements"] == {stranger.id}
+    assert queries.Router(district.id, ["TG"]).agreed(["TG"], "")["agreements"] == frozenset()
 
 
 # --- The calendar -----------------------------------------------------------------------------------------------------------

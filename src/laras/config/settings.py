@@ -218,6 +218,7 @@ LARAS_NIGHTLY = (
     "laras.network.services.refresh_organisations",
     "laras.reports.jobs.issue_missed",
     "laras.core.heads.sign_heads",
+    "laras.referral.jobs.book_earlier_results",
     "laras.referral.jobs.compare_ends",
     "laras.surveillance.jobs.judge_all",
     "laras.surveillance.jobs.send_again",

@@ -34,6 +34,9 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "referral.box_answered": ("laras.referral.handlers.on_box_answered",),
     "referral.box_logged": ("laras.referral.handlers.on_box_sent",),
     "referral.box_log_answered": ("laras.referral.handlers.on_box_answered",),
+    # Laboratories agree on prices, and say what is wrong with an entry of their ledger.
+    "referral.agreement_told": ("laras.referral.handlers.on_agreement",),
+    "referral.entry_objected": ("laras.referral.handlers.on_objection",),
     "reports.report_released": ("laras.referral.handlers.on_report", _FINDINGS),
     "reports.report_withdrawn": ("laras.referral.handlers.on_report", _FINDINGS),
     "bench.external_result_received": (

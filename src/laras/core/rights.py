@@ -58,6 +58,8 @@ RIGHTS: Mapping[str, str] = {
     "referral.read": _("Melihat rujukan"),
     "referral.send": _("Mengirim rujukan"),
     "referral.receive": _("Menerima rujukan"),
+    "referral.agree": _("Membuat perjanjian antar laboratorium"),
+    "referral.settle": _("Mencatat perhitungan antar laboratorium"),
     "referral.carry": _("Mencatat suhu kotak di perjalanan"),
     "reports.read": _("Melihat LHU"),
     "reports.release": _("Menerbitkan LHU"),
@@ -125,7 +127,8 @@ ROLES: Mapping[str, Role] = {
             {*_READ, "core.read_audit", "network.manage_organisation", "resources.manage_capability", "resources.manage",
              "resources.manage_prices", "stores.record", "stores.manage",
              "catalogue.manage", "orders.cancel", "orders.read_counts", "people.merge", "people.erase", "bench.hold",
-             "referral.send", "referral.carry", "partners.write", "partners.manage_accounts"}
+             "referral.send", "referral.carry", "referral.agree", "referral.settle", "partners.write",
+             "partners.manage_accounts"}
         ),
         frozenset({"orders.read_counts", "resources.read"}),
         second_factor=True,
@@ -134,7 +137,8 @@ ROLES: Mapping[str, Role] = {
         _("Manajer mutu"), "quality", frozenset({*_READ, "bench.hold", "core.read_audit", "catalogue.manage",
                                                             "stores.record", "stores.manage"})
     ),
-    "cashier": Role(_("Kasir"), "cashier", frozenset({"people.read", "partners.read", "orders.read"})),
+    "cashier": Role(_("Kasir"), "cashier", frozenset({"people.read", "partners.read", "orders.read",
+                                                       "referral.settle"})),
     "courier": Role(_("Kurir"), "courier", frozenset({"referral.read", "referral.carry"})),
     "officer": Role(
         _("Petugas dinas kesehatan"),

@@ -82,6 +82,7 @@ def marker() -> Path:
 def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
     from laras.demo import (
+        agreements,
         equipment,
         field,
         history,
@@ -112,9 +113,11 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     refresh_statistics()
     with in_bulk():
         surveillance.play(owners, staff)
+        agreements.sign(owners, staff)
         scenarios.play(owners, staff)
         journeys.play(owners, staff)
         paper.play(owners, staff, since)
+        agreements.settle(owners, staff)
         incidents.play(owners, staff)
         partners.welcome(owners, staff)
         equipment.build_equipment(owners, clock.today(), plan.SEED)

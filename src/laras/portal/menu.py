@@ -59,6 +59,8 @@ MENU = (
     Entry(WORK, _("Ditahan"), "bench:holds", "hold", ("bench.hold",)),
     Entry(WORK, _("Rujukan keluar"), "referral:outgoing", "truck", ("referral.read", "referral.send")),
     Entry(WORK, _("Rujukan masuk"), "referral:incoming", "referral", ("referral.receive",)),
+    Entry(WORK, _("Perhitungan antar laboratorium"), "referral:ledger", "money", ("referral.settle",)),
+    Entry(WORK, _("Perjanjian antar laboratorium"), "referral:agreements", "partner", ("referral.agree",)),
     Entry(WORK, _("Kinerja rujukan"), "referral:levels", "chart", ("referral.send",)),
     Entry(WORK, _("Reagen"), "stores:shelf", "vial", ("stores.record", "stores.manage")),
     Entry(RECORDS, pgettext_lazy("banyak", "Permintaan"), "orders:list", "order", ("orders.read",)),
@@ -160,6 +162,8 @@ def waiting_for(request: HttpRequest) -> dict[str, int]:
         found |= {"orders:receiving": samples["to_receive"], "orders:collecting": samples["to_collect"]}
     if actor.can("referral.receive", owner.id):
         found["referral:incoming"] = once(request, referral.to_decide_counts)[0]
+    if actor.can("referral.agree", owner.id):
+        found["referral:agreements"] = once(request, referral.agreements_to_answer)
     return found
 
 
@@ -167,6 +171,7 @@ BELL: tuple[tuple[str, str, str, str], ...] = (
     # address, right, words, tone
     ("bench:critical", "bench.call_critical", _("Nilai kritis belum dilaporkan"), "danger"),
     ("referral:incoming", "referral.receive", _("Rujukan menunggu keputusan"), "waiting"),
+    ("referral:agreements", "referral.agree", _("Perjanjian menunggu jawaban"), "waiting"),
     ("orders:receiving", "orders.receive_sample", _("Sampel menunggu diterima"), "waiting"),
     ("bench:verification", "bench.verify", _("Hasil menunggu verifikasi"), "active"),
     ("bench:validation", "bench.validate", _("Hasil menunggu validasi"), "active"),

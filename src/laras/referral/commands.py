@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import click
 
@@ -16,7 +16,7 @@ from laras.core.output import json_option, say
 from laras.core.scope import Scope
 from laras.core.wall import ground
 from laras.referral import queries
-from laras.referral.rules import TEMPERATURES
+from laras.referral.rules import TEMPERATURES, Sums
 from laras.referral.types import ReferralCandidate
 
 
@@ -92,6 +92,64 @@ def check(as_json: bool) -> None:
         say(answer["contradictions"], as_json)  # type: ignore[arg-type]
     if found.contradictions:
         sys.exit(1)
+
+
+@referral.command("ledger")
+@click.option("--lab", "code", required=True, help="Code of the laboratory whose books are read.")
+@click.option("--month", required=True, help="YYYY-MM.")
+@json_option
+def ledger(code: str, month: str, as_json: bool) -> None:
+    """What a laboratory and the others owe each other for referred tests in a month, by partner. No health data."""
+    owner = Owner.objects.filter(code=code).first()
+    if owner is None:
+        raise NotFound(f"lembaga {code} tidak dikenal")
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError as error:
+        raise Refused(f"“{month}” bukan bulan (YYYY-MM)") from error
+    with ground(Scope.of(owner.id)):
+        rows = queries.ledger_month(Scope.of(owner.id), first)
+    partners = [
+        {
+            "partner": row.code,
+            "receivable": _sums(row.receivable),
+            "payable": _sums(row.payable),
+            "balance": row.balance,
+            "objections": row.objections,
+        }
+        for row in rows
+    ]
+    if as_json:
+        total = {
+            "receivable": _sums(sum((row.receivable for row in rows), Sums())),
+            "payable": _sums(sum((row.payable for row in rows), Sums())),
+        }
+        say({"lab": code, "month": month, "partners": partners, "total": total}, as_json)
+        return
+    flat = [
+        {
+            "partner": row.code,
+            "receivable": row.receivable.amount,
+            "payable": row.payable.amount,
+            "balance": row.balance,
+            "entries": row.receivable.count + row.payable.count,
+            "without_price": row.receivable.unknown + row.payable.unknown,
+            "open": row.receivable.open_count + row.payable.open_count,
+            "objections": row.objections,
+        }
+        for row in rows
+    ]
+    say(flat, as_json)
+
+
+def _sums(one: Sums) -> dict[str, int]:
+    return {
+        "entries": one.count,
+        "amount": one.amount,
+        "without_price": one.unknown,
+        "open": one.open_count,
+        "open_amount": one.open_amount,
+    }
 
 
 PRIORITIES = {"rutin": False, "cito": False, "klb": True, "rabies": True}

@@ -239,3 +239,79 @@ class PaperAnswerNoted(Event):
     what: str
     digest: str = ""
     revision: int = 0
+
+
+# --- Agreements of two laboratories, and what they owe each other -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgreementTold(Event):
+    """To the other laboratory: proposed, withdrawn, accepted, refused or ended. Sealed: ``types.AgreementNews``."""
+
+    name: ClassVar[str] = "referral.agreement_told"
+    agreement: UUID
+    number: str
+    revision: int
+    what: str
+
+
+@dataclass(frozen=True)
+class AgreementHeard(Event):
+    """In one's own journal: the other laboratory's word changed our record."""
+
+    name: ClassVar[str] = "referral.agreement_heard"
+    agreement: UUID
+    number: str
+    status: str
+
+
+@dataclass(frozen=True)
+class DemandNoted(Event):
+    """Whether orders of a payer are referred only where an agreement holds; ``demand`` of ``rules.DEMANDS`` or empty."""
+
+    name: ClassVar[str] = "referral.demand_noted"
+    payer: str
+    demand: str
+
+
+@dataclass(frozen=True)
+class EntriesBooked(Event):
+    """Referred tests entered the books: ``side`` receivable or payable, ``amount`` in rupiah without the ``unknown`` ones."""
+
+    name: ClassVar[str] = "referral.entries_booked"
+    partner: UUID
+    number: str
+    side: str
+    entries: int
+    amount: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class EntriesSettled(Event):
+    """Marked as settled (``settled``) or as open again in our books."""
+
+    name: ClassVar[str] = "referral.entries_settled"
+    partner: UUID
+    entries: int
+    amount: int
+    settled: bool
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class EntryObjected(Event):
+    """To the other laboratory: we do not agree with the entry of this item, or do again. Sealed: ``types.Objection``."""
+
+    name: ClassVar[str] = "referral.entry_objected"
+    item: UUID
+    number: str
+    revision: int
+    taken_back: bool
+
+
+@dataclass(frozen=True)
+class ObjectionHeard(Event):
+    name: ClassVar[str] = "referral.objection_heard"
+    item: UUID
+    taken_back: bool

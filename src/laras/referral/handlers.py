@@ -12,7 +12,7 @@ from laras.core.delivery import Delivery
 from laras.core.unit import use_case
 from laras.referral import codec, services
 from laras.referral.events import MessageUnreadable
-from laras.referral.types import Announcement, Answer, BoxAnswer, BoxNews
+from laras.referral.types import AgreementNews, Announcement, Answer, BoxAnswer, BoxNews, Objection
 
 log = logging.getLogger(__name__)
 ACTOR = system_actor("job:referral")
@@ -118,10 +118,56 @@ def on_box_answered(delivery: Delivery) -> None:
 
 def _box(delivery: Delivery) -> tuple[UUID, int]:
     """Which box and which message about it. Raises Unreadable."""
+    return _named(delivery, "box")
+
+
+def _named(delivery: Delivery, key: str) -> tuple[UUID, int]:
+    """What a message is about, and which message about it. Raises Unreadable."""
     try:
-        return UUID(delivery.payload["box"]), int(delivery.payload["revision"])
+        return UUID(delivery.payload[key]), int(delivery.payload["revision"])
     except (KeyError, TypeError, ValueError) as error:
         raise codec.Unreadable("envelope") from error
+
+
+def on_agreement(delivery: Delivery) -> None:
+    """``referral.agreement_told`` at the other laboratory. One whose body was erased says nothing."""
+    if delivery.recipient is None or delivery.sealed is None:
+        return
+    try:
+        news = codec.read(AgreementNews, delivery.sealed)
+        shared, revision = _named(delivery, "agreement")
+    except codec.Unreadable as error:
+        _note_unreadable(delivery, error)
+        return
+    services.hear_agreement(
+        ACTOR,
+        owner_id=delivery.recipient,
+        sender_id=delivery.sender,
+        shared=shared,
+        revision=revision,
+        news=news,
+        cause=delivery.entry_id,
+    )
+
+
+def on_objection(delivery: Delivery) -> None:
+    """``referral.entry_objected`` at the other laboratory."""
+    if delivery.recipient is None or delivery.sealed is None:
+        return
+    try:
+        objection, (item, revision) = codec.read(Objection, delivery.sealed), _named(delivery, "item")
+    except codec.Unreadable as error:
+        _note_unreadable(delivery, error)
+        return
+    services.take_objection(
+        ACTOR,
+        owner_id=delivery.recipient,
+        sender_id=delivery.sender,
+        item=item,
+        revision=revision,
+        objection=objection,
+        cause=delivery.entry_id,
+    )
 
 
 def on_report(delivery: Delivery) -> None:

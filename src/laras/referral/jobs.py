@@ -9,6 +9,7 @@ from django_tasks import task
 
 from laras.core.actor import system_actor
 from laras.referral import queries
+from laras.referral.rules import SIDES
 
 TOLD_AT_ONCE = 25
 """Orders that one job tells about."""
@@ -47,3 +48,19 @@ def compare_ends() -> int:
             f"{len(found.contradictions)} contradictions between ends of referrals: laras network check"
         )
     return found.referrals
+
+
+def book_earlier_results() -> int:
+    """For the nightly rounds: results of before the ledger was kept enter it, at each end; answers how many entries that made."""
+    from laras.referral import services
+
+    actor, done = system_actor("job:referral"), 0
+    for side in SIDES:
+        for owner_id in queries.with_unbooked(side):
+            after: UUID | None = None
+            while True:
+                made, after = services.book_earlier(actor, owner_id=owner_id, side=side, after=after)
+                done += made
+                if after is None:
+                    break
+    return done

@@ -214,7 +214,13 @@ def reason_text(reason: CandidateReason, total: int) -> str:
         case "price":
             return str(_("tarif Rp%(price)s")) % {"price": _figure(value, 0)}
         case "agreement":
+            if reason.text:
+                return str(_("ada PKS yang berlaku (%(number)s)")) % {"number": reason.text}
             return str(_("ada PKS yang berlaku"))
+        case "agreed_price":
+            return str(_("harga PKS Rp%(price)s")) % {"price": _figure(value, 0)}
+        case "no_agreement":
+            return str(_("penjamin %(payer)s meminta PKS, dan belum ada yang berlaku")) % {"payer": reason.text}
         case "accredited":
             return str(_("terakreditasi untuk pemeriksaan ini"))
         case "paused":
@@ -231,3 +237,19 @@ def reason_text(reason: CandidateReason, total: int) -> str:
 def _figure(value: float | None, decimals: int) -> str:
     """A number as Indonesian text, ``1.234,5``."""
     return "" if value is None else f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+
+
+# --- Agreements and what is owed --------------------------------------------------------------------------------------
+
+SOURCE_LABELS: Mapping[str, str] = {
+    "agreement": _("PKS"),
+    "tariff": _("Tarif laboratorium tujuan"),
+    "paper": _("Harga yang dicatat di sini"),
+    "unknown": _("Harga tidak diketahui"),
+}
+SIDE_LABELS: Mapping[str, str] = {"receivable": _("Ditagihkan"), "payable": _("Dibayarkan")}
+DEMAND_LABELS: Mapping[str, str] = {
+    "": _("Tidak meminta PKS"),
+    "prefer": _("Mengutamakan laboratorium dengan PKS"),
+    "must": _("Hanya ke laboratorium dengan PKS"),
+}

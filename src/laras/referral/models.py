@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,8 @@ from laras.core import clock
 from laras.core.models import Owner, ScopedModel
 from laras.referral.rules import TEMPERATURES
 from laras.referral.rules.boxes import FINDINGS
-from laras.referral.states import BOX, INCOMING, INCOMING_BOX, OUTGOING, PAPER_ANSWER
+from laras.referral.rules.ledger import DEMANDS, PRICE_SOURCES, SIDES, last_day
+from laras.referral.states import BOX, INCOMING, INCOMING_BOX, LAB_AGREEMENT, OUTGOING, PAPER_ANSWER
 
 ITEM_STATES = ["sent", "accepted", "refused", "resulted", "cancelled"]
 
@@ -99,10 +100,15 @@ class OutgoingItem(ScopedModel):
     result_revision = models.PositiveIntegerField(default=0)
     kept_back = models.JSONField(null=True)
     journey = models.JSONField(default=list)
+    # What we reckoned to pay on the day of sending (``types.Price``); no source: sent before the ledger was kept.
+    price = models.PositiveBigIntegerField(null=True)
+    price_source = models.CharField(max_length=10, blank=True, default="", db_default="")
+    price_agreement = models.CharField(max_length=60, blank=True, default="", db_default="")
 
     privacy: ClassVar = {
         "internal": [
             "referral", "result", "sample", "test_code", "status", "refusal", "note", "result_revision",
+            "price", "price_source", "price_agreement",
         ],
         # Who handed a box over, and to whom.
         "personal": ["journey"],
@@ -190,11 +196,16 @@ class IncomingItem(ScopedModel):
     reported = models.JSONField(null=True)
     # What was reported before that, as steps of the journey (``types.JourneyStep``).
     told = models.JSONField(default=list)
+    # The price under which we accepted it: the sender's, else our own; ``own_price`` when our own books say otherwise.
+    price = models.PositiveBigIntegerField(null=True)
+    price_source = models.CharField(max_length=10, blank=True, default="", db_default="")
+    price_agreement = models.CharField(max_length=60, blank=True, default="", db_default="")
+    own_price = models.PositiveBigIntegerField(null=True)
 
     privacy: ClassVar = {
         "internal": [
             "referral", "remote_item", "requested", "test_code", "sample_number", "status", "refusal", "note",
-            "answered_at", "reported_revision", "told",
+            "answered_at", "reported_revision", "told", "price", "price_source", "price_agreement", "own_price",
         ],
         "health": ["reported"],
     }  # fmt: skip
@@ -382,6 +393,158 @@ class IncomingBoxItem(ScopedModel):
             ),
         ]
         indexes = [models.Index(fields=["owner", "sample_number"], name="referral_incoming_box_sample")]
+
+
+# --- Agreements of two laboratories, and what they owe each other: each end keeps its own --------------------------------
+
+
+class LabAgreement(ScopedModel):
+    """An agreement with another laboratory (PKS, MoU) as this end holds it. ``shared`` is its name at both ends.
+
+    ``prices``: test code -> whole rupiah, or null for the published price. What each side said last (``our_word``, ``their_word``)
+    and when it ended it decide the ``status``. Terms never change: another agreement takes their place.
+    """
+
+    partner = models.ForeignKey(Owner, models.PROTECT, related_name="+")
+    shared = models.UUIDField()
+    proposed_here = models.BooleanField()
+    performs_here = models.BooleanField()
+    number = models.CharField(max_length=60)
+    terms = models.CharField(max_length=1000, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    every = models.BooleanField(default=True)
+    prices = models.JSONField(default=dict)
+    payer = models.CharField(max_length=16, blank=True)
+    status = models.CharField(max_length=10, choices=LAB_AGREEMENT.choices, default=LAB_AGREEMENT.initial)
+    our_word = models.CharField(max_length=10, blank=True)
+    their_word = models.CharField(max_length=10, blank=True)
+    our_end = models.DateField(null=True)
+    their_end = models.DateField(null=True)
+    note = models.CharField(max_length=240, blank=True)
+    their_note = models.CharField(max_length=240, blank=True)
+    told_revision = models.PositiveIntegerField(default=0)
+    heard_revision = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    answered_at = models.DateTimeField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "partner", "shared", "proposed_here", "performs_here", "number", "terms", "valid_from", "valid_until",
+            "every", "prices", "payer", "status", "our_word", "their_word", "our_end", "their_end", "note", "their_note",
+            "told_revision", "heard_revision", "created_at", "answered_at",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_lab_agreement"
+        constraints = [
+            LAB_AGREEMENT.constraint("referral_lab_agreement"),
+            models.UniqueConstraint(fields=["owner", "shared"], name="referral_lab_agreement_once"),
+            models.CheckConstraint(condition=~Q(owner=models.F("partner")), name="referral_lab_agreement_of_two"),
+            models.CheckConstraint(condition=~Q(number=""), name="referral_lab_agreement_numbered"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
+                name="referral_lab_agreement_period",
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "partner", "valid_from"], name="referral_lab_agreement_with")]
+
+    @property
+    def last_day(self) -> Any:
+        """The last day on which it holds, None without an end."""
+        return last_day(self.valid_until, self.our_end, self.their_end)
+
+
+class PayerDemand(ScopedModel):
+    """Orders of this payer are referred where an agreement holds: preferably, or only."""
+
+    payer = models.CharField(max_length=16)
+    demand = models.CharField(max_length=6)
+
+    privacy: ClassVar = {"internal": ["payer", "demand"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_payer_demand"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "payer"], name="referral_payer_demand_once"),
+            models.CheckConstraint(condition=Q(demand__in=DEMANDS), name="referral_payer_demand_known"),
+        ]
+
+
+class LedgerEntry(ScopedModel):
+    """One referred test in our books: what we get (receivable) or pay (payable), once, however often its result came.
+
+    ``item`` is the sender's name of it at both ends. ``owed_on``: the day of the performer's first final report on the performer's
+    calendar, so that both ends put it into the same month. ``own_price``: what our own books said, when it was another price.
+    """
+
+    partner = models.ForeignKey(Owner, models.PROTECT, related_name="+")
+    side = models.CharField(max_length=10)
+    item = models.UUIDField()
+    referral_number = models.CharField(max_length=48)
+    test_code = models.CharField(max_length=60)
+    owed_on = models.DateField()
+    price = models.PositiveBigIntegerField(null=True)
+    price_source = models.CharField(max_length=10)
+    price_agreement = models.CharField(max_length=60, blank=True)
+    own_price = models.PositiveBigIntegerField(null=True)
+    booked_at = models.DateTimeField(default=clock.now)
+    settled_on = models.DateField(null=True)
+    settled_number = models.CharField(max_length=60, blank=True)
+    settled_note = models.CharField(max_length=240, blank=True)
+    settled_by = models.UUIDField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "partner", "side", "item", "referral_number", "test_code", "owed_on", "price", "price_source",
+            "price_agreement", "own_price", "booked_at", "settled_on", "settled_number", "settled_note", "settled_by",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_ledger_entry"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "side", "item"], name="referral_ledger_entry_once"),
+            models.CheckConstraint(condition=Q(side__in=SIDES), name="referral_ledger_entry_side_known"),
+            models.CheckConstraint(
+                condition=Q(price_source__in=PRICE_SOURCES), name="referral_ledger_entry_source_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True, price_source="unknown")
+                | (Q(price__isnull=False) & ~Q(price_source="unknown")),
+                name="referral_ledger_entry_priced",
+            ),
+            models.CheckConstraint(condition=~Q(owner=models.F("partner")), name="referral_ledger_entry_of_two"),
+            models.CheckConstraint(
+                condition=Q(settled_on__isnull=False) | Q(settled_number="", settled_note=""),
+                name="referral_ledger_entry_settled_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "owed_on", "partner"], name="referral_ledger_entry_month")]
+
+
+class LedgerObjection(ScopedModel):
+    """What one of the two laboratories says against an entry (``ours``: we do); no text: taken back. It may come before the entry."""
+
+    partner = models.ForeignKey(Owner, models.PROTECT, related_name="+", db_index=False)
+    item = models.UUIDField()
+    ours = models.BooleanField()
+    revision = models.PositiveIntegerField()
+    text = models.CharField(max_length=240, blank=True)
+    at = models.DateTimeField(default=clock.now)
+
+    privacy: ClassVar = {"internal": ["partner", "item", "ours", "revision", "text", "at"]}
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "referral_ledger_objection"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "item", "partner", "ours"], name="referral_ledger_objection_once"),
+        ]
 
 
 # --- Laboratories without a system: what we know of them, and what they answered on paper ---------------------------------

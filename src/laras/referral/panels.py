@@ -8,12 +8,19 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from laras.core.words import name_events
+from laras.core.words import Sentence, name_events
 from laras.referral import queries
 from laras.referral.showing import ways
 from laras.referral.states import INCOMING, OUTGOING
 
-WORDS = {
+AGREEMENT_WORDS = {
+    "proposed": _("Perjanjian %(number)s diusulkan"),
+    "withdrawn": _("Usulan perjanjian %(number)s ditarik"),
+    "accepted": _("Perjanjian %(number)s disetujui"),
+    "refused": _("Perjanjian %(number)s tidak disetujui"),
+    "ended": _("Perjanjian %(number)s diakhiri"),
+}
+WORDS: dict[str, Sentence] = {
     "referral.sent": _("Dirujuk dengan nomor %(number)s"),
     "referral.cancelled": _("Pembatalan rujukan %(number)s diminta"),
     "referral.accepted": _("Rujukan %(number)s diterima"),
@@ -34,6 +41,25 @@ WORDS = {
     "referral.box_noted": _("Kotak %(number)s dicatat"),
     "referral.paper_partner_noted": _("Laboratorium tanpa sistem dicatat"),
     "referral.paper_answer_noted": _("Jawaban rujukan %(number)s di atas kertas dicatat"),
+    "referral.agreement_told": lambda payload: AGREEMENT_WORDS.get(payload["what"], "%(number)s") % payload,
+    "referral.agreement_heard": _("Jawaban laboratorium lain tentang perjanjian %(number)s dibaca"),
+    "referral.demand_noted": _("Permintaan penjamin dicatat"),
+    "referral.entries_booked": _("Rujukan %(number)s masuk perhitungan: %(entries)s pemeriksaan"),
+    "referral.entries_settled": lambda payload: (
+        (_("%(entries)s baris ditandai lunas %(number)s") if payload["settled"] else _("%(entries)s baris dibuka lagi"))
+        % payload
+    ),
+    "referral.entry_objected": lambda payload: (
+        (
+            _("Keberatan atas rujukan %(number)s ditarik")
+            if payload["taken_back"]
+            else _("Keberatan atas rujukan %(number)s")
+        )
+        % payload
+    ),
+    "referral.objection_heard": lambda payload: (
+        _("Keberatan laboratorium lain ditarik") if payload["taken_back"] else _("Laboratorium lain berkeberatan")
+    ),
     "referral.pickup_added": _("Jadwal penjemputan ditambah: jam %(at)s"),
     "referral.pickup_removed": _("Jadwal penjemputan dihapus: jam %(at)s"),
 }
@@ -42,6 +68,8 @@ TONES = {
     "referral.message_unreadable": "danger",
     "referral.result_not_taken": "danger",
     "referral.cancelled": "waiting",
+    "referral.entry_objected": "waiting",
+    "referral.objection_heard": "waiting",
 }
 
 

@@ -98,3 +98,22 @@ PAPER_ANSWER = StateMachine(
     ],
     tones={"entered": "waiting", "taken": "done", "returned": "danger"},
 )
+
+LAB_AGREEMENT = StateMachine(
+    "lab_agreement",
+    states={
+        "proposed": _("Menunggu persetujuan"),
+        "active": _("Disetujui"),
+        "refused": _("Tidak disetujui"),
+        "withdrawn": _("Ditarik pengusul"),
+        "ended": _("Diakhiri"),
+    },
+    moves=[
+        # From withdrawn: the answer crossed the withdrawal on its way. What is heard follows ``rules.standing``.
+        Move("accept", ("proposed", "withdrawn"), "active", "referral.agree"),
+        Move("refuse", ("proposed", "withdrawn"), "refused", "referral.agree"),
+        Move("withdraw", ("proposed",), "withdrawn", "referral.agree"),
+        Move("end", ("active",), "ended", "referral.agree"),
+    ],
+    tones={"proposed": "waiting", "active": "done", "refused": "danger"},
+)

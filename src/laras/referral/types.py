@@ -114,15 +114,31 @@ class AnnouncedSample:
     identifiers: tuple[Identifier, ...] = ()
 
 
+PriceSource = Literal["agreement", "tariff", "paper", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a test costs in whole rupiah (None: nobody knows), and why; ``agreement`` is the number of the agreement."""
+
+    amount: int | None = None
+    source: PriceSource = "unknown"
+    agreement: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class AnnouncedItem:
-    """One test asked for. ``test`` is the sender's code; ``codes`` the same in namespaces that both sides know."""
+    """One test asked for. ``test`` is the sender's code; ``codes`` the same in namespaces that both sides know.
+
+    ``price``: what the sender reckons to pay, fixed on the day of sending; None from one that keeps no ledger.
+    """
 
     item: UUID
     sample: str
     test: str
     name: str = ""
     codes: tuple[Identifier, ...] = ()
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +187,8 @@ class ReportedResult:
     reported_at: datetime | None = None
     # The report was taken out of validity and no other has taken its place: nobody may rely on this value.
     withdrawn: bool = False
+    # When it stood in a final report first: from then on it is owed.
+    final_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +303,34 @@ class BoxAnswer:
     samples: tuple[FoundSample, ...] = ()
     celsius: Decimal | None = None
     logs: tuple[TemperatureLog, ...] = ()
+
+
+# --- Agreements and what is owed ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementNews:
+    """The body of ``referral.agreement_told``: the whole agreement as its writer holds it. ``performer``: which of the two does the
+    tests. ``prices``: test code -> rupiah, or None for the published price. ``ended_on``: the last day, when the writer ended it."""
+
+    number: str
+    performer: UUID
+    valid_from: date
+    stance: Literal["proposed", "withdrawn", "accepted", "refused"]
+    valid_until: date | None = None
+    every: bool = True
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    payer: str = ""
+    terms: str = ""
+    ended_on: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """The body of ``referral.entry_objected``; an empty text takes the objection back."""
+
+    text: str
 
 
 # --- A laboratory without a system ----------------------------------------------------------------------------------

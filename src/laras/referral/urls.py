@@ -1,6 +1,6 @@
 from django.urls import path
 
-from laras.referral.views import boxes, calendar, incoming, levels, outgoing, paper
+from laras.referral.views import agreements, boxes, calendar, incoming, ledger, levels, outgoing, paper
 
 app_name = "referral"
 urlpatterns = [
@@ -13,6 +13,24 @@ urlpatterns = [
     path("keluar/<uuid:referral_id>/ambil/<uuid:item_id>/", outgoing.take_kept_back, name="take_kept_back"),
     path("keluar/<uuid:referral_id>/jawaban/", paper.decide, name="paper_decision"),
     path("kinerja/", levels.levels, name="levels"),
+    path("perjanjian/", agreements.agreements, name="agreements"),
+    path("perjanjian/baru/", agreements.propose, name="propose_agreement"),
+    path("perjanjian/<uuid:lab_agreement_id>/", agreements.agreement, name="lab_agreement"),
+    path("perjanjian/<uuid:lab_agreement_id>/tarik/", agreements.withdraw, name="withdraw_agreement"),
+    path("perjanjian/<uuid:lab_agreement_id>/akhiri/", agreements.end, name="end_agreement"),
+    path(
+        "perjanjian/<uuid:lab_agreement_id>/setuju/",
+        agreements.answer,
+        {"decision": "setuju"},
+        name="accept_agreement",
+    ),
+    path(
+        "perjanjian/<uuid:lab_agreement_id>/tolak/", agreements.answer, {"decision": "tolak"}, name="refuse_agreement"
+    ),
+    path("perhitungan/", ledger.ledger, name="ledger"),
+    path("perhitungan/<uuid:ledger_partner_id>/", ledger.partner, name="ledger_partner"),
+    path("perhitungan/<uuid:ledger_partner_id>/tandai/", ledger.settle, name="settle_entries"),
+    path("perhitungan/baris/<uuid:entry_id>/keberatan/", ledger.objection, name="object_to_entry"),
     path("kertas/", paper.partners, name="paper_partners"),
     path("kertas/<uuid:paper_id>/", paper.partner, name="paper_partner"),
     path("kertas/<uuid:paper_id>/akhiri/", paper.end, name="end_paper"),

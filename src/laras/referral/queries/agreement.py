@@ -92,6 +92,18 @@ _PAPER_ANSWERS = """
 """
 
 
+# Both books of a referral whose messages have all arrived. An entry that only one has, another sum, another month.
+_LEDGER = f"""
+    SELECT {_WHO}, m.id, p.id, p.price, p.owed_on, e.id, e.price, e.owed_on {_PAIR.format(join="JOIN")}
+    JOIN referral_outgoing_item m ON m.referral_id = o.id
+    LEFT JOIN referral_ledger_entry p ON p.owner_id = o.owner_id AND p.side = 'payable' AND p.item = m.id
+    LEFT JOIN referral_ledger_entry e ON e.owner_id = i.owner_id AND e.side = 'receivable' AND e.item = m.id
+    {_NAMES}
+    WHERE {_SETTLED} AND NOT o.on_paper AND (p.id IS NOT NULL OR e.id IS NOT NULL)
+      AND (p.id IS NULL OR e.id IS NULL OR COALESCE(p.price, -1) <> COALESCE(e.price, -1) OR p.owed_on <> e.owed_on)
+"""
+
+
 def check() -> Checked:
     """Compare the two ends of every referral whose two organisations live in this database.
 
@@ -113,6 +125,11 @@ def check() -> Checked:
             Contradiction(*who, f"{mine}/{heard}", f"{theirs}/{said}")
             for *who, mine, heard, theirs, said in asked(_REVISION)
         ]
+        wrong += [
+            Contradiction(*who, f"ledger {UUID(str(key))}", _line_text(*mine), _line_text(*theirs))
+            for *who, key, a, b, c, d, e, f in asked(_LEDGER)
+            for mine, theirs in [((a, b, c), (d, e, f))]
+        ]
         wrong += _items(row for question in (_ITEMS_SENT, _ITEMS_UNKNOWN) for row in asked(question))
     wrong.sort(key=lambda one: (one.sender, one.number, one.what))
     return Checked(int(referrals), int(under_way), int(on_paper), tuple(wrong))
@@ -129,3 +146,7 @@ def _items(rows: Iterable[tuple[Any, ...]]) -> list[Contradiction]:
 
 def _item_text(status: str | None, revision: int | None) -> str:
     return "-" if status is None else f"{status} r{revision}"
+
+
+def _line_text(key: Any, price: int | None, day: Any) -> str:
+    return "-" if key is None else f"{'?' if price is None else price} {str(day)[:10]}"

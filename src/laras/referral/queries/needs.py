@@ -95,6 +95,7 @@ def needs(scope: Scope, owner_id: UUID, *, limit: int = 100) -> list[Need]:
             "excluded": on_the_way.get(order_id, frozenset()),
             "refused_before": frozenset(one.code for one in before),
             "outbreak": order.urgency == "outbreak",
+            "payer": order.payer,
         }
         found.append(
             Need(
@@ -155,9 +156,11 @@ def candidates_for_views(
     excluded = frozenset().union(*on_the_way.values()) if on_the_way else frozenset()
     router = Router(owner_id, [view.test_code for view in views])
     before = _refused_before(scope, [view.id for view in views])
+    payer = orders.order_head(scope, views[0].order_id).payer if views and router.asks_for_payer else ""
     return router.rank(
         wanted_of(views),
         chosen=chosen,
+        payer=payer,
         excluded=excluded,
         refused_before=frozenset(one.code for rows in before.values() for one in rows),
         outbreak=any(view.urgency == "outbreak" for view in views),

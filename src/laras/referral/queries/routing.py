@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -18,10 +18,12 @@ from laras.core import clock
 from laras.core.models import Owner
 from laras.core.scope import Scope
 from laras.network import queries as network
+from laras.orders import states as orders
 from laras.partners import queries as partners
 from laras.referral import rules
 from laras.referral.messages import reason_text
 from laras.referral.models import OutgoingItem, Pickup
+from laras.referral.queries.ledger import demands, terms_by_partner
 from laras.referral.queries.paper import paper_offers
 from laras.referral.rules import Asked, Directory, Offers
 from laras.referral.shipped import keeping_rows
@@ -90,7 +92,7 @@ class Router:
 
     @cached_property
     def knows(self) -> Mapping[str, object]:
-        """What we know of sending: the next pick-up, what of ours waits elsewhere, agreements. Three queries."""
+        """What we know of sending: the next pick-up, what of ours waits elsewhere. Three queries."""
         now, zone = clock.now(), Owner.objects.values_list("zone", flat=True).get(id=self.owner_id)
         calendar = [rules.PickupTime(row.weekday, row.at) for row in pickups(self.scope)]
         coming = rules.next_pickup(calendar, now, zone)
@@ -99,7 +101,41 @@ class Router:
         return {
             "wait_hours": None if coming is None else (coming - now).total_seconds() / 3600,
             "waiting": dict(counted),
-            "agreements": frozenset(partners.agreed_with(self.owner_id, clock.today(zone))),
+        }
+
+    @cached_property
+    def agreements(self) -> tuple[set[UUID], Mapping[UUID, list[rules.Terms]], Mapping[str, str], date]:
+        """Who signed an agreement with us as its client; what other laboratories agreed to do for us; what payers ask; today.
+        Four queries."""
+        today = clock.today(Owner.objects.values_list("zone", flat=True).get(id=self.owner_id))
+        signed = partners.agreed_with(self.owner_id, today)
+        return signed, terms_by_partner(self.scope, performs_here=False), demands(self.scope), today
+
+    @property
+    def asks_for_payer(self) -> bool:
+        """Whether it makes a difference who pays."""
+        _signed, by_partner, asked, _today = self.agreements
+        return bool(asked) or any(one.payer for terms in by_partner.values() for one in terms)
+
+    def agreed(self, tests: Sequence[str], payer: str) -> dict[str, object]:
+        """What agreements and the payer mean for these tests."""
+        signed, by_partner, asked, today = self.agreements
+        holding, numbers, prices = set(signed), {}, {}
+        for partner, terms in by_partner.items():
+            found = {test: one for test in tests if (one := rules.terms_for(terms, test, today, payer)) is not None}
+            if found and len(found) == len(tests):
+                holding.add(partner)
+                numbers[partner] = ", ".join(sorted({one.number for one in found.values()}))
+            named = {test: price for test, one in found.items() if (price := one.prices.get(test)) is not None}
+            if named:
+                prices[partner] = named
+        demand = asked.get(payer, "")
+        return {
+            "agreements": frozenset(holding),
+            "agreed": prices,
+            "agreement_numbers": numbers,
+            "demand": demand,
+            "payer": str(orders.PAYERS.get(payer, payer)) if demand else "",
         }
 
     def ask(
@@ -111,11 +147,13 @@ class Router:
         outbreak: bool = False,
         accredited_only: bool = False,
         temperature: str = "cold",
+        payer: str = "",
     ) -> Asked:
         keeps, doubtful, known = self._keeping(wanted, temperature)
+        tests = tuple(dict.fromkeys(one.test for one in wanted))
         return Asked(
             origin=self.owner_id,
-            tests=tuple(dict.fromkeys(one.test for one in wanted)),
+            tests=tests,
             chain=self.chain,
             keeps_hours=keeps,
             doubtful_hours=doubtful,
@@ -124,6 +162,7 @@ class Router:
             refused_before=refused_before,
             outbreak=outbreak,
             accredited_only=accredited_only,
+            **self.agreed(tests, payer),  # type: ignore[arg-type]
             **self.knows,  # type: ignore[arg-type]
         )
 

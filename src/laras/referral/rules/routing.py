@@ -37,6 +37,8 @@ TIER_SKIPPED = 12.0
 OUTSIDE_LINE, LOWER_TIER, NO_TIER, NO_TIER_AGREED = 240.0, 480.0, 720.0, 360.0
 PASSES_ON, MISSING_TEST, REFUSED_BEFORE = 500.0, 1000.0, 1000.0
 AGREEMENT, ACCREDITED = -6.0, -6.0
+NO_AGREEMENT = 240.0
+"""Ours: where a payer prefers an agreement, none counts as much as leaving the line of supervision."""
 RUPIAH_AN_HOUR = 25_000.0
 
 
@@ -178,6 +180,12 @@ class Asked:
     keeping_known: bool = False
     waiting: Mapping[UUID, int] = field(default_factory=dict)
     agreements: frozenset[UUID] = frozenset()
+    # Laboratory -> test -> agreed rupiah, and laboratory -> number of that agreement.
+    agreed: Mapping[UUID, Mapping[str, int]] = field(default_factory=dict)
+    agreement_numbers: Mapping[UUID, str] = field(default_factory=dict)
+    # What the payer asks (``rules.DEMANDS`` or empty), and its name for the reader.
+    demand: str = ""
+    payer: str = ""
     excluded: frozenset[str] = frozenset()
     refused_before: frozenset[str] = frozenset()
     outbreak: bool = False
@@ -235,6 +243,8 @@ class _Weighed:
             self.accredited &= dense.other
             if directory.offers[test].paused:
                 self.paused[list(directory.offers[test].paused)] = True
+        for owner, prices in asked.agreed.items():
+            self._agree(owner, prices)
         self.accredited &= self.done > 0
         # Who does another of the tests now is no paused laboratory.
         self.paused &= self.done == 0
@@ -255,6 +265,24 @@ class _Weighed:
             self.standing[directory.by_code[code]] = False
         self.known_price = ~np.isnan(self.price) & (self.done == len(tests))
         self.score = self._score()
+
+    def _agree(self, owner: UUID, prices: Mapping[str, int]) -> None:
+        """What two laboratories agreed on takes the place of what is published."""
+        place = self.directory.places.get(owner)
+        if place is not None:
+            done = [(test, dense) for test, dense in self.by_test.items() if dense.done[place]]
+            self.price[place] = sum(float(prices.get(test, dense.price[place])) for test, dense in done)
+
+    @cached_property
+    def unagreed(self) -> Flags:
+        """Who has no agreement that holds for all of it, where the payer asks for one; nobody where it does not."""
+        asks = bool(self.asked.demand) and not self.asked.outbreak
+        without = np.full(len(self.directory.owner_ids), asks, np.bool_)
+        for owner in self.asked.agreements if asks else ():
+            place = self.directory.places.get(owner)
+            if place is not None:
+                without[place] = False
+        return without
 
     def _queue(self, count: int) -> Floats:
         """Hours that our own specimens there take before these, where a capacity is published."""
@@ -298,6 +326,8 @@ class _Weighed:
         refused = self.paused | self._spoils()
         if self.asked.accredited_only:
             refused |= ~self.accredited & ~self.passing
+        if self.asked.demand == "must":
+            refused |= self.unagreed
         return refused
 
     def _spoils(self) -> Flags:
@@ -316,6 +346,8 @@ class _Weighed:
         if not self.asked.outbreak:
             score += np.where(self.known_price, self.price / RUPIAH_AN_HOUR, 0.0)
             score += ACCREDITED * self.accredited
+        if self.asked.demand == "prefer":
+            score += NO_AGREEMENT * self.unagreed
         for owner in self.asked.agreements:
             place = self.directory.places.get(owner)
             if place is not None:
@@ -374,9 +406,14 @@ class _Weighed:
         yield from self._keeping(place)
         if self.known_price[place] and not passes_on:
             price = float(self.price[place])
-            yield CandidateReason("price", price, "", 0.0 if self.asked.outbreak else price / RUPIAH_AN_HOUR)
+            owner = self.directory.owner_ids[place]
+            code = "agreed_price" if self.asked.agreed.get(owner) else "price"
+            yield CandidateReason(code, price, "", 0.0 if self.asked.outbreak else price / RUPIAH_AN_HOUR)
         if self.directory.owner_ids[place] in self.asked.agreements:
-            yield CandidateReason("agreement", None, "", AGREEMENT)
+            number = self.asked.agreement_numbers.get(self.directory.owner_ids[place], "")
+            yield CandidateReason("agreement", None, number, AGREEMENT)
+        elif self.asked.demand == "prefer" and self.unagreed[place]:
+            yield CandidateReason("no_agreement", None, self.asked.payer, NO_AGREEMENT)
         if self.accredited[place]:
             yield CandidateReason("accredited", None, "", 0.0 if self.asked.outbreak else ACCREDITED)
 
@@ -421,6 +458,8 @@ class _Weighed:
         arrival = self.wait + float(self.transport[place])
         if arrival > self.asked.keeps_hours and not math.isnan(self.km[place]):
             return CandidateReason("spoils", arrival, f"{max(0.0, self.asked.keeps_hours):.0f}")
+        if self.asked.demand == "must" and self.unagreed[place]:
+            return CandidateReason("no_agreement", None, self.asked.payer)
         return CandidateReason("not_accredited", None, "")
 
 

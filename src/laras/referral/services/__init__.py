@@ -1,9 +1,24 @@
 """The use cases of referral. What crosses to the other laboratory is always a message in our own journal."""
 
+from laras.referral.services.agreements import (
+    answer_agreement,
+    end_agreement,
+    hear_agreement,
+    propose_agreement,
+    set_demand,
+    withdraw_agreement,
+)
 from laras.referral.services.announcing import announce, withdraw
 from laras.referral.services.answering import tell_moved
 from laras.referral.services.calendar import add_pickup, remove_pickup
 from laras.referral.services.following import take_answer, take_kept_back
+from laras.referral.services.ledger import (
+    book_earlier,
+    object_to_entry,
+    reopen_entries,
+    settle_entries,
+    take_objection,
+)
 from laras.referral.services.paper import (
     enter_paper_results,
     kept_scan,
@@ -45,13 +60,17 @@ __all__ = [
     "add_pickup",
     "announce",
     "announce_box",
+    "answer_agreement",
     "begin_paper",
+    "book_earlier",
     "cancel_referral",
     "discard_box",
+    "end_agreement",
     "end_paper",
     "enter_paper_results",
     "finish_box",
     "hand_over_box",
+    "hear_agreement",
     "kept_log",
     "kept_scan",
     "note_external_result",
@@ -64,21 +83,28 @@ __all__ = [
     "note_report",
     "note_tests_cancelled",
     "note_withdrawn_report",
+    "object_to_entry",
     "open_box",
     "own_code",
     "pack",
     "pack_many",
+    "propose_agreement",
     "receive_box",
     "refuse_incoming",
     "remove_paper_test",
     "remove_pickup",
+    "reopen_entries",
     "return_paper_answer",
     "send_referral",
+    "set_demand",
+    "settle_entries",
     "take_answer",
     "take_box_answer",
     "take_kept_back",
+    "take_objection",
     "take_paper_answer",
     "tell_moved",
     "unpack",
     "withdraw",
+    "withdraw_agreement",
 ]

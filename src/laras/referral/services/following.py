@@ -23,6 +23,7 @@ from laras.referral.events import (
 )
 from laras.referral.messages import refusal_text
 from laras.referral.models import Outgoing, OutgoingItem
+from laras.referral.services import ledger
 from laras.referral.services.answering import pass_on
 from laras.referral.services.common import (
     aside,
@@ -123,6 +124,7 @@ def take_answer(
             relayed |= _take_over(actor, row, by_id[take.item], take.result, cause)
     fields = ["status", "result_revision", "refusal", "note", "journey", "kept_back"]
     OutgoingItem.rows.bulk_update(items, fields)
+    ledger.book_taken(actor, row, {by_id[take.item]: take.result for take in change.take})
     if not relayed:
         # With a result, the bench's own event tells the laboratory before us.
         pass_on(actor, owner_id, [row.order_id], cause=cause)
@@ -149,12 +151,19 @@ def _take_over(actor: Actor, row: Outgoing, item: OutgoingItem, result: Reported
                 key=str(item.id),
                 reason=_("LHU pengganti dari %(lab)s diterima") % {"lab": result.performer_name},
             )
-            if lifted and not received.applied:
-                # The bench saw nothing new, so nobody else tells the laboratory before us that the value stands again.
-                note_external_result(
-                    actor, owner_id=row.owner_id, order_id=row.order_id, result_id=item.result_id, cause=cause
+            told = 0
+            if not received.applied:
+                # The bench saw nothing new, so nobody else tells the laboratory before us that the value stands again, or that
+                # it is the last word now.
+                told = note_external_result(
+                    actor,
+                    owner_id=row.owner_id,
+                    order_id=row.order_id,
+                    result_id=item.result_id,
+                    interim=result.status == "interim",
+                    cause=cause,
                 )
-            return bool(received.applied or lifted)
+            return bool(received.applied or lifted or told)
         reason = received.reason
     item.kept_back = codec.write(result)
     journal.record(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -115,7 +116,9 @@ def accept_incoming(
         else:
             item.status = "accepted"
             item.requested_id = requested[item.sample_number, codes[item.id]]
-    IncomingItem.rows.bulk_update(items, ["status", "requested", "refusal", "note", "answered_at"])
+    _note_prices(row, announcement, accepted, codes)
+    prices = ["price", "price_source", "price_agreement", "own_price"]
+    IncomingItem.rows.bulk_update(items, ["status", "requested", "refusal", "note", "answered_at", *prices])
     by_number = {sample.number.upper(): sample for sample in announcement.samples}
     for sample in registered.samples:
         given = by_number.get(sample.external_number)
@@ -132,6 +135,29 @@ def accept_incoming(
         )
     answer(actor, row, ReferralAccepted)
     return row
+
+
+def _note_prices(
+    row: Incoming, announcement: Announcement, accepted: Sequence[IncomingItem], codes: Mapping[UUID, str]
+) -> None:
+    """Accepting is accepting at the price that came with the referral; what our own books say otherwise is kept beside it."""
+    sent_on = (announcement.sent_at or row.announced_at).astimezone(ZoneInfo(row.sender.zone)).date()
+    own = queries.reckon(
+        row.owner_id,
+        performer_id=row.owner_id,
+        partner_id=row.sender_id,
+        tests=[codes[item.id] for item in accepted],
+        day=sent_on,
+    )
+    told = {item.item: item.price for item in announcement.items}
+    for item in accepted:
+        reckoned = own[codes[item.id]]
+        price = told.get(item.remote_item) or reckoned
+        if price.amount is not None and not 0 <= price.amount <= rules.MOST_RUPIAH:
+            price = reckoned
+        source = "unknown" if price.amount is None else price.source if price.source != "unknown" else "tariff"
+        item.price, item.price_source, item.price_agreement = price.amount, source, price.agreement[:60]
+        item.own_price = reckoned.amount if reckoned.amount != price.amount else None
 
 
 def _decided_on_temperature(row: Incoming, accepted: Sequence[IncomingItem], remark: str) -> None:

@@ -15,7 +15,8 @@ from laras.core.scope import Scope
 from laras.core.unit import use_case
 from laras.referral import codec, queries, rules
 from laras.referral.events import ReferralAccepted, ReferralMoved, ReferralRefused, ReferralResulted
-from laras.referral.models import Incoming, IncomingItem, Outgoing
+from laras.referral.models import Incoming, IncomingItem, Outgoing, OutgoingItem
+from laras.referral.services import ledger
 from laras.referral.services.answering import answer
 from laras.referral.states import INCOMING
 from laras.referral.types import ReportedResult, ResultStatus
@@ -60,10 +61,17 @@ def _was_in_report(view: ResultView, released_at: datetime) -> bool:
 
 @use_case
 def note_external_result(
-    actor: Actor, *, owner_id: UUID, order_id: UUID, result_id: UUID, cause: UUID | None = None
+    actor: Actor,
+    *,
+    owner_id: UUID,
+    order_id: UUID,
+    result_id: UUID,
+    interim: bool | None = None,
+    cause: UUID | None = None,
 ) -> int:
     """A further laboratory's result stands in one of our orders: if that came by referral, it goes to the one before
-    us at once, with the laboratory that performed it. Answers how many (0 or 1).
+    us at once, with the laboratory that performed it. Answers how many (0 or 1). ``interim``: it is not that laboratory's last
+    word (None: look it up).
     """
     row = _of_order(owner_id, order_id)
     if row is None:
@@ -71,7 +79,12 @@ def note_external_result(
     view = bench_queries.views_by_id(Scope.of(owner_id), [result_id]).get(result_id)
     if view is None or view.status != "validated" or not view.external:
         return 0
-    return _report(actor, row, [view], "", clock.now(), "final", cause)
+    if interim is None:
+        sent = OutgoingItem.objects.within(Scope.of(owner_id)).filter(result_id=result_id, status="resulted")
+        journey = sent.order_by("-id").values_list("journey", flat=True).first() or []
+        said = [step.get("status") for step in journey if step["what"] in ("reported", "returned")]
+        interim = bool(said) and said[-1] == "interim"
+    return _report(actor, row, [view], "", clock.now(), "interim" if interim else "final", cause)
 
 
 @use_case
@@ -141,21 +154,23 @@ def _report(
         before = item.reported or {}
         known = before.get("value") == value and before.get("performer") == str(performer.id)
         # The same value again is news only when the report that bears it is the final one at last.
-        final = before.get("status") == "interim" and status == "final" and not view.performer_id
+        final = before.get("status") == "interim" and status == "final"
         if known and not before.get("withdrawn") and not final:
             continue
+        provisional = status == "interim" and before.get("status", "interim") == "interim"
         _remember(row, item)
         item.reported_revision += 1
         item.reported = codec.write(
             ReportedResult(
                 revision=item.reported_revision,
-                status=status if item.reported_revision == 1 or (known and final) else "amended",
+                status=status if provisional or item.reported_revision == 1 or (known and final) else "amended",
                 performer=performer.id,
                 performer_code=performer.code,
                 performer_name=name,
                 value=value,
                 report=view.performer_report if view.performer_id else report,
                 reported_at=at,
+                final_at=None if provisional else _moment(before.get("final_at")) or at,
             )
         )
         item.status, item.answered_at = "resulted", at
@@ -163,9 +178,14 @@ def _report(
     if not changed:
         return 0
     IncomingItem.rows.bulk_update(changed, ["status", "reported_revision", "reported", "answered_at", "told"])
+    ledger.book_reported(actor, row, changed)
     _settle(row, items)
     answer(actor, row, ReferralResulted, cause=cause)
     return len(changed)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _settle(row: Incoming, items: Sequence[IncomingItem]) -> None:

@@ -46,6 +46,7 @@ from laras.referral.types import (
     Identifier,
     Person,
     Place,
+    Price,
 )
 from laras.resources import queries as resources
 
@@ -114,6 +115,18 @@ def send_referral(
         )
         for view in views
     ]
+    prices = queries.reckon(
+        owner_id,
+        performer_id=recipient.id,
+        partner_id=recipient.id,
+        tests=[item.test_code for item in items],
+        day=day,
+        payer=order.payer,
+        on_paper=on_paper,
+    )
+    for item in items:
+        price = prices[item.test_code]
+        item.price, item.price_source, item.price_agreement = price.amount, price.source, price.agreement
     for view in views:
         bench.refer_result(
             actor, owner_id=owner_id, result_id=view.id, performer_id=recipient.id, performer_name=recipient.name
@@ -221,7 +234,10 @@ def _announcement(
         codes = [Identifier(TEST_SYSTEM, item.test_code)]
         if test is not None and test.loinc:
             codes.append(Identifier("http://loinc.org", test.loinc))
-        announced.append(AnnouncedItem(item.id, view.sample_number, item.test_code, view.name, tuple(codes)))
+        price = Price(item.price, item.price_source, item.price_agreement)  # type: ignore[arg-type]
+        announced.append(
+            AnnouncedItem(item.id, view.sample_number, item.test_code, view.name, tuple(codes), price=price)
+        )
     return Announcement(
         number=row.number,
         order=order.number,
