@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from laras.core.forms import DayField, LarasForm, ReasonField, RupiahField
@@ -31,12 +30,12 @@ class PricesField(forms.CharField):
                 continue
             code = code.upper()
             if code in found:
-                problems.append(_now("Baris %(line)d: %(code)s sudah ada di atas.") % {"line": number, "code": code})
+                problems.append(_("Baris %(line)d: %(code)s sudah ada di atas.") % {"line": number, "code": code})
                 continue
             try:
                 found[code] = money.clean(price.strip())
             except forms.ValidationError as error:
-                problems.append(_now("Baris %(line)d: %(why)s") % {"line": number, "why": error.messages[0]})
+                problems.append(_("Baris %(line)d: %(why)s") % {"line": number, "why": error.messages[0]})
         if problems:
             raise forms.ValidationError(problems)
         return found

@@ -243,7 +243,7 @@ def _figure(value: float | None, decimals: int) -> str:
 
 SOURCE_LABELS: Mapping[str, str] = {
     "agreement": _("PKS"),
-    "tariff": _("Tarif laboratorium tujuan"),
+    "tariff": _("Tarif yang diumumkan"),
     "paper": _("Harga yang dicatat di sini"),
     "unknown": _("Harga tidak diketahui"),
 }
