@@ -622,6 +622,7 @@ def test_lists_show_the_own_laboratory_only(world):
             "organisation_id",
             "institution_id",
             "capability_id",
+            "ledger_partner_id",
             "paper_id",
             "outgoing",
             "item_id",

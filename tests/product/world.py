@@ -364,7 +364,7 @@ def refer(sender: Lab, recipient: Lab, code: str) -> None:
         sender.staff["head"],
         owner_id=sender.id,
         code=recipient.owner.code,
-        number=f"PKS-{sender.owner.code}",
+        number=f"PKS-{row.number}",
         performs_here=False,
         valid_from=START,
         prices={"HB": 15_000},

@@ -17,7 +17,7 @@ from laras.core import attachments
 from laras.core.errors import Forbidden, MoveRefused, NotFound, Refused
 from laras.core.models import JournalEntry, User
 from laras.referral import queries, services
-from laras.referral.models import Incoming, Outgoing, PaperAnswer
+from laras.referral.models import Incoming, LedgerEntry, Outgoing, PaperAnswer
 from laras.referral.rules import paper as rules
 from laras.referral.types import PaperItem, PaperLine
 from laras.reports import queries as reports
@@ -108,6 +108,22 @@ def test_a_referral_goes_on_paper_and_comes_back_into_the_report(puskesmas, on_p
     assert holds() == (1, 0)
 
 
+def test_what_is_taken_from_paper_is_owed_once_and_waits_on_the_bell_before(puskesmas, on_paper, sign_in):
+    _made, row = send(puskesmas, on_paper, "GDP")
+    decide(puskesmas, row, "accepted")
+    answer = enter(puskesmas, row, GDP="126")
+    assert queries.paper_answers_waiting(puskesmas.scope) == 1
+    browser = sign_in(User.objects.get(username="pkm-a-wayan"))
+    assert "Hasil di atas kertas menunggu orang kedua" in browser.get("/").content.decode()
+    assert not LedgerEntry.rows.exists()
+    take(puskesmas, answer)
+    assert queries.paper_answers_waiting(puskesmas.scope) == 0
+    take(puskesmas, enter(puskesmas, row, report="LHU-13", GDP="130"))
+    (entry,) = LedgerEntry.rows.all()
+    assert (entry.side, entry.partner_id, entry.price, entry.price_source) == ("payable", on_paper.id, 30000, "paper")
+    assert queries.check().contradictions == ()
+
+
 def test_two_persons_and_a_paper(puskesmas, on_paper):
     _made, row = send(puskesmas, on_paper, "GDP")
     with pytest.raises(Refused, match="PDF, JPEG, atau PNG"):
@@ -144,7 +160,7 @@ def test_the_scan_is_kept_byte_for_byte_and_values_stay_out_of_the_journal(puske
     assert attachments.read(digest) == SCAN
     (entry,) = JournalEntry.rows.filter(event="referral.paper_answer_noted")
     assert digest.encode() in entry.payload
-    assert b"126" not in entry.payload
+    assert b"126.5" not in entry.payload
     with pytest.raises(NotFound):
         queries.get_paper_answer(district.scope, answer.id)
     with pytest.raises(NotFound):

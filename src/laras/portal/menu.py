@@ -162,6 +162,8 @@ def waiting_for(request: HttpRequest) -> dict[str, int]:
         found |= {"orders:receiving": samples["to_receive"], "orders:collecting": samples["to_collect"]}
     if actor.can("referral.receive", owner.id):
         found["referral:incoming"] = once(request, referral.to_decide_counts)[0]
+    if actor.can("bench.verify", owner.id):
+        found["referral:paper_partners"] = once(request, referral.paper_answers_waiting)
     if actor.can("referral.agree", owner.id):
         found["referral:agreements"] = once(request, referral.agreements_to_answer)
     return found
@@ -174,6 +176,7 @@ BELL: tuple[tuple[str, str, str, str], ...] = (
     ("referral:agreements", "referral.agree", _("Perjanjian menunggu jawaban"), "waiting"),
     ("orders:receiving", "orders.receive_sample", _("Sampel menunggu diterima"), "waiting"),
     ("bench:verification", "bench.verify", _("Hasil menunggu verifikasi"), "active"),
+    ("referral:paper_partners", "bench.verify", _("Hasil di atas kertas menunggu orang kedua"), "active"),
     ("bench:validation", "bench.validate", _("Hasil menunggu validasi"), "active"),
     ("referral:outgoing", "referral.send", _("Pemeriksaan perlu dirujuk"), "waiting"),
     ("surveillance:notices", "surveillance.read", _("Pemberitahuan surveilans belum dilihat"), "danger"),

@@ -53,6 +53,11 @@ def paper_offers(
     return [(test, lab, hours, price, None, False, None) for test, lab, hours, price in found]
 
 
+def paper_answers_waiting(scope: Scope) -> int:
+    """How many answers on paper a second person has to look at."""
+    return PaperAnswer.objects.within(scope).filter(status="entered").count()
+
+
 def paper_answers(scope: Scope, *, referral_id: UUID | None = None, waiting: bool = False) -> QuerySet[PaperAnswer]:
     """Answers on paper, newest first; ``waiting``: those that a second person has to look at."""
     rows = PaperAnswer.objects.within(scope).select_related("referral__recipient", "referral__owner")
