@@ -21,6 +21,7 @@ NORMAL = {"abnormal": False, "critical": False, "flag": "N", "meets_limit": None
         ({"abnormal": True, "change": ("before", "delta_exceeded")}, ("delta",)),
         ({"abnormal": True, "change": ("before", "changed")}, ("changed",)),
         ({"abnormal": True, "flag": "H", "change": ("before", "changed")}, ("range",)),
+        ({"abnormal": True, "flag": "A", "change": ("before", "answer_changed")}, ("range", "changed")),
         ({"abnormal": True, "flag": ""}, ("unjudged",)),
     ],
 )

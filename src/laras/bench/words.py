@@ -23,6 +23,7 @@ SENTENCES: dict[str, Any] = {
     "change": "%(by)s",
     "same": _("tetap"),
     "changed": _("berubah"),
+    "answer_changed": _("berubah dalam %(days)s hari"),
     "delta_exceeded": _("melampaui batas delta %(bound)s"),
 }
 ALONE: dict[str, Any] = {

@@ -6,6 +6,7 @@ from laras.bench.queries.earlier import Earlier, history_of, history_of_many, pr
 from laras.bench.queries.holding import beginnings_of, begun_among, clock_of, waiting_clocks
 from laras.bench.queries.holds import all_open_holds, open_holds
 from laras.bench.queries.lists import (
+    alone_counts,
     count,
     count_queue,
     counts,
@@ -46,6 +47,7 @@ __all__ = [
     "Reported",
     "Together",
     "all_open_holds",
+    "alone_counts",
     "beginnings_of",
     "begun_among",
     "calls_made",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db.models import Count, Q, QuerySet
 
+from laras.bench import rules, words
 from laras.bench.models import Result
 from laras.bench.queries.calls import open_calls
 from laras.bench.queries.rows import URGENT_FIRST, narrowed, open_results, page
 from laras.bench.queries.shown import work_items
 from laras.bench.types import Counts, Narrowing, WorkItem
+from laras.catalogue.types import unpack
 from laras.core import clock
 from laras.core.scope import Scope
 
@@ -97,6 +100,19 @@ def count_queue(scope: Scope, status: str, by: Narrowing | None = None) -> tuple
         look=Count("id", filter=Q(abnormal=True)), normal=Count("id", filter=Q(abnormal=False))
     )
     return found["look"], found["normal"]
+
+
+def alone_counts(scope: Scope, status: str, by: Narrowing | None = None) -> list[tuple[str, int]]:
+    """(reason in words, how many) of what waits in ``status`` and goes one by one; one query, the most frequent first."""
+    rows = narrowed(open_results(scope, status), by or Narrowing()).filter(abnormal=True).order_by()
+    found: Counter[str] = Counter()
+    for abnormal, critical, flag, meets, delta in rows.values_list(
+        "abnormal", "critical", "flag", "meets_limit", "delta"
+    ):
+        change = [finding.code for finding in unpack(delta)]
+        why = rules.why_alone(abnormal=abnormal, critical=critical, flag=flag, meets_limit=meets, change=change)
+        found[words.alone(why[:1])] += 1
+    return found.most_common()
 
 
 def counts(scope: Scope) -> Counts:

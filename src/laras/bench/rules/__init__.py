@@ -229,7 +229,9 @@ def judge_delta(
     if current.kind == "coded" or previous.kind == "coded":
         same = current.kind == previous.kind and current.text == previous.text
         judged = bound is not None and days <= bound.window_days
-        return Delta((before, Finding("same" if same else "changed")), not same if judged else None)
+        if judged and bound is not None and not same:
+            return Delta((before, Finding.of("answer_changed", days=bound.window_days)), True)
+        return Delta((before, Finding("same" if same else "changed")), False if judged else None)
     points = (current, previous)
     plain = all(p.kind == "number" and not p.operator and p.number is not None for p in points)
     if not plain or previous_unit != unit:
@@ -283,8 +285,8 @@ def why_alone(
         found.append("range")
     if "delta_exceeded" in change:
         found.append("delta")
-    elif "changed" in change and not found:
-        # A coded answer has no figure to exceed; that it changed is what is known.
+    elif "answer_changed" in change or ("changed" in change and not found):
+        # ``changed`` alone: values from before the finding of its own was kept.
         found.append("changed")
     return tuple(found) or ("unjudged",)
 

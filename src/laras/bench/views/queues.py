@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -15,29 +16,36 @@ from django.utils.translation import ngettext
 from laras.bench import queries, services, words
 from laras.bench.forms import ReasonForm
 from laras.bench.states import RESULT
-from laras.bench.types import BatchReport
-from laras.bench.views.shared import ROWS, abilities, address_of_result, mine, narrowing, say_batch, small_number
+from laras.bench.types import BatchReport, WorkItem
+from laras.bench.views.shared import abilities, address_of_result, mine, narrowing, say_batch, small_number
 from laras.core.errors import Conflict, Refused
 from laras.core.web import page
 from laras.orders.rules.holding import OF
 
 CARDS = 10
 """One by one, so many on a page."""
+BATCH = 300
+"""Normal results on a page: what one person looks over and signs at once."""
 
 
-def _chosen(request: HttpRequest) -> tuple[list[UUID], list[int] | None]:
-    """The selected rows and how many values each had on the page; what is no key is left out."""
-    ids, seen = [], []
+def _chosen(request: HttpRequest) -> tuple[list[UUID], list[int]]:
+    """The selected rows and how many values each had on the page. What is no key, and what does not say how many values the
+    person saw, is left out: nobody signs what he did not see."""
+    ids: list[UUID] = []
+    seen: list[int] = []
     for text in request.POST.getlist("id"):
         key, _sep, entries = text.partition(":")
+        number = small_number(entries)
         try:
-            ids.append(UUID(key))
+            one = UUID(key)
         except ValueError:
             continue
-        seen.append(small_number(entries))
+        if number is not None:
+            ids.append(one)
+            seen.append(number)
     if not ids:
         raise Refused(_("Pilih dahulu satu hasil atau lebih."))
-    return ids, None if None in seen else [number for number in seen if number is not None]
+    return ids, seen
 
 
 @page("bench.verify")
@@ -80,7 +88,7 @@ def _sign(request: HttpRequest, service: Callable[..., BatchReport], done: Calla
     except (Conflict, Refused) as error:
         messages.warning(request, str(error))
     else:
-        say_batch(request, report, done)
+        say_batch(request, report, done, _samples(request, report))
     return redirect(request.get_full_path())
 
 
@@ -92,13 +100,25 @@ def _quality(request: HttpRequest, ids: list[UUID]) -> dict[UUID, list[tuple[str
     return {key: [words.quality_in_words(line) for line in lines] for key, lines in found.items()}
 
 
+def _same_sample(items: list[WorkItem]) -> list[bool]:
+    """For each row whether the row above is of the same sample and the same hands, and says whose it is."""
+    own = [(one.sample_id, one.entered_by_id, one.verified_by_id) for one in (item.result for item in items)]
+    return [False, *(above == below for above, below in pairwise(own))][: len(items)]
+
+
+def _samples(request: HttpRequest, report: BatchReport) -> dict[UUID, str]:
+    """What was left out, as a person finds it again: test and sample."""
+    shown = queries.views_by_id(request.scope, [one.result_id for one in report.problems]) if report.problems else {}
+    return {key: f"{view.test_code} {view.sample_number}" for key, view in shown.items()}
+
+
 def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], template: str) -> HttpResponse:
     form, by = narrowing(request, status)
     look, normal = queries.count_queue(request.scope, status, by)
     # Nothing to look at: the batch is what there is to do.
     wanted = request.GET.get("tab") or ("look" if look or not normal else "normal")
     tab = "normal" if wanted == "normal" else "look"
-    items = rows(request.scope, by, normal=tab == "normal", limit=ROWS if tab == "normal" else CARDS)
+    items = rows(request.scope, by, normal=tab == "normal", limit=BATCH if tab == "normal" else CARDS)
     ids = [item.result.id for item in items]
     entered_by_me = mine(request, ids)
     watched = _quality(request, [item.result.id for item in items if item.subject_kind in OF])
@@ -109,15 +129,18 @@ def _queue(request: HttpRequest, *, status: str, rows: Callable[..., Any], templ
         {
             "form": form,
             "tab": tab,
+            "left_out": queries.alone_counts(request.scope, status, by) if tab == "normal" and look else (),
+            "offered": sum(item.result.id not in entered_by_me and not item.result.holds for item in items),
             "rows": [
                 {
+                    "again": again,
                     "item": item,
                     "url": address_of_result(item.result.id),
                     "mine": item.result.id in entered_by_me,
                     "past": past.get(item.result.id, ()),
                     "quality": watched.get(item.result.id, ()),
                 }
-                for item in items
+                for item, again in zip(items, _same_sample(items), strict=True)
             ],
             "look": look,
             "normal": normal,
