@@ -226,6 +226,8 @@ def furnish(lab: Lab, number: int) -> None:
     ids["hold_id"] = bench.place_hold(
         staff["doctor"], owner_id=owner_id, result_id=entered, kind="manual", reason="Diperiksa dulu"
     ).id
+    # A draft: it judges nothing of what the tests of other pages enter.
+    ids["rule_id"] = bench.draft_auto_rule(staff["doctor"], owner_id=owner_id, test_code="HB").id
     verified = lab.orders["verified"] = lab.order("SGOT")
     bench.verify_result(staff["verifier"], owner_id=owner_id, result_id=lab.enter(verified, "SGOT", "25"))
     waiting = lab.orders["waiting"] = lab.order("HB", "SGPT")

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from laras.basics.periods import age_on
 from laras.bench import queries, words
 from laras.bench.models import Result
+from laras.bench.persons_at import years_of
 from laras.bench.reference import formulas
 from laras.bench.rules.formulas import Formula, Input, NotCalculated, calculate
 from laras.bench.types import Calculated
@@ -84,7 +83,7 @@ def _of(
     try:
         if test is None:
             raise NotCalculated("missing", row.test_code)
-        number = calculate(formula, values, unit=test.ucum, sex=_sex(row), age=_age(row, zone))
+        number = calculate(formula, values, unit=test.ucum, sex=_sex(row), age=years_of(row, zone))
     except NotCalculated as problem:
         return Calculated(row.id, name, why=_why(problem, formula, catalogue))
     raw = str(number.quantize(Decimal(1).scaleb(-(test.decimals or 0)), rounding=ROUND_HALF_UP)).replace(".", MARK)
@@ -99,14 +98,6 @@ def _ucum(catalogue: Catalogue, code: str) -> str:
 
 def _sex(row: Result) -> str:
     return row.order.patient.sex if row.order.patient else ""
-
-
-def _age(row: Result, zone: str) -> int | None:
-    """Whole years on the day of collection."""
-    born = row.order.patient.birth_date if row.order.patient else None
-    taken = row.sample.collected_at or row.sample.received_at or row.order.registered_at
-    day = taken.astimezone(ZoneInfo(zone)).date()
-    return age_on(born, day).years if born and born <= day else None
 
 
 def _why(problem: NotCalculated, formula: Formula, catalogue: Catalogue) -> str:

@@ -79,6 +79,47 @@ class ResultVerified(_OnResult):
 
 
 @dataclass(frozen=True)
+class ResultVerifiedByRule(_OnResult):
+    """A rule of the laboratory verified it: which version (``HB v2``), and who answers for the rule."""
+
+    name: ClassVar[str] = "bench.result_verified_by_rule"
+    sequence: int
+    rule: UUID
+    rule_version: str
+    switched_on_by: UUID
+
+
+@dataclass(frozen=True)
+class AutoRuleDrafted(Event):
+    """``asks``: its conditions, as they will hold."""
+
+    name: ClassVar[str] = "bench.auto_rule_drafted"
+    rule: UUID
+    rule_version: str
+    asks: dict[str, str]
+
+
+@dataclass(frozen=True)
+class AutoRuleSwitchedOn(Event):
+    """``total`` and ``passed``: what it did with the results of the last ``days`` when it was tried."""
+
+    name: ClassVar[str] = "bench.auto_rule_switched_on"
+    rule: UUID
+    rule_version: str
+    replaces: str
+    days: int
+    total: int
+    passed: int
+
+
+@dataclass(frozen=True)
+class AutoRuleSwitchedOff(Event):
+    name: ClassVar[str] = "bench.auto_rule_switched_off"
+    rule: UUID
+    rule_version: str
+
+
+@dataclass(frozen=True)
 class ResultValidated(_OnResult):
     name: ClassVar[str] = "bench.result_validated"
     sequence: int

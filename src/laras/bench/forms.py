@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from laras.bench.types import Narrowing
 from laras.catalogue.labels import DISCIPLINE_LABELS
-from laras.core.forms import LarasForm, MomentField
+from laras.core.forms import LarasForm, MomentField, NumberField
 
 URGENCIES = [("", _("Semua")), ("outbreak", _("KLB")), ("urgent", _("Cito")), ("routine", _("Biasa"))]
 
@@ -128,3 +128,41 @@ class CallForm(LarasForm):
 class HoldForm(LarasForm):
     reason = forms.CharField(label=_("Mengapa ditahan"), max_length=240, widget=forms.Textarea(attrs={"rows": 3}))
     whole_order = forms.BooleanField(label=_("Tahan seluruh permintaan, bukan hanya hasil ini"), required=False)
+
+
+class AutoRuleForm(LarasForm):
+    """A draft of a rule that verifies; what no rule lets pass stands beside the form."""
+
+    test_code = forms.ChoiceField(
+        label=_("Pemeriksaan"), required=False, help_text=_("Kosong: semua yang tidak punya aturan sendiri.")
+    )
+    within = forms.ChoiceField(
+        label=_("Nilai harus"),
+        choices=[("reference", _("dalam rujukan atau baku mutu")), ("limits", _("dalam batas sendiri"))],
+    )
+    low = NumberField(label=_("Batas bawah"), required=False)
+    high = NumberField(label=_("Batas atas"), required=False)
+    delta_percent = NumberField(label=_("Perubahan paling banyak"), required=False)
+    delta_days = forms.IntegerField(label=_("Terhadap hasil paling lama"), min_value=1, max_value=3650, required=False)
+    sex = forms.ChoiceField(
+        label=_("Jenis kelamin"),
+        required=False,
+        choices=[("", _("Semua")), ("L", _("Laki-laki")), ("P", _("Perempuan"))],
+    )
+    age_from = forms.IntegerField(label=_("Umur dari"), min_value=0, max_value=150, required=False)
+    age_to = forms.IntegerField(label=_("sampai"), min_value=0, max_value=150, required=False)
+    exempt = forms.MultipleChoiceField(
+        label=_("Pengirim yang dikecualikan"),
+        required=False,
+        help_text=_("Hasilnya selalu dilihat orang."),
+        widget=forms.SelectMultiple(attrs={"size": 4}),
+    )
+
+    def __init__(self, data: Any, *, tests: list[tuple[str, str]], senders: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(data, **more)
+        self.fields["test_code"].choices = [("", _("Semua pemeriksaan")), *tests]
+        self.fields["exempt"].choices = senders
+
+
+class TrialForm(LarasForm):
+    days = forms.IntegerField(label=_("Hasil berapa hari terakhir"), min_value=1, max_value=90, initial=30)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from laras.bench import calculating, queries, rules, words
 from laras.bench.models import Result
+from laras.bench.persons_at import person_of
 from laras.bench.reference import delta_bounds
 from laras.bench.rules import performance
 from laras.bench.rules.performance import Measuring
@@ -27,15 +27,6 @@ from laras.core.models import Owner
 from laras.core.scope import Scope
 
 ENVIRONMENT = ("environment", "food", "vector")
-
-
-def person_of(result: Result, zone: str) -> rules.Person:
-    """Sex, and age on the day the sample was taken (in the laboratory's zone), as judging wants them."""
-    patient = result.order.patient
-    if patient is None:
-        return rules.Person()
-    taken = result.sample.collected_at or result.sample.received_at or result.order.registered_at
-    return rules.Person(patient.sex, rules.age_at(patient.birth_date, taken.astimezone(ZoneInfo(zone)).date()))
 
 
 def air_temperature(in_situ: object) -> Decimal | None:

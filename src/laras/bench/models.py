@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from laras.bench.states import RESULT
+from laras.bench.states import AUTO_RULE, RESULT
 from laras.core import clock
 from laras.core.models import Owner, ScopedModel
 
@@ -75,6 +75,9 @@ class Result(ScopedModel):
     entered_at = models.DateTimeField(null=True)
     verified_by = models.UUIDField(null=True)
     verified_at = models.DateTimeField(null=True)
+    verified_by_rule = models.ForeignKey("bench.AutoRule", models.PROTECT, null=True, related_name="+", db_index=False)
+    auto_stopped = models.CharField(max_length=120, blank=True, db_default="", default="")
+    device_flag = models.CharField(max_length=40, blank=True, db_default="", default="")
     validated_by = models.UUIDField(null=True)
     validated_at = models.DateTimeField(null=True)
     return_reason = models.CharField(max_length=240, blank=True)
@@ -85,11 +88,11 @@ class Result(ScopedModel):
             "unit", "reference", "basis", "limit_text", "limit_basis", "revision", "entries", "method", "instrument",
             "reagent_lot", "run", "control_state", "performer", "performer_name", "performer_report",
             "performer_revision", "journey", "entered_by", "entered_at", "verified_by", "verified_at", "validated_by",
-            "validated_at", "return_reason",
+            "validated_at", "return_reason", "verified_by_rule", "auto_stopped",
         ],
         "health": [
             "raw", "kind", "operator", "number", "until", "answer", "text", "flag", "critical", "abnormal", "judgement",
-            "meets_limit", "delta", "comment",
+            "meets_limit", "delta", "comment", "device_flag",
         ],
     }  # fmt: skip
 
@@ -115,7 +118,8 @@ class Result(ScopedModel):
             models.CheckConstraint(
                 condition=~Q(status__in=["verified", "validated"])
                 | Q(performer__isnull=False)
-                | Q(verified_by__isnull=False, verified_at__isnull=False),
+                | Q(verified_by__isnull=False, verified_by_rule__isnull=True, verified_at__isnull=False)
+                | Q(verified_by__isnull=True, verified_by_rule__isnull=False, verified_at__isnull=False),
                 name="bench_result_verified_by_whom",
             ),
             models.CheckConstraint(
@@ -142,6 +146,74 @@ class Result(ScopedModel):
             ),
             models.Index(fields=["owner", "id"], name="bench_result_in_order"),
         ]
+
+
+class AutoRule(ScopedModel):
+    """One version of a laboratory's rule that verifies results of a test, or of every test without a rule of its own (empty
+    ``test_code``). Only a draft changes; what is switched on is replaced by a newer version and stays as it was.
+
+    ``tried_*`` say what it would have done with the results of the last days when it was tried, without which it is not
+    switched on.
+    """
+
+    test_code = models.CharField(max_length=60, blank=True)
+    number = models.PositiveIntegerField()
+    status = models.CharField(max_length=8, choices=AUTO_RULE.choices, default=AUTO_RULE.initial)
+    within = models.CharField(max_length=12, default="reference")
+    low = models.DecimalField(max_digits=24, decimal_places=9, null=True)
+    high = models.DecimalField(max_digits=24, decimal_places=9, null=True)
+    unit = models.CharField(max_length=40, blank=True)
+    delta_percent = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    delta_days = models.PositiveIntegerField(null=True)
+    sex = models.CharField(max_length=1, blank=True)
+    age_from = models.PositiveSmallIntegerField(null=True)
+    age_to = models.PositiveSmallIntegerField(null=True)
+    exempt = models.JSONField(default=list)
+    made_by = models.UUIDField()
+    made_at = models.DateTimeField(default=clock.now)
+    tried_at = models.DateTimeField(null=True)
+    tried_days = models.PositiveSmallIntegerField(null=True)
+    tried_total = models.PositiveIntegerField(null=True)
+    tried_passed = models.PositiveIntegerField(null=True)
+    switched_on_by = models.UUIDField(null=True)
+    switched_on_at = models.DateTimeField(null=True)
+    ended_by = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    privacy: ClassVar = {
+        "internal": [
+            "test_code", "number", "status", "within", "low", "high", "unit", "delta_percent", "delta_days", "sex",
+            "age_from", "age_to", "exempt", "made_by", "made_at", "tried_at", "tried_days", "tried_total",
+            "tried_passed", "switched_on_by", "switched_on_at", "ended_by", "ended_at",
+        ]
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        db_table = "bench_auto_rule"
+        constraints = [
+            AUTO_RULE.constraint("bench_auto_rule"),
+            models.CheckConstraint(condition=Q(within__in=["reference", "limits"]), name="bench_auto_rule_within"),
+            models.CheckConstraint(
+                condition=Q(within="reference", low__isnull=True, high__isnull=True)
+                | (Q(within="limits") & ~Q(test_code="") & (Q(low__isnull=False) | Q(high__isnull=False))),
+                name="bench_auto_rule_limits_of_a_test",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="on")
+                | Q(switched_on_by__isnull=False, switched_on_at__isnull=False, tried_at__isnull=False),
+                name="bench_auto_rule_tried_before_on",
+            ),
+            models.UniqueConstraint(fields=["owner", "test_code", "number"], name="bench_auto_rule_number_once"),
+            models.UniqueConstraint(
+                fields=["owner", "test_code"], condition=Q(status="on"), name="bench_auto_rule_one_on"
+            ),
+        ]
+
+    @property
+    def label(self) -> str:
+        """``HB v2``, ``* v1`` for every test; the same in each language."""
+        return f"{self.test_code or '*'} v{self.number}"
 
 
 class ResultValue(ScopedModel):

@@ -44,3 +44,12 @@ RESULT = StateMachine(
         "validated": "done",
     },
 )
+
+AUTO_RULE = StateMachine(
+    "auto_rule",
+    states={"draft": _("Rancangan"), "on": _("Berlaku"), "off": _("Berakhir")},
+    moves=[
+        Move("switch_on", ("draft",), "on", "bench.validate"),
+        Move("switch_off", ("on", "draft"), "off", "bench.validate"),
+    ],
+)

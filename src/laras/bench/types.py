@@ -27,6 +27,10 @@ class Entry:
     somebody else entered one since, the row is refused instead of overwritten. ``decimal_mark``: ``","`` or ``"."``
     where the sender has declared it; without it a text with two readings is refused. ``late_reason``: why the test is made
     although the sample waited too long, asked only then.
+
+
+    where the sender has declared it; without it a text with two readings is refused. ``device_flag``: what an instrument said
+    of its own value.
     """
 
     result_id: UUID
@@ -42,6 +46,8 @@ class Entry:
     seen: int | None = None
     decimal_mark: str | None = None
     late_reason: str = ""
+
+    device_flag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,8 @@ class OnScreen:
     change_brief: str = ""
     alone: str = ""
     """Why a person must look at it by itself; empty when it may go as one of many."""
+    stopped: str = ""
+    """Why the rule of automatic verification let it stand; empty when none looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +298,10 @@ class ResultView:
     screen: OnScreen
     holds: tuple[HoldView, ...] = ()
     calls: tuple[CallView, ...] = ()
+    verified_by_rule: str = ""
+    """The version of the rule that verified it (``HB v2``); then no person did and ``verified_by`` is empty."""
+    auto_stopped: str = ""
+    """Codes of what kept the rule from verifying it, with a blank between."""
 
     @property
     def has_value(self) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from laras.bench.types import QualityLine
 from laras.catalogue import words as catalogue
+from laras.catalogue.rules import format_number
 from laras.catalogue.types import CodedAnswer, Finding
 from laras.core.printing.formats import number_text
 from laras.orders.states import QUALITY_ROLES
@@ -35,6 +36,26 @@ ALONE: dict[str, Any] = {
     "unjudged": _("tidak dapat dinilai oleh aturan"),
 }
 """Why a result is looked at by itself, by the codes of ``rules.why_alone``."""
+STOPPED: dict[str, Any] = {
+    "critical": _("nilai kritis"),
+    "words": _("berupa kata-kata"),
+    "again": _("diisi lebih dari sekali"),
+    "held": _("ditahan"),
+    "control": _("kontrol tidak baik"),
+    "device": _("tanda dari alat"),
+    "maker": _("diisi oleh yang memberlakukan aturan"),
+    "sender": _("pengirim dikecualikan"),
+    "sex": _("jenis kelamin di luar aturan"),
+    "age": _("umur di luar aturan"),
+    "unit": _("satuan lain"),
+    "not_exact": _("bukan angka pasti"),
+    "range": _("di luar rujukan"),
+    "limits": _("di luar batas aturan"),
+    "unjudged": _("tidak ada rujukan yang menilai"),
+    "delta": _("melampaui batas delta"),
+    "delta_unknown": _("tidak dapat dibandingkan dengan hasil sebelumnya"),
+}
+"""Why a rule did not verify a result, by the codes of ``rules.auto.why_stopped``."""
 BRIEF: dict[str, Any] = {
     "within": _("Dalam rujukan"),
     "below": _("Di bawah rujukan"),
@@ -131,6 +152,43 @@ def basis_in_words(keys: str, standards: Mapping[str, str]) -> str:
     return "; ".join(dict.fromkeys(said))
 
 
+def asks(rule: Any, senders: int) -> list[str]:
+    """What a rule of automatic verification asks, one sentence each."""
+    unit = f" {rule.unit}" if rule.unit else ""
+    low, high = (
+        None if one is None else catalogue.figures(format_number(one.normalize())) for one in (rule.low, rule.high)
+    )
+    said = []
+    if rule.within == "reference":
+        said.append(gettext("Nilai dalam rujukan, atau memenuhi baku mutu"))
+    elif low is not None and high is not None:
+        said.append(gettext("Nilai %(low)s sampai %(high)s%(unit)s") % {"low": low, "high": high, "unit": unit})
+    elif low is not None:
+        said.append(gettext("Nilai paling kecil %(low)s%(unit)s") % {"low": low, "unit": unit})
+    else:
+        said.append(gettext("Nilai paling besar %(high)s%(unit)s") % {"high": high, "unit": unit})
+    if rule.delta_percent is not None:
+        percent = catalogue.figures(format_number(rule.delta_percent.normalize()))
+        said.append(gettext("Berubah paling banyak %(percent)s persen dari hasil sebelumnya") % {"percent": percent})
+        if rule.delta_days:
+            said[-1] += " " + ngettext("(paling lama %(n)s hari)", "(paling lama %(n)s hari)", rule.delta_days) % {
+                "n": rule.delta_days
+            }
+    if rule.sex:
+        said.append(gettext("Laki-laki") if rule.sex == "L" else gettext("Perempuan"))
+    if rule.age_from is not None or rule.age_to is not None:
+        ages = {"low": rule.age_from or 0, "high": "…" if rule.age_to is None else rule.age_to}
+        said.append(gettext("Umur %(low)s sampai %(high)s tahun") % ages)
+    if senders:
+        said.append(ngettext("Tidak untuk %(n)s pengirim", "Tidak untuk %(n)s pengirim", senders) % {"n": senders})
+    return said
+
+
+def stopped(codes: Iterable[str]) -> str:
+    """Why a rule did not verify a result."""
+    return ", ".join(str(STOPPED.get(code, code)) for code in codes)
+
+
 def alone(codes: Iterable[str]) -> str:
     """Why a result is looked at by itself."""
     return ", ".join(str(ALONE[code]) for code in codes)
@@ -165,6 +223,10 @@ EVENTS = {
     "bench.result_commented": _("%(test_code)s: komentar diubah"),
     "bench.result_entered": entered_in_words,
     "bench.result_verified": _("%(test_code)s diverifikasi"),
+    "bench.result_verified_by_rule": _("%(test_code)s diverifikasi oleh aturan %(rule_version)s"),
+    "bench.auto_rule_drafted": _("Aturan verifikasi %(rule_version)s dirancang"),
+    "bench.auto_rule_switched_on": _("Aturan verifikasi %(rule_version)s diberlakukan"),
+    "bench.auto_rule_switched_off": _("Aturan verifikasi %(rule_version)s diakhiri"),
     "bench.result_validated": _("%(test_code)s divalidasi"),
     "bench.result_returned": _("%(test_code)s dikembalikan ke meja kerja"),
     "bench.result_repeated": _("%(test_code)s diminta diulang"),

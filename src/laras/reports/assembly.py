@@ -266,6 +266,9 @@ def _signers(facts: Facts, results: Sequence[ResultView], releaser: Any, at: dat
         seen: dict[Any, tuple[str, datetime | None]] = {}
         for view in results:
             key, name, when = (getattr(view, column) for column in _DID[role])
+            if role == "verifier" and view.verified_by_rule:
+                # No person: the version of the laboratory's rule, for which who switched it on answers.
+                key, name = view.verified_by_rule, f"Aturan {view.verified_by_rule}"
             if role == "analyst" and (view.test_code, key) in facts.copied:
                 continue
             if key is not None and not view.external:

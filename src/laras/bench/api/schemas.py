@@ -109,6 +109,8 @@ class ResultOut(Schema):
     entered_by: str
     entered_at: datetime | None
     verified_by: str
+    verified_by_rule: str
+    auto_stopped: str
     verified_at: datetime | None
     validated_by: str
     validated_at: datetime | None

@@ -1,5 +1,6 @@
 """Reading the bench: worklists, queues, results of an order, what a person's test was before, what stops a report."""
 
+from laras.bench.queries.auto import Trial, auto_rules, cases, conditions_of, get_auto_rule, try_auto_rule
 from laras.bench.queries.called import calls_made, critical_calls, whom_to_call
 from laras.bench.queries.calls import open_calls
 from laras.bench.queries.earlier import Earlier, history_of, history_of_many, previous_values
@@ -46,12 +47,16 @@ __all__ = [
     "PoolSum",
     "Reported",
     "Together",
+    "Trial",
     "all_open_holds",
     "alone_counts",
+    "auto_rules",
     "beginnings_of",
     "begun_among",
     "calls_made",
+    "cases",
     "clock_of",
+    "conditions_of",
     "count",
     "count_queue",
     "counts",
@@ -59,6 +64,7 @@ __all__ = [
     "enterers_of",
     "finished_orders",
     "first_notes",
+    "get_auto_rule",
     "get_result",
     "history_of",
     "history_of_many",
@@ -89,6 +95,7 @@ __all__ = [
     "tests_waiting",
     "to_validate",
     "to_verify",
+    "try_auto_rule",
     "unchanged_since",
     "value_of",
     "values_of",

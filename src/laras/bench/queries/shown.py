@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from laras.bench import rules, words
-from laras.bench.models import CriticalCall, Result, ResultValue
+from laras.bench.models import AutoRule, CriticalCall, Result, ResultValue
 from laras.bench.queries.calls import call_view
 from laras.bench.queries.holds import hold_view, standing
 from laras.bench.queries.persons import names_of
@@ -98,6 +98,8 @@ def views(scope: Scope, rows: Sequence[Result]) -> list[ResultView]:
     call_views: dict[UUID, list[CallView]] = {}
     for call in calls:
         call_views.setdefault(call.result_id, []).append(call_view(call, names))
+    rule_ids = {row.verified_by_rule_id for row in rows if row.verified_by_rule_id}
+    labels = {one.id: one.label for one in AutoRule.objects.within(scope).filter(id__in=rule_ids)} if rule_ids else {}
     catalogue_of = {owner_id: catalogues.effective(owner_id) for owner_id in {row.owner_id for row in rows}}
     return [
         _view(
@@ -106,6 +108,7 @@ def views(scope: Scope, rows: Sequence[Result]) -> list[ResultView]:
             names,
             tuple(h for h in hold_views if h.order_id == row.order_id and h.result_id in (None, row.id)),
             tuple(call_views.get(row.id, ())),
+            labels.get(row.verified_by_rule_id, ""),
         )
         for row in rows
     ]
@@ -174,6 +177,7 @@ def _on_screen(row: Result, catalogue: Catalogue, test: TestInfo | None) -> OnSc
                 change=[finding.code for finding in change],
             )
         ),
+        stopped=words.stopped(row.auto_stopped.split()),
     )
 
 
@@ -183,6 +187,7 @@ def _view(
     names: dict[UUID | None, str],
     holds: tuple[HoldView, ...],
     calls: tuple[CallView, ...],
+    rule: str,
 ) -> ResultView:
     test = catalogue.tests.get(row.test_code)
     return ResultView(
@@ -246,6 +251,8 @@ def _view(
         validated_by=names.get(row.validated_by, ""),
         validated_at=row.validated_at,
         return_reason=row.return_reason,
+        verified_by_rule=rule,
+        auto_stopped=row.auto_stopped,
         screen=_on_screen(row, catalogue, test),
         holds=holds,
         calls=calls,

@@ -1,5 +1,6 @@
 """The use cases of the bench: from a received sample to a validated result. Values go sealed into the journal."""
 
+from laras.bench.services.auto import draft_auto_rule, switch_off_auto_rule, switch_on_auto_rule, try_auto_rule
 from laras.bench.services.beginning import begin_tests
 from laras.bench.services.calculating import enter_calculated
 from laras.bench.services.critical import call_critical
@@ -34,6 +35,7 @@ __all__ = [
     "cancel_results_of",
     "choose_decision_rule",
     "comment_result",
+    "draft_auto_rule",
     "enter_calculated",
     "enter_many",
     "enter_result",
@@ -48,7 +50,10 @@ __all__ = [
     "return_result",
     "set_aside",
     "set_performance",
+    "switch_off_auto_rule",
+    "switch_on_auto_rule",
     "take_back",
+    "try_auto_rule",
     "validate_many",
     "validate_result",
     "verify_many",

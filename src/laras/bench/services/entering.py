@@ -12,7 +12,7 @@ from laras.bench import judging, queries, rules, words
 from laras.bench.events import CriticalOpened, CriticalWithdrawn, ResultCommented, ResultEntered
 from laras.bench.models import Beginning, CriticalCall, Result, ResultValue
 from laras.bench.rules.performance import Measuring
-from laras.bench.services import rows
+from laras.bench.services import auto, rows
 from laras.bench.services.beginning import beginning_row, keep
 from laras.bench.services.holds import hold_what_was_made_of
 from laras.bench.services.measuring import keep_measured
@@ -149,6 +149,10 @@ class Batch:
     def _read(self, place: int, entry: Entry) -> None:
         result = self.results[entry.result_id]
         # Its order's lock does not matter here: a cancelled order has cancelled its results.
+        if result.verified_by_rule_id and result.raw == entry.raw and result.entered_by == self.person:
+            # The same value once more, which a rule has verified meanwhile: a device repeats itself.
+            self.unchanged.append(result.id)
+            return
         RESULT.move(result.status, "enter")
         value = judging.read_entry(self.catalogue, result.test_code, entry.raw, entry.decimal_mark)
         same = result.status == "entered" and result.raw == entry.raw and result.entered_by == self.person
@@ -244,6 +248,8 @@ class Batch:
                 "entries",
                 "comment",
                 "return_reason",
+                "device_flag",
+                "auto_stopped",
             ],
         )
         bulk.insert(values)
@@ -261,6 +267,7 @@ class Batch:
             )
         hold_what_was_made_of(self.actor, self.owner_id, [row.result for row in fresh if row.reason != "first"])
         watch_critical(self.actor, self.owner_id, [(row.result, v) for row, v in zip(fresh, values, strict=True)])
+        auto.look(self.actor, self.owner_id, [row.result for row in fresh], earlier, self.zone)
 
     def _told_at_site(self, fresh: Sequence[_Row]) -> set[UUID]:
         """Results measured anew whose comment still tells of the reading at the site that is replaced."""
@@ -295,6 +302,8 @@ class Batch:
         result.entries += 1
         result.entered_by, result.entered_at = self.person, self.now
         result.verified_by = result.verified_at = result.validated_by = result.validated_at = None
+        result.verified_by_rule, result.auto_stopped = None, ""
+        result.device_flag = entry.device_flag.strip()[:40]
         result.return_reason = ""
         return value_row(result, reason=row.reason, note=" ".join(entry.note.split()))
 

@@ -87,7 +87,18 @@ def open_results(
     bulk.insert(fresh)
     rows.store(
         again,
-        [*rows.VALUE_FIELDS, *rows.EYE_FIELDS, "sample", "status", "discipline", "urgency", "opened_at", "due_at"],
+        [
+            *rows.VALUE_FIELDS,
+            *rows.EYE_FIELDS,
+            "auto_stopped",
+            "device_flag",
+            "sample",
+            "status",
+            "discipline",
+            "urgency",
+            "opened_at",
+            "due_at",
+        ],
     )
     opened = [*fresh, *again]
     if opened:

@@ -23,7 +23,9 @@ VALUE_FIELDS = (
     "judgement", "basis", "meets_limit", "limit_text", "limit_basis", "delta",
 )  # fmt: skip
 WORK_FIELDS = ("method", "instrument", "reagent_lot", "run", "control_state")
-EYE_FIELDS = ("entered_by", "entered_at", "verified_by", "verified_at", "validated_by", "validated_at")
+EYE_FIELDS = (
+    "entered_by", "entered_at", "verified_by", "verified_at", "verified_by_rule", "validated_by", "validated_at",
+)  # fmt: skip
 
 
 def person_of(actor: Actor) -> UUID:
@@ -81,9 +83,10 @@ def empty(result: Result) -> list[str]:
     result.number = result.until = result.meets_limit = None
     result.critical = result.abnormal = False
     result.reference = result.judgement = result.basis = result.limit_text = result.limit_basis = result.delta = ""
+    result.auto_stopped = result.device_flag = ""
     for name in EYE_FIELDS:
         setattr(result, name, None)
-    return [*VALUE_FIELDS, *EYE_FIELDS]
+    return [*VALUE_FIELDS, *EYE_FIELDS, "auto_stopped", "device_flag"]
 
 
 def facts(result: Result) -> dict[str, Any]:

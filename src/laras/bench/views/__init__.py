@@ -1,5 +1,6 @@
 """The screens of the bench: the grid, the queues, one result, critical calls, holds."""
 
+from laras.bench.views.auto import auto_rule, auto_rules
 from laras.bench.views.critical import call, critical
 from laras.bench.views.grid import calculate, judge, worklist
 from laras.bench.views.holding import begin, holding
@@ -11,6 +12,8 @@ from laras.bench.views.result import act, result
 
 __all__ = [
     "act",
+    "auto_rule",
+    "auto_rules",
     "begin",
     "calculate",
     "call",

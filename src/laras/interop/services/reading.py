@@ -215,7 +215,15 @@ def enter_values(actor: Actor, owner_id: UUID, wanted: Sequence[tuple[Reading, s
         first[row.result_id] = row
         note = _("Diubah satuannya: %(how)s") % {"how": row.conversion} if row.conversion else ""
         entries.append(
-            Entry(row.result_id, raw, note=note[:240], instrument=instrument[:80], seen=seen, decimal_mark=".")
+            Entry(
+                row.result_id,
+                raw,
+                note=note[:240],
+                instrument=instrument[:80],
+                seen=seen,
+                decimal_mark=".",
+                device_flag=row.flag,
+            )
         )
     for begin in range(0, len(entries), MOST_ROWS):
         report = bench.enter_many(actor, owner_id=owner_id, entries=entries[begin : begin + MOST_ROWS])
