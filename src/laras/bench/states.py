@@ -52,4 +52,5 @@ AUTO_RULE = StateMachine(
         Move("switch_on", ("draft",), "on", "bench.validate"),
         Move("switch_off", ("on", "draft"), "off", "bench.validate"),
     ],
+    tones={"on": "done"},
 )

@@ -177,8 +177,11 @@ def asks(rule: Any, senders: int) -> list[str]:
     if rule.sex:
         said.append(gettext("Laki-laki") if rule.sex == "L" else gettext("Perempuan"))
     if rule.age_from is not None or rule.age_to is not None:
-        ages = {"low": rule.age_from or 0, "high": "…" if rule.age_to is None else rule.age_to}
-        said.append(gettext("Umur %(low)s sampai %(high)s tahun") % ages)
+        if rule.age_to is None:
+            said.append(gettext("Umur %(low)s tahun ke atas") % {"low": rule.age_from})
+        else:
+            ages = {"low": rule.age_from or 0, "high": rule.age_to}
+            said.append(gettext("Umur %(low)s sampai %(high)s tahun") % ages)
     if senders:
         said.append(ngettext("Tidak untuk %(n)s pengirim", "Tidak untuk %(n)s pengirim", senders) % {"n": senders})
     return said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -90,9 +90,10 @@ def cases(scope: Scope, zone: str, rows: Sequence[Result], earlier: Mapping[UUID
     return found
 
 
-def try_auto_rule(scope: Scope, zone: str, rule: AutoRule, *, days: int) -> Trial:
-    """What this rule would have done with the results entered in the last ``days``, as far as they are not taken back; six
-    queries, however many there are. Not those of tests that have a rule of their own when it is one for every test."""
+def try_auto_rule(scope: Scope, zone: str, rule: AutoRule, *, days: int, person: UUID) -> Trial:
+    """What this rule would have done, had ``person`` switched it on, with the results entered in the last ``days`` as far as
+    they are not taken back. Six queries, however many there are. A rule for every test leaves out tests that have their own.
+    """
     found = Result.objects.within(scope).filter(
         status__in=("entered", "verified", "validated"),
         performer__isnull=True,
@@ -104,7 +105,7 @@ def try_auto_rule(scope: Scope, zone: str, rule: AutoRule, *, days: int) -> Tria
         own = [one.test_code for one in auto_rules(scope, "on") if one.test_code]
         found = found.exclude(test_code__in=own)
     rows = rows_with_things(scope, keys(found.order_by("-entered_at", "id"), MOST))
-    asked = conditions_of(rule)
+    asked = replace(conditions_of(rule), switched_on_by=rule.switched_on_by or person)
     seen = cases(scope, zone, rows, previous_values(scope, rows))
     stops: Counter[str] = Counter()
     examples = []

@@ -114,7 +114,7 @@ def try_auto_rule(actor: Actor, *, owner_id: UUID, rule_id: UUID, days: int) -> 
         raise _wrong("days", _("Tulis 1 sampai %(most)s hari.") % {"most": MOST_DAYS})
     rule = _locked(owner_id, rule_id)
     zone = Owner.objects.values_list("zone", flat=True).get(id=owner_id)
-    trial = queries.try_auto_rule(Scope.of(owner_id), zone, rule, days=days)
+    trial = queries.try_auto_rule(Scope.of(owner_id), zone, rule, days=days, person=rows.person_of(actor))
     if rule.status == "draft":
         rule.tried_at, rule.tried_days = clock.now(), days
         rule.tried_total, rule.tried_passed = trial.total, trial.passed
