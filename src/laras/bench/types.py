@@ -26,11 +26,7 @@ class Entry:
     keeps what is there. ``seen`` is how many values the result had when the person looked (``ResultView.entries``): if
     somebody else entered one since, the row is refused instead of overwritten. ``decimal_mark``: ``","`` or ``"."``
     where the sender has declared it; without it a text with two readings is refused. ``late_reason``: why the test is made
-    although the sample waited too long, asked only then.
-
-
-    where the sender has declared it; without it a text with two readings is refused. ``device_flag``: what an instrument said
-    of its own value.
+    although the sample waited too long, asked only then. ``device_flag``: what an instrument said of its own value.
     """
 
     result_id: UUID
@@ -46,7 +42,6 @@ class Entry:
     seen: int | None = None
     decimal_mark: str | None = None
     late_reason: str = ""
-
     device_flag: str = ""
 
 

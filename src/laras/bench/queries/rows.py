@@ -64,9 +64,6 @@ def narrowed(rows: QuerySet[Result], by: Narrowing) -> QuerySet[Result]:
 _SHOWN = {
     "order": (
         "number", "subject_kind", "subject_label", "purpose", "standard", "matrix", "in_situ", "registered_at", "patient", "site",
-
-
-        "number", "subject_kind", "subject_label", "purpose", "standard", "in_situ", "registered_at", "patient", "site",
         "client",
     ),
     "order__patient": ("full_name", "sex", "birth_date"),

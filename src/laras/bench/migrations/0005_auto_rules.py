@@ -58,7 +58,7 @@ def guard(apps, editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bench", "0002_two_eyes"),
+        ("bench", "0004_measuring"),
         ("core", "0004_end_sessions"),
         ("orders", "0003_programmes"),
     ]
