@@ -200,3 +200,10 @@ def test_another_laboratory_s_result_has_its_report_s_day_and_not_our_times():
     assert [(lab.name, lab.report_number) for lab in document.laboratories] == [("Lab B", "B-1 (2 Sep 2026)")]
     assert (document.times.tested_from, document.times.tested_to) == (None, None)
     assert document.rows[0].laboratory == "A"
+
+
+def test_a_rule_that_verified_is_named_where_the_verifier_stands():
+    by_rule = [view(code, verified_by_id=None, verified_by_rule="HB v2") for code in ("HB", "HCT")]
+    found = [(one.role, one.name) for one in report(*by_rule).signers if one.role == "verifier"]
+    assert found == [("verifier", "Aturan HB v2")]
+    assert not [one for one in report(view("HB")).signers if one.role == "verifier"]
