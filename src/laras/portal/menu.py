@@ -59,7 +59,7 @@ MENU = (
     Entry(WORK, _("Ditahan"), "bench:holds", "hold", ("bench.hold",)),
     Entry(WORK, _("Rujukan keluar"), "referral:outgoing", "truck", ("referral.read", "referral.send")),
     Entry(WORK, _("Rujukan masuk"), "referral:incoming", "referral", ("referral.receive",)),
-    Entry(WORK, _("Perhitungan rujukan"), "referral:ledger", "money", ("referral.settle",)),
+    Entry(WORK, _("Biaya rujukan"), "referral:ledger", "money", ("referral.settle",)),
     Entry(WORK, _("Perjanjian rujukan"), "referral:agreements", "partner", ("referral.agree",)),
     Entry(WORK, _("Kinerja rujukan"), "referral:levels", "chart", ("referral.send",)),
     Entry(WORK, _("Reagen"), "stores:shelf", "vial", ("stores.record", "stores.manage")),
