@@ -242,6 +242,12 @@ def furnish(lab: Lab, number: int) -> None:
         staff["head"], owner_id=owner_id, item_code="A-05", values={"price": 350_000_000, "source": "Penawaran uji"}
     )
     ids["permit_id"] = resources.begin_permit(staff["head"], owner_id=owner_id, kind="slf").id
+    ids["member_id"] = resources.record_staff(
+        staff["head"], owner_id=owner_id, values={"name": "Pegawai Uji", "profession": "atlm"}
+    ).id
+    ids["room_id"] = resources.record_room(
+        staff["head"], owner_id=owner_id, values={"name": "Ruang uji", "function": "clinical"}
+    ).id
     ids["organisation_id"] = owner_id
     listed = "Nama;Tanggal lahir;L/P;Tanpa NIK\nPeserta Satu;1961-02-03;L;belum punya\n"
     ids["session_id"] = orders.accept_session(

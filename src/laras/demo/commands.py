@@ -93,6 +93,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         partners,
         permits,
         reagents,
+        registers,
         scenarios,
         surveillance,
     )
@@ -123,6 +124,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         equipment.build_equipment(owners, clock.today(), plan.SEED)
         equipment.build_prices(owners)
         permits.build_permits(owners, clock.today(), plan.SEED)
+        registers.build_registers(owners, clock.today(), plan.SEED)
         reagents.build_reagents(owners, clock.today())
         field.build_rounds(owners, staff, clock.today())
 

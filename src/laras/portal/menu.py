@@ -91,6 +91,7 @@ MENU = (
         ("resources.read",),
         laboratory_only=False,
     ),
+    Entry(NETWORK, _("STR/SIP berakhir"), "resources:licences", "users", ("resources.read",), laboratory_only=False),
     Entry(NETWORK, _("Katalog"), "catalogue:tests", "catalogue", laboratory_only=False),
     Entry(NETWORK, _("Kemampuan kami"), "resources:own", "lab", ("resources.manage_capability",)),
     Entry(HOUSE, _("Kinerja metode"), "bench:performance", "quality", ("catalogue.manage",)),

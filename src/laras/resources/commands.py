@@ -38,7 +38,12 @@ def resources() -> None:
 
 @resources.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(["equipment", "permits"]), required=True, help="What the rows are about.")
+@click.option(
+    "--kind",
+    type=click.Choice(["equipment", "permits", "staff", "rooms"]),
+    required=True,
+    help="What the rows are about.",
+)
 @click.option(
     "--map",
     "map_file",
@@ -51,7 +56,7 @@ def resources() -> None:
 def import_rows(
     file: Path, kind: str, map_file: Path | None, at: datetime | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Import equipment or issued permits from a CSV file or an Excel workbook.
+    """Import equipment, issued permits, staff or rooms from a CSV file or an Excel workbook.
 
     Equipment: lab_code, item, functioning; if wanted total, condition, year, source_of_funds, maker, serial,
     calibration_due. Item: its code, its name in the standard or an alias. A row whose item is not known, or may be two,
@@ -59,11 +64,20 @@ def import_rows(
 
     Permits: lab_code, kind (code or name), number, valid_from; if wanted valid_until, about, office. A permit is known again
     by laboratory, kind and number; an empty cell changes nothing. --at and "items" of the map are for equipment.
+
+    Staff: lab_code, name, profession; if wanted code (NIP), qualification, employment, position, str_number, str_until,
+    sip_number, sip_until, training. Rooms: lab_code, name, function; if wanted building, area_m2, biosafety, power_hours,
+    generator, water, internet, cold_chain. A person is known again by code, else by name; a room by building and name.
     """
-    if kind == "permits":
+    if kind != "equipment":
         if at:
-            raise click.UsageError("--at is for equipment: a permit has its own days")
-        _import_permits(file.read_bytes(), _map(map_file).columns, dry_run, as_json)
+            raise click.UsageError(
+                "--at is for equipment: the other rows hold from today on, or have days of their own"
+            )
+        if kind == "permits":
+            _import_permits(file.read_bytes(), _map(map_file).columns, dry_run, as_json)
+        else:
+            _import_register(kind, file.read_bytes(), _map(map_file).columns, dry_run, as_json)
         return
     actor, content = system_actor("cli"), file.read_bytes()
     arguments: dict[str, Any] = {"content": content, "mapping": _map(map_file), "valid_from": at.date() if at else None}
@@ -90,6 +104,30 @@ def _import_permits(content: bytes, columns: Mapping[str, str], dry_run: bool, a
         plan = take(system_actor("cli"), content=content, columns=columns)
     except Refused as error:
         plan = services.PermitPlan(0, 0, 0, 0, 0, tuple(error.problems))
+    _tell_rows(plan, "izin baru", dry_run, as_json)
+
+
+def _import_register(kind: str, content: bytes, columns: Mapping[str, str], dry_run: bool, as_json: bool) -> None:
+    actor = system_actor("cli")
+    try:
+        if dry_run:
+            plan = services.plan_register(actor, kind=kind, content=content, columns=columns)
+        else:
+            bar = nullcontext() if as_json else click.progressbar(length=_lines(content), label=kind)
+            with bar as shown:
+                plan = services.accept_register(
+                    actor,
+                    kind=kind,
+                    content=content,
+                    columns=columns,
+                    progress=shown.update if shown else lambda done: None,
+                )
+    except Refused as error:
+        plan = services.RegisterPlan(0, 0, 0, 0, 0, tuple(error.problems))
+    _tell_rows(plan, "baru", dry_run, as_json)
+
+
+def _tell_rows(plan: services.PermitPlan | services.RegisterPlan, new: str, dry_run: bool, as_json: bool) -> None:
     saved = not dry_run and not plan.problems
     if as_json:
         told = [{"row": p.row, "field": p.field, "message": str(p.message)} for p in plan.problems]
@@ -99,7 +137,7 @@ def _import_permits(content: bytes, columns: Mapping[str, str], dry_run: bool, a
             where = f"baris {problem.row}, {problem.field}" if problem.row else problem.field
             click.echo(f"{where}: {problem.message}", err=True)
         click.echo(
-            f"{plan.rows} baris, {plan.laboratories} laboratorium: {plan.new} izin baru, {plan.changed} berubah, "
+            f"{plan.rows} baris, {plan.laboratories} laboratorium: {plan.new} {new}, {plan.changed} berubah, "
             f"{plan.same} tetap: {'tersimpan' if saved else 'tidak ada yang disimpan'}"
         )
     if plan.problems:

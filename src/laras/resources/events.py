@@ -170,3 +170,14 @@ class ColumnsRemembered(Event):
     name: ClassVar[str] = "resources.columns_remembered"
     kind: str
     columns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RegisterChanged(Event):
+    """The register of ``staff`` or ``rooms``: ``way`` ``screen``, ``import`` or ``removed``; ``counts`` profession or function -> rows
+    that were said. Names of people are sealed."""
+
+    name: ClassVar[str] = "resources.register_changed"
+    kind: str
+    way: str
+    counts: dict[str, int]

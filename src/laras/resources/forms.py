@@ -13,14 +13,19 @@ from laras.catalogue.labels import DISCIPLINE_LABELS
 from laras.core import clock, sheets
 from laras.core.forms import DayField, DropInput, LarasForm, NumberField, ReasonField, RupiahField
 from laras.resources.labels import (
+    BIOSAFETY,
     CONDITIONS,
+    EMPLOYMENTS,
     FUNDS,
     MAP_FIGURES,
     MAP_POINTS,
     PERMIT_GROUPS,
+    PROFESSIONS,
+    ROOM_FUNCTIONS,
     SHEET_COLUMNS,
     SHEET_KINDS,
     STATES,
+    YES_NO,
 )
 from laras.resources.rules import quarter_of
 from laras.resources.shipped import permit_kinds
@@ -380,3 +385,63 @@ class SheetForm(LarasForm):
         pairs = zip(self.data.getlist("heading"), self.data.getlist("column"), strict=False)  # type: ignore[attr-defined]
         known = SHEET_COLUMNS[self.cleaned_data["kind"]]
         return {heading: column if column in known else "" for heading, column in pairs if heading}
+
+
+def _optional(known: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [("", "–"), *known.items()]
+
+
+class StaffForm(LarasForm):
+    """The names of the fields are those of the service."""
+
+    name = forms.CharField(label=_("Nama"), max_length=120)
+    code = forms.CharField(label=_("NIP atau nomor pegawai"), max_length=30, required=False)
+    profession = forms.ChoiceField(label=_("Profesi"), choices=[("", _("Pilih")), *PROFESSIONS.items()])
+    qualification = forms.CharField(label=_("Pendidikan"), max_length=60, required=False)
+    employment = forms.ChoiceField(label=_("Kepegawaian"), required=False, choices=_optional(EMPLOYMENTS))
+    position = forms.CharField(label=_("Jabatan"), max_length=120, required=False)
+    str_number = forms.CharField(label=_("Nomor STR"), max_length=60, required=False)
+    str_until = DayField(label=_("STR berlaku sampai"), required=False, help_text=_("Kosong: seumur hidup."))
+    sip_number = forms.CharField(label=_("Nomor SIP"), max_length=60, required=False)
+    sip_until = DayField(label=_("SIP berlaku sampai"), required=False)
+    training = forms.CharField(
+        label=_("Pelatihan"), max_length=300, required=False, help_text=_("Nama dan tahun, dipisah titik koma.")
+    )
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class RoomForm(LarasForm):
+    """The names of the fields are those of the service."""
+
+    building = forms.CharField(label=_("Gedung"), max_length=80, required=False)
+    name = forms.CharField(label=_("Ruang"), max_length=120)
+    function = forms.ChoiceField(label=_("Fungsi"), choices=[("", _("Pilih")), *ROOM_FUNCTIONS.items()])
+    area_m2 = NumberField(label=_("Luas (m²)"), decimals=2, required=False, max_value=100_000)
+    biosafety = forms.ChoiceField(
+        label=_("Tingkat keselamatan hayati"), required=False, choices=_optional(BIOSAFETY)
+    )  # fmt: skip
+    power_hours = forms.IntegerField(label=_("Listrik (jam sehari)"), required=False, min_value=0, max_value=24)
+    generator = forms.ChoiceField(label=_("Genset"), required=False, choices=_optional(YES_NO))
+    water = forms.ChoiceField(label=_("Air bersih"), required=False, choices=_optional(YES_NO))
+    internet = forms.ChoiceField(label=_("Internet"), required=False, choices=_optional(YES_NO))
+    cold_chain = forms.ChoiceField(label=_("Rantai dingin"), required=False, choices=_optional(YES_NO))
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class LicenceFilters(LarasForm):
+    tier = forms.ChoiceField(
+        label=_("Tingkat"), required=False, choices=[("", _("Semua")), *((str(n), str(n)) for n in range(1, 6))]
+    )
+    area = forms.CharField(label=_("Kode wilayah"), required=False, max_length=13)
+    profession = forms.ChoiceField(
+        label=_("Profesi"), required=False, choices=[("", _("Semua")), *PROFESSIONS.items()]
+    )  # fmt: skip
+    days = forms.ChoiceField(
+        label=_("Berakhir dalam"),
+        required=False,
+        choices=[("", _("90 hari")), ("0", _("sudah berakhir")), ("30", _("30 hari")), ("365", _("setahun"))],
+    )

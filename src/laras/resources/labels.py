@@ -42,7 +42,57 @@ PERMIT_GROUPS = {
     "radiation": _("Radiasi"),
 }
 PRICE_STATUS = {"entered": _("Harga sendiri"), "example": _("Harga contoh")}
-SHEET_KINDS = {"equipment": _("Alat"), "permits": _("Izin yang sudah terbit")}
+PROFESSIONS = {
+    "pathologist": _("Dokter spesialis patologi klinik"),
+    "microbiologist": _("Dokter spesialis mikrobiologi klinik"),
+    "physician": _("Dokter"),
+    "atlm": _("Ahli teknologi laboratorium medik (ATLM)"),
+    "sanitarian": _("Tenaga sanitasi lingkungan"),
+    "entomologist": _("Entomolog kesehatan"),
+    "epidemiologist": _("Epidemiolog kesehatan"),
+    "chemist": _("Analis kimia"),
+    "biologist": _("Ahli biologi"),
+    "electromedic": _("Teknisi elektromedis"),
+    "pharmacist": _("Tenaga kefarmasian"),
+    "nurse": _("Perawat"),
+    "informatics": _("Tenaga teknologi informasi"),
+    "administration": _("Tenaga administrasi"),
+    "other": pgettext_lazy("profesi", "Lainnya"),
+}
+EMPLOYMENTS = {
+    "pns": _("PNS"),
+    "pppk": _("PPPK"),
+    "blud": _("Pegawai BLUD"),
+    "contract": _("Kontrak"),
+    "other": pgettext_lazy("kepegawaian", "Lainnya"),
+}
+ROOM_FUNCTIONS = {
+    "reception": _("Pendaftaran dan ruang tunggu"),
+    "sampling": _("Pengambilan sampel"),
+    "specimens": _("Penerimaan spesimen"),
+    "clinical": _("Pemeriksaan klinik"),
+    "immunology": _("Imunologi dan serologi"),
+    "microbiology": _("Mikrobiologi"),
+    "molecular": _("Biologi molekuler"),
+    "environment": _("Kesehatan lingkungan"),
+    "vector": _("Vektor"),
+    "media": _("Pembuatan media"),
+    "sterilisation": _("Sterilisasi dan pencucian"),
+    "stores": _("Penyimpanan bahan dan reagen"),
+    "archive": _("Penyimpanan spesimen"),
+    "waste": _("Penyimpanan limbah"),
+    "office": _("Kantor dan arsip"),
+    "training": _("Pertemuan dan pelatihan"),
+    "other": pgettext_lazy("ruang", "Lainnya"),
+}
+BIOSAFETY = {"bsl1": _("BSL-1"), "bsl2": _("BSL-2"), "bsl2plus": _("BSL-2 plus"), "bsl3": _("BSL-3")}
+YES_NO = {"yes": _("Ada"), "no": _("Tidak ada")}
+SHEET_KINDS = {
+    "equipment": _("Alat"),
+    "permits": _("Izin yang sudah terbit"),
+    "staff": _("Tenaga"),
+    "rooms": _("Ruang"),
+}
 # Kind of sheet -> its columns with their names, in the order in which they are offered.
 SHEET_COLUMNS = {
     "equipment": {
@@ -54,6 +104,17 @@ SHEET_COLUMNS = {
         "lab_code": _("Kode laboratorium"), "kind": _("Jenis izin"), "number": _("Nomor izin"),
         "valid_from": _("Mulai berlaku"), "valid_until": _("Berlaku sampai"), "about": _("Tentang"),
         "office": _("Instansi penerbit"),
+    },
+    "staff": {
+        "lab_code": _("Kode laboratorium"), "name": _("Nama"), "code": _("NIP atau nomor pegawai"),
+        "profession": _("Profesi"), "qualification": _("Pendidikan"), "employment": _("Kepegawaian"),
+        "position": _("Jabatan"), "str_number": _("Nomor STR"), "str_until": _("STR berlaku sampai"),
+        "sip_number": _("Nomor SIP"), "sip_until": _("SIP berlaku sampai"), "training": _("Pelatihan"),
+    },
+    "rooms": {
+        "lab_code": _("Kode laboratorium"), "building": _("Gedung"), "name": _("Ruang"), "function": _("Fungsi"),
+        "area_m2": _("Luas (m²)"), "biosafety": _("Tingkat keselamatan hayati"), "power_hours": _("Listrik (jam sehari)"),
+        "generator": _("Genset"), "water": _("Air bersih"), "internet": _("Internet"), "cold_chain": _("Rantai dingin"),
     },
 }  # fmt: skip
 

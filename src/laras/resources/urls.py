@@ -3,7 +3,7 @@
 from django.urls import path
 
 from laras.resources.views import capabilities as views
-from laras.resources.views import equipment, maps, needs, permits, prices, sheets
+from laras.resources.views import equipment, maps, needs, permits, prices, registers, sheets
 
 app_name = "resources"
 urlpatterns = [
@@ -25,6 +25,15 @@ urlpatterns = [
     path("berkas/", sheets.upload, name="sheet_upload"),
     path("berkas/periksa/", sheets.check, name="sheet_check"),
     path("berkas/terima/", sheets.accept, name="sheet_accept"),
+    path("str-sip/", registers.licences, name="licences"),
+    path("<uuid:organisation_id>/tenaga/", registers.staff, name="staff"),
+    path("<uuid:organisation_id>/tenaga/tambah/", registers.add_staff, name="staff_add"),
+    path("<uuid:organisation_id>/tenaga/<uuid:member_id>/ubah/", registers.alter_staff, name="staff_alter"),
+    path("<uuid:organisation_id>/tenaga/<uuid:member_id>/akhiri/", registers.end_staff, name="staff_end"),
+    path("<uuid:organisation_id>/ruang/", registers.rooms, name="rooms"),
+    path("<uuid:organisation_id>/ruang/tambah/", registers.add_room, name="room_add"),
+    path("<uuid:organisation_id>/ruang/<uuid:room_id>/ubah/", registers.alter_room, name="room_alter"),
+    path("<uuid:organisation_id>/ruang/<uuid:room_id>/akhiri/", registers.end_room, name="room_end"),
     path("izin/", permits.ending, name="permits_ending"),
     path("<uuid:organisation_id>/izin/", permits.permits, name="permits"),
     path("<uuid:organisation_id>/izin/tambah/", permits.add, name="permit_add"),

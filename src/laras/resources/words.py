@@ -21,6 +21,7 @@ def name() -> None:
             "resources.capability_removed": gettext_lazy("Pemeriksaan %(test_code)s dihapus dari daftar"),
             "resources.standard_published": gettext_lazy("Standar %(version_name)s diterbitkan"),
             "resources.equipment_reported": gettext_lazy("Keadaan alat dicatat"),
+            "resources.register_changed": gettext_lazy("Daftar tenaga atau ruang diubah"),
             "resources.permit_begun": gettext_lazy("Izin mulai diurus"),
             "resources.permit_recorded": gettext_lazy("Izin %(number)s dicatat"),
             "resources.permit_step_taken": gettext_lazy("Langkah pengurusan izin selesai"),

@@ -5,6 +5,7 @@ from laras.resources.models.columns import SheetColumn
 from laras.resources.models.equipment import Equipment, Report
 from laras.resources.models.permits import Permit, PermitStepDone
 from laras.resources.models.prices import Price
+from laras.resources.models.registers import Room, Staff
 from laras.resources.models.standards import Standard, StandardItem
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "PermitStepDone",
     "Price",
     "Report",
+    "Room",
     "SheetColumn",
+    "Staff",
     "Standard",
     "StandardItem",
 ]

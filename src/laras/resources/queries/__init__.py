@@ -50,6 +50,7 @@ from laras.resources.queries.needs import (
     totals,
 )
 from laras.resources.queries.permits import Ending, permits, permits_ending, renewals, steps_done
+from laras.resources.queries.registers import Licence, licences_ending, rooms, staff
 from laras.resources.queries.sheet_columns import remembered_columns
 from laras.resources.queries.standards import equipment_items, standard, standards
 
@@ -60,6 +61,7 @@ __all__ = [
     "AreaFigures",
     "Ending",
     "Laboratory",
+    "Licence",
     "Line",
     "NeedLine",
     "NetworkMap",
@@ -78,6 +80,7 @@ __all__ = [
     "laboratories_counts",
     "laboratories_for",
     "laboratories_for_tests",
+    "licences_ending",
     "lines",
     "narrowed",
     "need_lines_of",
@@ -95,8 +98,10 @@ __all__ = [
     "renewals",
     "reporting",
     "reports_of",
+    "rooms",
     "score_kind",
     "scores",
+    "staff",
     "standard",
     "standards",
     "steps_done",

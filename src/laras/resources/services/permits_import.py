@@ -6,7 +6,6 @@ reason; an empty cell says nothing. Permits that the sheet does not name stay as
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +25,7 @@ from laras.resources.models import Permit
 from laras.resources.services.equipment import MANAGE
 from laras.resources.services.equipment_import import MAX_PROBLEMS
 from laras.resources.services.permits import PAPER, _missing, _paper, alter_permit, record_permit
+from laras.resources.services.registers_import import with_columns
 from laras.resources.shipped import permit_kinds, permit_kinds_named
 
 LAYOUT = sheets.Layout(
@@ -96,7 +96,7 @@ def _plan(actor: Actor, content: bytes, columns: Mapping[str, str]) -> tuple[Per
     if unknown:
         message = _("Kolom “%(column)s” di peta kolom tidak dikenal.") % {"column": unknown[0]}
         return PermitPlan(0, 0, 0, 0, 0, (Problem("map", message),)), []
-    layout = _layout(columns)
+    layout = with_columns(LAYOUT, columns)
     read = sheets.read_sheet(content, layout)
     problems = [sheets.problem_of(one, layout) for one in read.problems]
     owners = network.owner_codes()
@@ -134,21 +134,6 @@ def _plan(actor: Actor, content: bytes, columns: Mapping[str, str]) -> tuple[Per
         len(read.rows), labs, new, changed, len(works) - new - changed, tuple(problems[:MAX_PROBLEMS])
     )  # fmt: skip
     return plan, works
-
-
-def _layout(columns: Mapping[str, str]) -> sheets.Layout:
-    """The layout with a sender's own headings; what they stand for elsewhere no longer counts."""
-    theirs = {
-        re.sub(r"[^a-z]", "", re.sub(r"\(.*?\)", "", heading.lower())): column for heading, column in columns.items()
-    }
-    headings = {
-        column: (
-            *(heading for heading in known if heading not in theirs),
-            *(heading for heading, meant in theirs.items() if meant == column),
-        )
-        for column, known in LAYOUT.headings.items()
-    }
-    return sheets.Layout(headings, LAYOUT.required, LAYOUT.max_rows)
 
 
 def _kind(written: str, wrong: list[Problem]) -> str:

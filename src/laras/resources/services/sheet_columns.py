@@ -17,7 +17,7 @@ from laras.resources import sheet
 from laras.resources.events import ColumnsRemembered
 from laras.resources.labels import SHEET_COLUMNS
 from laras.resources.models import SheetColumn
-from laras.resources.services import permits_import
+from laras.resources.services import permits_import, registers_import
 from laras.resources.services.equipment import MANAGE
 
 MAX_HEADING = 120
@@ -28,7 +28,8 @@ def headings_of(kind: str, content: bytes) -> dict[str, str]:
     records, wrong = sheets.read_records(content, max_rows=sheet.MAX_ROWS)
     if wrong or not records:
         return {}
-    known = sheet.column_of if kind == "equipment" else permits_import.LAYOUT.column_of
+    layouts = {"permits": permits_import.LAYOUT, **registers_import.LAYOUTS}
+    known = sheet.column_of if kind == "equipment" else layouts[kind].column_of
     return {heading: known(heading) or "" for cell in records[0][1] if 0 < len(heading := tidy(cell)) <= MAX_HEADING}
 
 

@@ -1,4 +1,4 @@
-"""Sheets of equipment and of permits on pages: what a file would do, what its headings mean, and then the file itself."""
+"""Sheets of equipment, permits, staff and rooms on pages: what a file would do, what its headings mean, and then the file itself."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from laras.core.web import page, submit_once
 from laras.resources import forms, queries, services
 from laras.resources.labels import SHEET_COLUMNS, SHEET_KINDS
 from laras.resources.services.permits_import import LAYOUT as PERMITS
+from laras.resources.services.registers_import import LAYOUTS as REGISTERS
 from laras.resources.sheet import LAYOUT as EQUIPMENT
 from laras.resources.views.equipment import MANAGE
+
+_LAYOUTS = {"equipment": EQUIPMENT, "permits": PERMITS, **REGISTERS}
 
 
 @page(MANAGE)
@@ -32,7 +35,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        text = sheets.as_text(data["file"].read(), EQUIPMENT if data["kind"] == "equipment" else PERMITS)
+        text = sheets.as_text(data["file"].read(), _LAYOUTS[data["kind"]])
         return _preview(request, data["kind"], data["day"], text, {})
     context = {
         "title": _("Dari berkas"),
@@ -70,8 +73,13 @@ def accept(request: HttpRequest) -> HttpResponse:
             text = _("%(labs)d laboratorium: %(changed)d alat berubah, %(same)d tetap.")
             given = {"labs": done.laboratories, "changed": done.changed, "same": done.same}
         else:
-            taken = services.accept_permits(actor, content=content, columns=used)
-            text = _("%(labs)d laboratorium: %(new)d izin baru, %(changed)d berubah, %(same)d tetap.")
+            taken: services.PermitPlan | services.RegisterPlan
+            if kind == "permits":
+                taken = services.accept_permits(actor, content=content, columns=used)
+                text = _("%(labs)d laboratorium: %(new)d izin baru, %(changed)d berubah, %(same)d tetap.")
+            else:
+                taken = services.accept_register(actor, kind=kind, content=content, columns=used)
+                text = _("%(labs)d laboratorium: %(new)d baris baru, %(changed)d berubah, %(same)d tetap.")
             given = {"labs": taken.laboratories, "new": taken.new, "changed": taken.changed, "same": taken.same}
         services.remember_columns(actor, owner_id=owner_id, kind=kind, columns=columns)
         messages.success(request, text % given)
@@ -90,7 +98,7 @@ def _sheet_form(request: HttpRequest) -> forms.SheetForm:
 def _home(request: HttpRequest, kind: str = "") -> str:
     """Where the register stands: a laboratory's own, or that of all in reach."""
     if request.owner.kind == "laboratory":
-        return reverse("resources:permits" if kind == "permits" else "resources:equipment", args=[request.owner.id])
+        return reverse(f"resources:{kind or 'equipment'}", args=[request.owner.id])
     return reverse("resources:overview")
 
 
@@ -128,4 +136,6 @@ def _preview(request: HttpRequest, kind: str, day: date | None, text: str, said:
 def _plan(actor: Actor, kind: str, content: bytes, columns: dict[str, str], day: date | None) -> Any:
     if kind == "equipment":
         return services.plan_equipment(actor, content=content, mapping=services.SheetMap(columns), valid_from=day)
-    return services.plan_permits(actor, content=content, columns=columns)
+    if kind == "permits":
+        return services.plan_permits(actor, content=content, columns=columns)
+    return services.plan_register(actor, kind=kind, content=content, columns=columns)
