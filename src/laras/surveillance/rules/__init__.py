@@ -12,6 +12,7 @@ from laras.surveillance.rules.foods import Estimate, Table, fisher, odds_ratio, 
 from laras.surveillance.rules.glr import glr_nb
 from laras.surveillance.rules.historical import historical_limits
 from laras.surveillance.rules.klb import CRITERIA, Verdicts, klb_criteria
+from laras.surveillance.rules.nowcast import Nowcast, nowcast, reporting_triangle
 from laras.surveillance.rules.positivity import moving_positivity
 from laras.surveillance.rules.references import Calendar
 from laras.surveillance.rules.scan import Cluster, distances, scan
@@ -24,6 +25,7 @@ __all__ = [
     "Detection",
     "Estimate",
     "FarringtonDetection",
+    "Nowcast",
     "Table",
     "Verdicts",
     "cusum",
@@ -36,8 +38,10 @@ __all__ = [
     "historical_limits",
     "klb_criteria",
     "moving_positivity",
+    "nowcast",
     "odds_ratio",
     "proportion",
     "relative_risk",
+    "reporting_triangle",
     "scan",
 ]
