@@ -80,7 +80,7 @@ def test_scattered_delays_widen_the_interval():
     [([[1.0, -1.0]], {}), ([[np.nan, 1.0]], {}), ([[1.0, np.nan, 1.0]], {}), ([[1.0]], {"level": 1.0})],
 )
 def test_refused(rows, more):
-    with pytest.raises(ValueError, match="triangle|level"):
+    with pytest.raises(ValueError, match=r"triangle|level"):
         nowcast(np.array(rows), **more)
 
 
@@ -118,16 +118,12 @@ def test_the_triangle_of_a_wednesday():
         (SUNDAY - timedelta(days=70), wednesday, 7),  # before the window
     ]
     found = reporting_triangle(told, weeks=4, delays=2, today=wednesday, last=SUNDAY)
-    np.testing.assert_array_equal(
-        found, [[0, 0, 0], [0, 0, 5], [3, 4, np.nan], [2, np.nan, np.nan]]
-    )
+    np.testing.assert_array_equal(found, [[0, 0, 0], [0, 0, 5], [3, 4, np.nan], [2, np.nan, np.nan]])
     with pytest.raises(ValueError, match="last"):
         reporting_triangle([], weeks=4, today=SUNDAY - timedelta(days=1), last=SUNDAY)
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60), st.integers(1, 5)), max_size=30), st.integers(0, 6)
-)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60), st.integers(1, 5)), max_size=30), st.integers(0, 6))
 def test_what_is_known_today_is_never_out_of_the_triangle(rows, weekday):
     today = SUNDAY + timedelta(days=weekday)
     told = [(SUNDAY - timedelta(weeks=back), SUNDAY - timedelta(weeks=back) + timedelta(days=late), n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -86,7 +87,10 @@ def test_the_series_says_the_same_in_chart_table_and_files(world, cluster):
     page = client.get("/surveilans/penyakit/CAMPAK/").content.decode()
     assert "M46 2026 (15–21 Nov): 3 kasus" in page
     lines = client.get("/surveilans/penyakit/CAMPAK/?format=csv").content.decode().splitlines()
-    assert lines[0] == "week,first_day,observed,expected,upperbound,alarm,tested,positive"
+    assert (
+        lines[0]
+        == "week,first_day,observed,expected,upperbound,alarm,tested,positive,nowcast,nowcast_lower,nowcast_upper"
+    )
     assert lines[-1].startswith("2026-M46,2026-11-15,3,")
     book = client.get("/surveilans/penyakit/CAMPAK/?format=xlsx").content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
@@ -227,3 +231,43 @@ def test_the_overview_asks_the_same_however_many_diseases(world, cluster, django
     with clock.at(worlds.MONDAY), django_assert_max_num_queries(5):
         rows = queries.overview(world.city.id, last=cluster.week)
     assert rows[0].disease.code == "CAMPAK"
+
+
+@pytest.mark.django_db
+def test_what_is_still_to_come_of_the_last_weeks(world, cluster):
+    """Thirty weeks of four cases: half known in their own week's Monday, half a week later."""
+    client = browser(world.city.user)
+    page = client.get("/surveilans/penyakit/CAMPAK/").content.decode()
+    assert "belum dapat diperkirakan: dibutuhkan 8 minggu lengkap" in page
+    assert "Perkiraan akhir</th>" not in page
+    one = Case.objects.within(world.city.scope).filter(disease="CAMPAK").first()
+    today = worlds.MONDAY
+    now = one.week
+    for back in range(30):
+        week = now - timedelta(weeks=back)
+        for n in range(6):
+            known = today - timedelta(weeks=back) + timedelta(weeks=1 if n >= 3 else 0)
+            if known > today or back == 0:
+                continue
+            Case.objects.bulk_create(
+                [
+                    Case(
+                        owner_id=world.city.id, disease="CAMPAK", person=f"p{back}-{n}", classification="confirmed",
+                        day=week + timedelta(days=1), last_day=week + timedelta(days=1), week=week, area_id=one.area_id,
+                        district_id=one.district_id, laboratory_id=world.lab.id, sex="LP"[n % 2], age=n * 9,
+                        counted_at=known,
+                    )
+                ]
+            )  # fmt: skip
+    found = queries.lateness(world.city.scope, "CAMPAK", today=today.date(), zone=ZoneInfo("Asia/Makassar"))
+    assert found.reason == ""
+    running = found.of(now)
+    assert running.known == 3
+    assert running.share == pytest.approx(0.5, abs=0.02)
+    assert 5 < running.expected < 7
+    assert running.lower <= 6 <= running.upper
+    page = client.get("/surveilans/penyakit/CAMPAK/").content.decode()
+    assert "Perkiraan akhir</th>" in page
+    assert 'class="coming"' in page
+    last = client.get("/surveilans/penyakit/CAMPAK/?format=csv").content.decode().splitlines()[-1].split(",")
+    assert float(last[-3]) == pytest.approx(running.expected, abs=0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -31,10 +31,19 @@ class Mark:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """An interval: a line from top to bottom."""
+
+    x: str
+    top: str
+    bottom: str
+
+
 @dataclass(slots=True)
 class Chart:
     """``band`` are the points of the area up to the bound, ``expected`` lines of what was expected; in several pieces where a
-    week has no answer. ``unknown`` are weeks without report."""
+    week has no answer. ``unknown`` are weeks without report; ``coming`` is what is still expected above a bar, ``reach`` its interval."""
 
     width: int = WIDTH
     height: int = HEIGHT
@@ -44,6 +53,8 @@ class Chart:
     bounds: list[str] = field(default_factory=list)
     signals: list[Mark] = field(default_factory=list)
     unknown: list[Bar] = field(default_factory=list)
+    coming: list[Bar] = field(default_factory=list)
+    reach: list[Whisker] = field(default_factory=list)
     ticks: list[Mark] = field(default_factory=list)
     weeks: list[Mark] = field(default_factory=list)
     base: str = ""
@@ -64,8 +75,14 @@ def steps(most: float) -> list[int]:
     return list(range(0, math.ceil(most / step) * step + 1, step))
 
 
-def series_chart(weeks: Sequence[Any], *, week_label: Any, title: Any, height: int = HEIGHT) -> Chart:
-    """The chart of weeks with ``week, observed, expected, upperbound, alarm``; ``title(week)`` is what a bar says."""
+def series_chart(
+    weeks: Sequence[Any], *, week_label: Any, title: Any, height: int = HEIGHT, coming: Mapping[date, Any] | None = None
+) -> Chart:
+    """The chart of weeks with ``week, observed, expected, upperbound, alarm``; ``title(week)`` is what a bar says.
+
+    ``coming``: week -> ``expected, lower, upper`` cases once all are known.
+    """
+    coming = coming or {}
     chart = Chart(height=height)
     if not weeks:
         return chart
@@ -74,6 +91,7 @@ def series_chart(weeks: Sequence[Any], *, week_label: Any, title: Any, height: i
             *(one.observed or 0 for one in weeks),
             *(one.upperbound or 0 for one in weeks),
             *(one.expected or 0 for one in weeks),
+            *(one.upper for one in coming.values()),
         ]
     )
     scale = steps(most)
@@ -101,6 +119,11 @@ def series_chart(weeks: Sequence[Any], *, week_label: Any, title: Any, height: i
             )
             if one.alarm:
                 chart.signals.append(Mark(_n(x + room / 2), _n(max(TOP - 2, top - 6))))
+            if (more := coming.get(one.week)) is not None:
+                high = y(max(more.expected, one.observed))
+                wide = max(1.0, room * 0.72)
+                chart.coming.append(Bar(_n(x + room * 0.14), _n(high), _n(wide), _n(top - high), "coming", title(one)))
+                chart.reach.append(Whisker(_n(x + room / 2), _n(y(more.upper)), _n(y(max(more.lower, one.observed)))))
         if one.upperbound is None:
             pieces.append([])
         else:

@@ -14,6 +14,7 @@ from laras.basics.periods import epi_week
 from laras.core.templatetags.ui import number, percent
 from laras.core.words import name_events
 from laras.surveillance.queries.foods import Incubation
+from laras.surveillance.queries.lateness import NEEDED, Lateness
 from laras.surveillance.rules.foods import Estimate
 from laras.surveillance.shipped import diseases, klb_table
 from laras.surveillance.types import Disease
@@ -59,6 +60,25 @@ def name() -> None:
             "surveillance.diners_read": "waiting",
         },
     )
+
+
+def lateness(found: Lateness) -> str:
+    """What is said of the weeks that are not finished, or why nothing is."""
+    if found.reason == "weeks":
+        return _(
+            "Kasus yang masih menyusul belum dapat diperkirakan: dibutuhkan %(need)d minggu lengkap yang kasusnya dihitung "
+            "sejak hasilnya terbit, baru ada %(have)d."
+        ) % {"need": NEEDED["weeks"], "have": found.whole_weeks}
+    if found.reason == "cases":
+        return _(
+            "Kasus yang masih menyusul belum dapat diperkirakan: dibutuhkan %(need)d kasus untuk mengenal lamanya "
+            "pelaporan, baru ada %(have)d."
+        ) % {"need": NEEDED["cases"], "have": found.cases}
+    return _(
+        "Minggu-minggu terakhir belum lengkap. Perkiraan akhir memakai lamanya pelaporan setengah tahun terakhir: separuh kasus "
+        "diketahui paling lambat %(days)d hari sesudah spesimen diambil. Rentang memuat 95 dari 100 kemungkinan. Perkiraan "
+        "tidak menimbulkan sinyal."
+    ) % {"days": found.median_days or 0}
 
 
 def notices_sent(payload: Any) -> str:

@@ -12,6 +12,7 @@ from laras.surveillance.queries.foods import (
     study_of,
     suspect_of,
 )
+from laras.surveillance.queries.lateness import NEEDED, Lateness, ToCome, lateness
 from laras.surveillance.queries.notices import notice_settings, notices, notices_waiting
 from laras.surveillance.queries.offices import counting_offices, office_above, offices_over
 from laras.surveillance.queries.outbreaks import (
@@ -38,11 +39,14 @@ from laras.surveillance.queries.signals import criteria_of, get_signal, person_n
 from laras.surveillance.rules.foods import proportion
 
 __all__ = [
+    "NEEDED",
     "FoodLine",
+    "Lateness",
     "PublicTable",
     "Quarter",
     "Row",
     "Series",
+    "ToCome",
     "Week",
     "answers_of",
     "attack_rate",
@@ -60,6 +64,7 @@ __all__ = [
     "get_signal",
     "get_study",
     "incubation",
+    "lateness",
     "lines_of",
     "may_see_names",
     "notice_settings",

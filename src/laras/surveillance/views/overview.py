@@ -125,24 +125,35 @@ def disease(request: HttpRequest, disease: str) -> HttpResponse:
         raise NotFound(_("Penyakit tidak dikenal."))
     now = this_week(request)
     weeks = _weeks_of(request, disease, now)
+    zone = ZoneInfo(request.owner.zone)
+    late = queries.lateness(reach_of(request), disease, today=clock.now().astimezone(zone).date(), zone=zone)
+    # What is known of a week may be more than the cases counted here: counts that were imported know no day.
+    coming = {one.week: one for one in late.weeks if _is_counted(one, weeks)}
     if request.GET.get("format"):
-        heading = ("week", "first_day", "observed", "expected", "upperbound", "alarm", "tested", "positive")
+        heading = ("week", "first_day", "observed", "expected", "upperbound", "alarm", "tested", "positive",
+                   "nowcast", "nowcast_lower", "nowcast_upper")  # fmt: skip
         lines = [
             (
                 str(epi_week(one.week)), one.week.isoformat(), one.observed, _round(one.expected), _round(one.upperbound),
-                int(one.alarm) if one.evaluated else None, one.tested, one.positive,
+                int(one.alarm) if one.evaluated else None, one.tested, one.positive, *_coming(coming.get(one.week)),
             )
             for one in weeks
         ]  # fmt: skip
         name = f"surveilans-{request.owner.code}-{disease}"
         return exports.as_file(name, heading, lines, request.GET["format"])
     lately = [one.week for one in weeks[-SHOWN:]]
-    chart = charts.series_chart(weeks, week_label=_short, title=week_said)
+    chart = charts.series_chart(
+        weeks, week_label=_short, title=lambda one: week_said(one, coming.get(one.week)), coming=coming
+    )
     context = {
         "disease": known,
         "name": words.disease_name(known),
         "chart": chart,
-        "weeks": [{"one": one, "name": words.week_long(one.week)} for one in reversed(weeks)],
+        "weeks": [
+            {"one": one, "name": words.week_long(one.week), "coming": coming.get(one.week)} for one in reversed(weeks)
+        ],
+        "late": late,
+        "late_said": words.lateness(late),
         "span": len(weeks),
         "areas": queries.by_area(reach_of(request), disease, lately)[:30],
         "laboratories": queries.by_laboratory(reach_of(request), disease, lately)[:15],
@@ -171,7 +182,15 @@ def _short(week: date) -> str:
     return f"M{found.number:02d}/{found.year % 100:02d}"
 
 
-def week_said(one: Week) -> str:
+def _is_counted(one: queries.ToCome, weeks: list[Week]) -> bool:
+    return any(week.week == one.week and week.observed == one.known for week in weeks)
+
+
+def _coming(one: queries.ToCome | None) -> tuple[float | int | None, ...]:
+    return (None, None, None) if one is None else (round(one.expected, 2), one.lower, one.upper)
+
+
+def week_said(one: Week, coming: queries.ToCome | None = None) -> str:
     """A week of a chart in words."""
     name = words.week_long(one.week)
     if one.observed is None:
@@ -179,6 +198,8 @@ def week_said(one: Week) -> str:
     text = _("%(week)s: %(cases)s kasus") % {"week": name, "cases": one.observed}
     if one.upperbound is not None:
         text += _("; batas atas %(upper)s") % {"upper": int(one.upperbound)}
+    if coming is not None:
+        text += _("; perkiraan akhir %(low)s–%(high)s") % {"low": coming.lower, "high": coming.upper}
     return text
 
 
