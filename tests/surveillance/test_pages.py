@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,10 +17,12 @@ from laras.cli.main import laras
 from laras.core import clock
 from laras.core.actor import system_actor
 from laras.core.models import JournalEntry
+from laras.core.scope import Scope
 from laras.surveillance import charts, queries, services
 from laras.surveillance.models import Case, Outbreak, Signal
 from laras.surveillance.queries.overview import Week
 from tests.product import world as worlds
+from tests.surveillance import network
 
 pytestmark = pytest.mark.either
 SYSTEM = system_actor("job:test")
@@ -271,3 +274,45 @@ def test_what_is_still_to_come_of_the_last_weeks(world, cluster):
     assert 'class="coming"' in page
     last = client.get("/surveilans/penyakit/CAMPAK/?format=csv").content.decode().splitlines()[-1].split(",")
     assert float(last[-3]) == pytest.approx(running.expected, abs=0.01)
+
+
+@pytest.mark.django_db
+def test_a_disease_by_age_sex_day_and_place(world, cluster):
+    place = "/surveilans/penyakit/CAMPAK/rincian/"
+    client = browser(world.city.user)
+    part = queries.Part
+    kecamatan = worlds.area(f"{network.CITY}.01")
+    lab = world.lab
+    baby = lab.person(residence=f"{network.CITY}.01", birth_date=date(2026, 3, 1), sex="P")
+    order, _report = lab.tested(baby, "CAMIGM", "Positif")
+    last = date(2026, 11, 15)
+
+    def found(scope=None, daily=False, **asked):
+        return queries.breakdown(
+            scope or world.city.scope, "CAMPAK", part(**asked), last=last + timedelta(days=daily), spans=4, daily=daily
+        )
+
+    assert found().total == 4
+    assert found().by_age["0"]["P"] == 1
+    assert sum(sum(row.values()) for row in found().by_age.values()) == 4
+    assert (found(age="0").total, found(age="60+").total, found(sex="P", age="0").total) == (1, 0, 1)
+    assert found(area_id=kecamatan).total == 1
+    assert {one.code: one.cases for one in found().places} == {network.CITY: 3, f"{network.CITY}.01": 1}
+    assert found(daily=True).points[-1].observed == 4
+    assert found(scope=world.elsewhere.scope).total == 0
+    assert found(scope=Scope.reach(world.province.id)).total == 4
+    page = client.get(place, {"umur": "0", "wilayah": f"{network.CITY}.01", "per": "hari"})
+    assert page.status_code == 200
+    assert "1 kasus." in page.content.decode()
+    lines = client.get(place, {"kelamin": "P", "format": "csv"}).content.decode().splitlines()
+    assert lines[0] == "week,first_day,cases"
+    assert client.get(place, {"wilayah": "99.99"}).status_code == 404
+    assert client.get(place.replace("CAMPAK", "ADA")).status_code == 404
+    lab.amend(order, "CAMIGM")
+    assert found().total == 3, "what was taken back leaves the tables at once"
+
+
+def test_a_rate_needs_people_and_cases():
+    assert queries.Place(uuid4(), "1", "A", 5, 50_000).rate == 10
+    assert queries.Place(uuid4(), "1", "A", 4, 50_000).rate is None
+    assert queries.Place(uuid4(), "1", "A", 5, None).rate is None

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from laras.core import sheets
 from laras.core.forms import DropInput, LarasForm, MomentField, NumberField
+from laras.surveillance.queries.breakdown import AGES, UNKNOWN, Place
 from laras.surveillance.shipped import diseases
 from laras.surveillance.states import DESIGNS, OUTBREAK, RISKS
-from laras.surveillance.words import disease_name
+from laras.surveillance.words import age_group, disease_name
 
 
 def _long(label: Any, longest: int, help_text: Any = "") -> forms.CharField:
@@ -34,6 +35,33 @@ class TriageForm(LarasForm):
             "watch": _("Pantau dulu"), "dismiss": _("Bukan kejadian"), "reopen": _("Buka lagi"),
         }  # fmt: skip
         self.fields["move"].choices = [(move, words[move]) for move in moves if move in words]  # type: ignore[attr-defined]
+
+
+class BreakdownForm(LarasForm):
+    """Which part of a disease's cases is shown; what is empty means all."""
+
+    kelamin = forms.ChoiceField(
+        label=_("Jenis kelamin"),
+        required=False,
+        choices=[("", _("Semua")), ("L", _("Laki-laki")), ("P", _("Perempuan"))],
+    )
+    umur = forms.ChoiceField(label=_("Umur"), required=False)
+    wilayah = forms.RegexField(
+        r"^[0-9]{2}(\.[0-9]{2}){0,2}$", label=_("Tempat tinggal"), required=False, widget=forms.Select
+    )
+    per = forms.ChoiceField(label=_("Per"), required=False, choices=[("", _("Minggu")), ("hari", _("Hari"))])
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        groups = [(key, age_group(key)) for key in (*AGES, UNKNOWN)]
+        self.fields["umur"].choices = [("", _("Semua")), *groups]  # type: ignore[attr-defined]
+
+    def offer(self, places: Iterable[Place], asked: tuple[str, str] | None) -> None:
+        """The areas that have cases, and the one asked for."""
+        known = {one.code: one.name for one in sorted(places, key=lambda one: one.name)}
+        if asked is not None:
+            known.setdefault(*asked)
+        self.fields["wilayah"].widget.choices = [("", _("Semua")), *known.items()]  # type: ignore[attr-defined]
 
 
 class JoinForm(LarasForm):

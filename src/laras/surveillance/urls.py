@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from laras.surveillance.views import events, foods, notices, overview, public
+from laras.surveillance.views import breakdown, events, foods, notices, overview, public
 
 app_name = "surveillance"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("penyakit/<slug:disease>/", overview.disease, name="disease"),
+    path("penyakit/<slug:disease>/rincian/", breakdown.breakdown, name="breakdown"),
     path("definisi/", overview.rules, name="rules"),
     path("definisi/ambang/", overview.adopt, name="adopt"),
     path("pemberitahuan/", notices.notices, name="notices"),

@@ -62,6 +62,11 @@ def name() -> None:
     )
 
 
+def age_group(key: str) -> str:
+    """``0`` is said as below one year."""
+    return {"0": _("di bawah 1"), "60+": _("60 ke atas"), "-": _("tidak diketahui")}.get(key, key.replace("-", "–"))
+
+
 def lateness(found: Lateness) -> str:
     """What is said of the weeks that are not finished, or why nothing is."""
     if found.reason == "weeks":

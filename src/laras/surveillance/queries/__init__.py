@@ -1,5 +1,6 @@
 """Reading surveillance: series and bands, signals, events and their cases, who has reported."""
 
+from laras.surveillance.queries.breakdown import AGES, UNKNOWN, Breakdown, Part, Place, breakdown
 from laras.surveillance.queries.foods import (
     FoodLine,
     answers_of,
@@ -39,9 +40,14 @@ from laras.surveillance.queries.signals import criteria_of, get_signal, person_n
 from laras.surveillance.rules.foods import proportion
 
 __all__ = [
+    "AGES",
     "NEEDED",
+    "UNKNOWN",
+    "Breakdown",
     "FoodLine",
     "Lateness",
+    "Part",
+    "Place",
     "PublicTable",
     "Quarter",
     "Row",
@@ -50,6 +56,7 @@ __all__ = [
     "Week",
     "answers_of",
     "attack_rate",
+    "breakdown",
     "by_area",
     "by_laboratory",
     "cases_of",

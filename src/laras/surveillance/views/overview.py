@@ -143,7 +143,7 @@ def disease(request: HttpRequest, disease: str) -> HttpResponse:
         return exports.as_file(name, heading, lines, request.GET["format"])
     lately = [one.week for one in weeks[-SHOWN:]]
     chart = charts.series_chart(
-        weeks, week_label=_short, title=lambda one: week_said(one, coming.get(one.week)), coming=coming
+        weeks, week_label=short_week, title=lambda one: week_said(one, coming.get(one.week)), coming=coming
     )
     context = {
         "disease": known,
@@ -177,7 +177,7 @@ def _weeks_of(request: HttpRequest, disease: str, last: date) -> list[Week]:
     return [one for row in rows if row.disease.code == disease for one in row.weeks]
 
 
-def _short(week: date) -> str:
+def short_week(week: date) -> str:
     found = epi_week(week)
     return f"M{found.number:02d}/{found.year % 100:02d}"
 
