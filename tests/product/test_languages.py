@@ -117,7 +117,7 @@ def test_the_file_stays_as_extraction_writes_it(english, tmp_path):
 
 # --- The sources --------------------------------------------------------------------------------------------------------
 
-PLAIN = {"Laras", "NIK", "LOINC", "CSV", "XLSX", "English", "Bahasa Indonesia", "PDF", "QR"}
+PLAIN = {"Laras", "NIK", "STR", "SIP", "LOINC", "CSV", "XLSX", "English", "Bahasa Indonesia", "PDF", "QR"}
 
 
 def words_outside_tags(text: str) -> list[str]:
