@@ -18,7 +18,8 @@ from laras.network.services import rebuild_reach
 from laras.resources import queries, services
 from laras.resources.commands import resources as command
 from laras.resources.models import Room, Staff
-from laras.resources.rules import read_choice
+from laras.resources.rules import COLUMNS, read_choice
+from laras.resources.types import Item, StandardInfo
 from tests.network.conftest import SYSTEM
 
 STAFF = "lab_code,name,code,profession,employment,sip_number,sip_until\n"
@@ -215,6 +216,52 @@ def test_own_headings_and_the_command(network, tmp_path):
     sheet.write_text("Kode lab;Ruang;Fungsi\nLAB-2;Gudang;entah\n")
     wrong = CliRunner().invoke(command, ["import", str(sheet), "--kind", "rooms", "--json"], catch_exceptions=False)
     assert (wrong.exit_code, [one["row"] for one in json.loads(wrong.stdout)["problems"]]) == (1, [2])
+
+
+# --- Against a standard -----------------------------------------------------------------------------------------------
+def publish(network, kind, **minima):
+    items = [Item(code, "Uji", code, dict.fromkeys(COLUMNS, 0) | {"tier2": n}, (), kind) for code, n in minima.items()]
+    info = StandardInfo("UJI-1", "Uji", date(2024, 1, 1), "Tabel uji", "entered", "", tuple(items))
+    services.publish_standard(SYSTEM, owner_id=network["ministry"].pk, info=info)
+
+
+def score(*more):
+    return json.loads(CliRunner().invoke(command, ["score", "--json", *more], catch_exceptions=False).output)
+
+
+def test_the_score_of_staff_stands_apart_and_silence_is_not_absence(network):
+    services.load_shipped_standards()
+    take("staff", f"{STAFF}LAB-2,A,1,ATLM,,,\nLAB-2,B,2,perawat,,,\n")
+    assert (score("--lab", "LAB-2")["staff"], score("--lab", "LAB-2")["rooms"]) == (None, None)
+    publish(network, "staff", atlm=2, pathologist=1, nurse=1)
+    version = ("--standard", "UJI-1")
+    found = score("--lab", "LAB-2", *version)["staff"]
+    names = ("required", "met", "short", "absent", "not_reported")
+    assert [found[name] for name in names] == [3, 1, 1, 0, 1]
+    assert (found["percent"], found["percent_of_reported"]) == (33.33, 50.0)
+    services.confirm_register(SYSTEM, owner_id=network["tier2"].pk, kind="staff")
+    everybody = {one["lab"]: one["staff"] for one in score("--all", *version)}
+    assert [everybody["LAB-2"][name] for name in names] == [3, 1, 1, 1, 0]
+    assert everybody["LAB-3"] is None, "of tier 3 this standard asks nothing"
+    yesterday = (clock.today() - timedelta(days=1)).isoformat()
+    assert score("--lab", "LAB-2", "--at", yesterday, *version)["staff"]["not_reported"] == 3
+
+
+def test_pages_stand_with_a_standard_of_rooms_alone(visit, network):
+    client, lab = visit("tier2", "head"), network["tier2"]
+    with pytest.raises(Refused):
+        services.confirm_register(SYSTEM, owner_id=lab.pk, kind="rooms")
+    publish(network, "rooms", microbiology=1, waste=1)
+    take("rooms", f"{ROOMS}LAB-2,,Biakan,microbiology,,,,\n")
+    base = f"/kemampuan/{lab.pk}"
+    before = client.get(f"{base}/ruang/").content.decode()
+    assert "Belum dilaporkan" in before
+    assert "Terpenuhi" in before
+    after = client.post(f"{base}/daftar/ruang/lengkap/", follow=True).content.decode()
+    assert "Dilaporkan lengkap pada" in after
+    assert "Tidak ada" in after
+    for path in (f"{base}/alat/", "/kemampuan/pemenuhan/", f"{base}/kebutuhan/", f"{base}/tenaga/"):
+        assert client.get(path).status_code == 200
 
 
 # --- Pages ------------------------------------------------------------------------------------------------------------

@@ -220,6 +220,9 @@ def score(
     percent is met of all that is required; percent_of_reported is met of what was required and reported (empty while
     nothing was). Each required item weighs one. A laboratory of tier 5 that is neither biology nor environmental
     health has no column in the standard and no figures.
+
+    All these figures are of equipment. In JSON, staff and rooms have the same ones apart; null while the standard asks for
+    none of them at that tier, as the shipped one does. There is no total of all.
     """
     if sum((code is not None, area_code is not None, everybody)) != 1:
         raise click.UsageError("one of --lab, --area, --all")
@@ -228,7 +231,16 @@ def score(
     labs = _laboratories(code, area_code, day)
     found = queries.scores(Scope.everything(), labs, info, day)
     if as_json:
-        rows = [_score(one, info, day) for one in found]
+        parts = {
+            kind: queries.register_scores(Scope.everything(), labs, info, kind, day) for kind in ("staff", "rooms")
+        }
+        rows = [
+            {
+                **_score(one, info, day),
+                **{kind: _count(got) if (got := part[one.owner_id]) else None for kind, part in parts.items()},
+            }
+            for one in found
+        ]
         click.echo(json.dumps(rows[0] if code is not None else rows, ensure_ascii=False, indent=1))
         return
     say([{**_score(one, info, day), "by_category": None} for one in found], False, _FIGURES)

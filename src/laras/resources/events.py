@@ -174,8 +174,8 @@ class ColumnsRemembered(Event):
 
 @dataclass(frozen=True)
 class RegisterChanged(Event):
-    """The register of ``staff`` or ``rooms``: ``way`` ``screen``, ``import`` or ``removed``; ``counts`` profession or function -> rows
-    that were said. Names of people are sealed."""
+    """The register of ``staff`` or ``rooms``. ``way``: ``screen``, ``import``, ``removed``, ``confirmed``; ``counts``: profession or
+    function -> rows that were said. Names of people are sealed."""
 
     name: ClassVar[str] = "resources.register_changed"
     kind: str

@@ -50,7 +50,15 @@ from laras.resources.queries.needs import (
     totals,
 )
 from laras.resources.queries.permits import Ending, permits, permits_ending, renewals, steps_done
-from laras.resources.queries.registers import Licence, licences_ending, rooms, staff
+from laras.resources.queries.registers import (
+    Licence,
+    licences_ending,
+    register_lines,
+    register_reported,
+    register_scores,
+    rooms,
+    staff,
+)
 from laras.resources.queries.sheet_columns import remembered_columns
 from laras.resources.queries.standards import equipment_items, standard, standards
 
@@ -94,6 +102,9 @@ __all__ = [
     "permits_ending",
     "prices",
     "public_figures",
+    "register_lines",
+    "register_reported",
+    "register_scores",
     "remembered_columns",
     "renewals",
     "reporting",

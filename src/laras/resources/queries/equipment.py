@@ -91,7 +91,8 @@ def scores(scope: Scope, labs: Sequence[Laboratory], info: StandardInfo, on: dat
             by_category = {
                 name: Count(*line) for name, line in zip(categories, lines, strict=True) if line[0]
             }  # a category in which nothing is required has no percentage
-            total = Count(*(sum(numbers) for numbers in zip(*lines, strict=True)))
+            # A standard may ask for no equipment at all; then there are no categories to add up.
+            total = Count(*(sum(numbers) for numbers in zip(*lines, strict=True))) if lines else Count(0, 0, 0, 0, 0)
             found[judged[at]] = Score(lab.id, lab.code, lab.name, lab.tier, lab.kind, total, by_category)
     return found
 

@@ -45,7 +45,16 @@ from laras.resources.services.prices import (
     set_price,
     take_examples,
 )
-from laras.resources.services.registers import ROOMS, STAFF, end_room, end_staff, record_room, record_staff
+from laras.resources.services.registers import (
+    REGISTERS,
+    ROOMS,
+    STAFF,
+    confirm_register,
+    end_room,
+    end_staff,
+    record_room,
+    record_staff,
+)
 from laras.resources.services.registers_import import RegisterPlan, accept_register, plan_register
 from laras.resources.services.sheet_columns import headings_of, remember_columns
 from laras.resources.services.standards import PUBLISH, load_shipped_standards, publish_standard
@@ -56,6 +65,7 @@ __all__ = [
     "MANAGE_PRICES",
     "PAPER",
     "PUBLISH",
+    "REGISTERS",
     "RIGHT",
     "ROOMS",
     "STAFF",
@@ -75,6 +85,7 @@ __all__ = [
     "alter_permit",
     "begin_permit",
     "confirm_equipment",
+    "confirm_register",
     "declare_rest_absent",
     "end_room",
     "end_staff",

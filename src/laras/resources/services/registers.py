@@ -22,7 +22,7 @@ from laras.network.rules import tidy
 from laras.resources.events import RegisterChanged
 from laras.resources.labels import BIOSAFETY, EMPLOYMENTS, PROFESSIONS, ROOM_FUNCTIONS, YES_NO
 from laras.resources.models import Room, Staff
-from laras.resources.services.equipment import MANAGE
+from laras.resources.services.equipment import MANAGE, report
 
 MOST_AREA = Decimal(100_000)
 
@@ -106,6 +106,18 @@ def record_room(
 def end_room(actor: Actor, *, owner_id: UUID, room_id: UUID) -> None:
     """A room is not used any more from today on, or was written down by mistake."""
     _end(actor, ROOMS, owner_id, room_id)
+
+
+@use_case
+def confirm_register(actor: Actor, *, owner_id: UUID, kind: str) -> None:
+    """Report that the register of ``staff`` or ``rooms`` is whole as it stands today: of what it does not name there is none."""
+    actor.require(MANAGE, owner_id)
+    register = REGISTERS[kind]
+    count = register.model.objects.within(Scope.of(owner_id)).filter(valid_until__isnull=True).count()
+    if not count:
+        raise Refused(_("Daftar masih kosong. Catat dahulu, lalu laporkan."))
+    report(actor, owner_id=owner_id, way="confirmed", day=clock.today(), items=count, kind=kind)
+    journal.record(actor, owner=owner_id, event=RegisterChanged(kind, "confirmed", {}), subject=owner_id)
 
 
 def _record(

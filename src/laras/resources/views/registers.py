@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from laras.core import clock
+from laras.core.errors import NotFound
 from laras.core.exports import as_file
 from laras.core.scope import Scope, get_or_404
 from laras.core.web import page, refusals, submit_once
 from laras.network.types import OrganisationRow
 from laras.resources import forms, queries, services
+from laras.resources.labels import STATE_TONES, STATES
 from laras.resources.models import Room, Staff
 from laras.resources.views.equipment import MANAGE, PER_PAGE, READ, _frame, _laboratory, _reached
 
@@ -46,6 +48,7 @@ def staff(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         "named": request.owner.id == organisation_id or request.actor.can(MANAGE, organisation_id),
         "today": today,
         "soon": today + timedelta(days=SOON),
+        **_standing(organisation_id, "staff"),
     }
     return render(request, "resources/staff.html", context)
 
@@ -61,8 +64,37 @@ def rooms(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         "total": len(rows),
         "area": sum(one.area_m2 or 0 for one in rows),
         "unmeasured": sum(1 for one in rows if one.area_m2 is None),
+        **_standing(organisation_id, "rooms"),
     }
     return render(request, "resources/rooms.html", context)
+
+
+def _standing(organisation_id: UUID, kind: str) -> dict[str, Any]:
+    """What the standard asks of it, line by line, and when the register was last reported as whole."""
+    scope = Scope.of(organisation_id)
+    labs = queries.laboratories(owner_ids=[organisation_id])
+    lines = queries.register_lines(scope, labs[0], kind) if labs else []
+    return {
+        "kind": kind,
+        "lines": [(name, least, there, str(STATES[state]), STATE_TONES[state]) for name, least, there, state in lines],
+        "reported": queries.register_reported(scope, kind),
+    }
+
+
+@require_POST
+@page(MANAGE)
+def confirm(request: HttpRequest, organisation_id: UUID, kind: str) -> HttpResponse:
+    """The register is reported as whole."""
+    _laboratory(request, organisation_id, MANAGE)
+    if kind not in services.REGISTERS:
+        raise NotFound
+
+    def work() -> str:
+        services.confirm_register(request.actor, owner_id=organisation_id, kind=kind)
+        messages.success(request, _("Daftar hari ini dilaporkan lengkap."))
+        return reverse(f"resources:{kind}", args=[organisation_id])
+
+    return submit_once(request, work)
 
 
 @page(MANAGE)
