@@ -13,7 +13,7 @@ pytestmark = pytest.mark.pure
 
 UNITS = {
     "LDL": "mg/dL", "EGFR": "mL/min/{1.73_m2}", "BILI": "mg/dL", "GLOB": "g/dL", "MCV": "fL", "MCH": "pg", "MCHC": "g/dL",
-    "UACR": "mg/g",
+    "UACR": "mg/g", "NONHDL": "mg/dL", "AGAP": "mmol/L", "CAKOR": "mg/dL",
 }  # fmt: skip
 
 
@@ -21,7 +21,7 @@ def reckon(test: str, **given) -> Decimal:
     formula = formulas()[test]
     sex, age = given.pop("sex", ""), given.pop("age", None)
     values = {code: Input(Decimal(str(value)), formula.inputs[code]) for code, value in given.items()}
-    return calculate(formula, values, unit=UNITS[test], sex=sex, age=age)
+    return calculate(formula, values, unit=UNITS[test], sex=sex, age=age, signed=test == "AGAP")
 
 
 def test_every_shipped_formula_is_of_a_test_and_its_inputs_in_the_catalogue():
@@ -61,6 +61,11 @@ def test_egfr_of_2021(sex, age, creatinine, expected):
         ("MCV", {"HCT": 45, "RBC": 5}, 90),
         ("MCH", {"HB": 15, "RBC": 5}, 30),
         ("MCHC", {"HB": 15, "HCT": 45}, "33.33333333333333333333333333"),
+        ("NONHDL", {"CHOL": 200, "HDL": 50}, 150),
+        ("AGAP", {"NA": 140, "CL": 104, "HCO3": 24}, 12),
+        ("AGAP", {"NA": 128, "CL": 110, "HCO3": 22}, -4),  # bromide, a myeloma, or a fault of the analyzer: it is shown
+        ("CAKOR", {"CA": "8.0", "ALB": "2.5"}, "9.2"),
+        ("CAKOR", {"CA": "10.0", "ALB": "5.0"}, "9.2"),
         ("UACR", {"UALB": 30, "UKREA": 100}, 30),  # 30 mg of albumin and 1 g of creatinine in a litre
     ],
 )
@@ -74,6 +79,7 @@ def test_worked_examples(test, given, expected):
         ("LDL", {"CHOL": 200, "HDL": 50}, "missing"),
         ("LDL", {"CHOL": 200, "HDL": 50, "TG": 401}, "condition"),
         ("LDL", {"CHOL": 60, "HDL": 50, "TG": 300}, "negative"),
+        ("NONHDL", {"CHOL": 40, "HDL": 50}, "negative"),
         ("EGFR", {"KREA": 1, "age": 40}, "sex"),
         ("EGFR", {"KREA": 1, "age": 40, "sex": "U"}, "sex"),
         ("EGFR", {"KREA": 1, "sex": "L"}, "age"),

@@ -94,9 +94,16 @@ class Input:
 
 
 def calculate(
-    formula: Formula, inputs: Mapping[str, Input], *, unit: str, sex: str = "", age: int | None = None
+    formula: Formula,
+    inputs: Mapping[str, Input],
+    *,
+    unit: str,
+    sex: str = "",
+    age: int | None = None,
+    signed: bool = False,
 ) -> Decimal:
-    """The value in ``unit``, not rounded; ``age`` in whole years. Raises :class:`NotCalculated`."""
+    """The value in ``unit``, not rounded; ``age`` in whole years. ``signed``: the test may lie below nothing (an anion gap), else
+    such a value is refused. Raises :class:`NotCalculated`."""
     values: dict[str, Scalar] = {}
     for code, wanted in formula.inputs.items():
         given = inputs.get(code)
@@ -123,8 +130,8 @@ def calculate(
             raise NotCalculated("no_figure") from error
     if not found.is_finite():
         raise NotCalculated("no_figure")
-    if found < 0:
-        # No quantity of these is below nothing: its inputs do not belong together.
+    if found < 0 and not signed:
+        # No such quantity is below nothing: its inputs do not belong together.
         raise NotCalculated("negative")
     return _converted(found, formula.unit, unit, formula.test)
 
