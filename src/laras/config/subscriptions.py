@@ -48,4 +48,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "bench.result_amended": ("laras.reports.handlers.on_result_changed", _FINDINGS),
     # What leaves a laboratory counts at the health office of where the person lives.
     "surveillance.findings_told": ("laras.surveillance.handlers.on_findings",),
+    # A patient erased at the laboratory is forgotten by the offices that were told the name.
+    "people.patient_erased": ("laras.surveillance.handlers.on_patient_erased",),
+    "surveillance.person_erased": ("laras.surveillance.handlers.on_person_erased",),
 }

@@ -221,3 +221,21 @@ class SignalEscalated(Event):
     signal: UUID
     disease: str
     told: UUID
+
+
+@dataclass(frozen=True)
+class PersonErased(Event):
+    """A laboratory erased a patient and asks an office to forget the name too. Sealed: the orders, by their keys."""
+
+    name: ClassVar[str] = "surveillance.person_erased"
+    orders: int
+
+
+@dataclass(frozen=True)
+class PersonForgotten(Event):
+    """The office emptied what it held of a name: rows of evidence, and persons of studies."""
+
+    name: ClassVar[str] = "surveillance.person_forgotten"
+    laboratory: UUID
+    rows: int
+    diners: int

@@ -29,3 +29,23 @@ def on_findings(delivery: Delivery) -> None:
         statements=delivery.sealed["statements"],
         cause=delivery.entry_id,
     )
+
+
+def on_patient_erased(delivery: Delivery) -> None:
+    """``people.patient_erased`` in our own journal: the offices are asked to forget the name."""
+    services.ask_to_forget(
+        ACTOR, owner_id=delivery.sender, patient_id=UUID(delivery.payload["patient"]), cause=delivery.entry_id
+    )
+
+
+def on_person_erased(delivery: Delivery) -> None:
+    """``surveillance.person_erased`` at the health office."""
+    if delivery.recipient is None or delivery.sealed is None:
+        return
+    services.forget(
+        ACTOR,
+        owner_id=delivery.recipient,
+        sender_id=delivery.sender,
+        order_ids=[UUID(order) for order in delivery.sealed["orders"]],
+        cause=delivery.entry_id,
+    )

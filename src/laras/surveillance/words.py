@@ -52,6 +52,10 @@ def name() -> None:
             "surveillance.diners_saved": gettext_lazy(
                 "Daftar studi makanan: %(added)s orang ditambah, %(changed)s diubah, %(removed)s dihapus"
             ),
+            "surveillance.person_erased": gettext_lazy("Dinas kesehatan diminta menghapus nama pasien yang dihapus"),
+            "surveillance.person_forgotten": gettext_lazy(
+                "Nama dihapus atas permintaan laboratorium (%(rows)s temuan)"
+            ),
             "surveillance.diners_read": gettext_lazy("Daftar studi makanan dengan nama dibuka (%(persons)s orang)"),
         },
         {

@@ -10,6 +10,7 @@ from laras.surveillance.services.foods import (
     save_diners,
     set_population,
 )
+from laras.surveillance.services.forgetting import ask_to_forget, forget
 from laras.surveillance.services.imports import Weekly, import_counts, read_counts
 from laras.surveillance.services.judging import adopt_threshold, judge
 from laras.surveillance.services.notices import (
@@ -53,6 +54,7 @@ __all__ = [
     "acknowledge",
     "add_member",
     "adopt_threshold",
+    "ask_to_forget",
     "assess_risk",
     "candidates",
     "channels",
@@ -62,6 +64,7 @@ __all__ = [
     "due",
     "end_klb",
     "escalate",
+    "forget",
     "import_counts",
     "import_diners",
     "join_signal",
