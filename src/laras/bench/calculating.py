@@ -83,9 +83,7 @@ def _of(
     try:
         if test is None:
             raise NotCalculated("missing", row.test_code)
-        number = calculate(
-            formula, values, unit=test.ucum, sex=_sex(row), age=years_of(row, zone), signed=test.signed
-        )
+        number = calculate(formula, values, unit=test.ucum, sex=_sex(row), age=years_of(row, zone), signed=test.signed)
     except NotCalculated as problem:
         return Calculated(row.id, name, why=_why(problem, formula, catalogue))
     raw = str(number.quantize(Decimal(1).scaleb(-(test.decimals or 0)), rounding=ROUND_HALF_UP)).replace(".", MARK)
