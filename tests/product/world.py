@@ -32,6 +32,8 @@ from laras.core.models import ApiToken, JournalHead, Owner, RoleAssignment, Staf
 from laras.core.rights import RIGHTS, ROLES
 from laras.core.scope import Scope
 from laras.core.services import create_token, create_user
+from laras.cultures import queries as culture_queries
+from laras.cultures import services as cultures
 from laras.interop import queries as analyzers
 from laras.interop import services as interop
 from laras.interop.rules.framing import unframe
@@ -259,6 +261,7 @@ def furnish(lab: Lab, number: int) -> None:
     ids["reading_id"], ids["message_id"] = _from_an_analyzer(lab)
     ids["instrument_id"], ids["name"] = _an_analyzer(lab)
     ids["stock_id"] = _a_reagent(lab)
+    ids["culture_id"], ids["isolate_id"], ids["tested_id"], ids["table_id"] = _a_culture(lab)
     ids["survey_id"] = orders.note_survey(
         counter, owner=lab.owner, survey=orders.SurveyInput("larvae", MONDAY.date(), "RW 03", houses=10)
     ).id
@@ -344,6 +347,26 @@ def _a_round(lab: Lab) -> tuple[UUID, UUID, UUID, UUID]:
     photo = attachments.store(lab.id, b"\x89PNG gambar uji", "image/png", "uji.png")
     apps.get_model("orders", "Stop").objects.within(lab.scope).filter(id=waiting).update(photo=photo)
     return plan.id, points[1], visit.id, waiting
+
+
+def _a_culture(lab: Lab) -> tuple[UUID, UUID, UUID, UUID]:
+    """A culture with an isolate that was named and tested, and the table that judged it; the ids of all four."""
+    staff, owner_id = lab.staff, lab.id
+    resources.add_capability(staff["head"], owner_id=owner_id, test_code="KULURIN", method="Kultur", tat_hours=96)
+    table = cultures.import_breakpoints(
+        staff["head"], owner_id=owner_id, name="Uji", version="1", source="Rekaan uji", valid_from=START,
+        content=b"antibiotik;jenis;sensitif;resistan\nCIP;zona;26;21\n",
+    )  # fmt: skip
+    lab.order("KULURIN")
+    (view,) = culture_queries.to_inoculate(lab.scope)
+    (culture,) = cultures.inoculate(staff["analyst"], owner_id=owner_id, result_ids=[view.id])
+    seen = cultures.ReadingInput(culture.id, "growth", "GNB")
+    cultures.record_readings(staff["analyst"], owner_id=owner_id, readings=[seen])
+    isolate = cultures.pick_isolate(staff["analyst"], owner_id=owner_id, culture_id=culture.id)
+    cultures.identify_isolate(staff["analyst"], owner_id=owner_id, isolate_id=isolate.id, organism="ECO")
+    drugs = [cultures.DrugInput("CIP", "disk", "20")]
+    (tested,) = cultures.enter_susceptibility(staff["analyst"], owner_id=owner_id, isolate_id=isolate.id, drugs=drugs)
+    return culture.id, isolate.id, tested.id, table.id
 
 
 def orders_line(lab: Lab, order_id: UUID) -> UUID:

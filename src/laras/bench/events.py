@@ -136,6 +136,13 @@ class ResultRepeated(_OnResult):
 
 
 @dataclass(frozen=True)
+class ResultResumed(_OnResult):
+    """What was validated as provisional is taken up again."""
+
+    name: ClassVar[str] = "bench.result_resumed"
+
+
+@dataclass(frozen=True)
 class ResultAmended(_OnResult):
     """A validated result was taken back. ``revision`` is the new one, whose value is still to be entered."""
 

@@ -24,7 +24,9 @@ class Result(ScopedModel):
     the amendments after validation. ``abnormal`` says that a person must look at this one by itself.
 
     Two eyes are two persons: the database itself refuses a verifier or validator who entered the present value
-    (constraints) or any value before it (triggers, migration 0002). A result of another laboratory (``performer`` set)
+    (constraints) or any value before it (triggers, migration 0002). ``provisional``: the work goes on and another value
+    will come, as of a culture that is still read; validated, it may be reported, and its order is not finished.
+    A result of another laboratory (``performer`` set)
     was verified and validated there; ``journey`` is the way it went, a list of objects that referral writes.
     """
 
@@ -57,6 +59,8 @@ class Result(ScopedModel):
     limit_basis = models.CharField(max_length=160, blank=True)
     delta = models.CharField(max_length=240, blank=True)
     comment = models.CharField(max_length=500, blank=True)
+    # With a default in the database: the version before this one goes on writing while it is being replaced.
+    provisional = models.BooleanField(default=False, db_default=False)
     revision = models.PositiveSmallIntegerField(default=0)
     entries = models.PositiveSmallIntegerField(default=0)
 
@@ -88,7 +92,7 @@ class Result(ScopedModel):
             "unit", "reference", "basis", "limit_text", "limit_basis", "revision", "entries", "method", "instrument",
             "reagent_lot", "run", "control_state", "performer", "performer_name", "performer_report",
             "performer_revision", "journey", "entered_by", "entered_at", "verified_by", "verified_at", "validated_by",
-            "validated_at", "return_reason", "verified_by_rule", "auto_stopped",
+            "validated_at", "return_reason", "verified_by_rule", "auto_stopped", "provisional",
         ],
         "health": [
             "raw", "kind", "operator", "number", "until", "answer", "text", "flag", "critical", "abnormal", "judgement",

@@ -25,6 +25,8 @@ RESULT = StateMachine(
         Move("return", ("entered", "verified"), "waiting", "bench.verify"),
         Move("repeat", ("entered", "verified"), "waiting", "bench.enter"),
         Move("amend", ("validated",), "waiting", "reports.amend"),
+        # Validated as provisional: the work went on.
+        Move("resume", ("validated",), "waiting", "bench.enter"),
         Move("set_aside", ("waiting",), "to_refer", "bench.enter"),
         Move("take_back", ("to_refer",), "waiting", "bench.enter"),
         Move("refer", ("to_refer", "waiting"), "referred", "referral.send"),

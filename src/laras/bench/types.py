@@ -27,6 +27,7 @@ class Entry:
     somebody else entered one since, the row is refused instead of overwritten. ``decimal_mark``: ``","`` or ``"."``
     where the sender has declared it; without it a text with two readings is refused. ``late_reason``: why the test is made
     although the sample waited too long, asked only then. ``device_flag``: what an instrument said of its own value.
+    ``provisional``: the work goes on, and another value will take the place of this one.
     """
 
     result_id: UUID
@@ -43,6 +44,7 @@ class Entry:
     decimal_mark: str | None = None
     late_reason: str = ""
     device_flag: str = ""
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +299,7 @@ class ResultView:
     """The version of the rule that verified it (``HB v2``); then no person did and ``verified_by`` is empty."""
     auto_stopped: str = ""
     """Codes of what kept the rule from verifying it, with a blank between."""
+    provisional: bool = False
 
     @property
     def has_value(self) -> bool:
@@ -415,7 +418,7 @@ class Missing:
 class Releasable:
     """What stands between an order and its report.
 
-    ``ready``: every requested test is validated and nothing holds. ``partly``: at least one is validated and could be
+    ``ready``: every requested test is validated for good and nothing holds. ``partly``: at least one is validated and could be
     reported before the others. Open critical calls do not stop a report by themselves: validation already asked for a
     call or a reason; they are named so that the report can say so.
     """
@@ -431,8 +434,13 @@ class Releasable:
         return bool(self.holds)
 
     @property
+    def provisional(self) -> tuple[ResultView, ...]:
+        """Validated, and still to be replaced: they may be reported, and the report awaits them."""
+        return tuple(row for row in self.validated if row.provisional)
+
+    @property
     def ready(self) -> bool:
-        return bool(self.validated) and not self.missing and not self.holds
+        return bool(self.validated) and not self.missing and not self.holds and not self.provisional
 
     @property
     def partly(self) -> bool:
@@ -496,6 +504,7 @@ class ExternalValue:
     limit_basis: str = ""
     comment: str = ""
     method: str = ""
+    provisional: bool = False
 
     @classmethod
     def of(cls, view: ResultView) -> ExternalValue:
@@ -507,6 +516,9 @@ class ExternalValue:
         body: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         body["number"] = None if self.number is None else str(self.number)
         body["until"] = None if self.until is None else str(self.until)
+        # Said only where it is so: a value told before this was known compares equal to the same value told today.
+        if not body["provisional"]:
+            del body["provisional"]
         return body
 
     @classmethod

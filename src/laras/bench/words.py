@@ -234,6 +234,7 @@ EVENTS = {
     "bench.result_returned": _("%(test_code)s dikembalikan ke meja kerja"),
     "bench.result_repeated": _("%(test_code)s diminta diulang"),
     "bench.result_amended": _("%(test_code)s dibuka kembali untuk diperbaiki"),
+    "bench.result_resumed": _("%(test_code)s dilanjutkan setelah hasil sementara"),
     "bench.result_cancelled": _("%(test_code)s dibatalkan"),
     "bench.result_set_aside": _("%(test_code)s disisihkan untuk dirujuk"),
     "bench.result_taken_back": _("%(test_code)s dikerjakan sendiri"),

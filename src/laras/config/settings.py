@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "laras.resources",
     "laras.stores",
     "laras.bench",
+    "laras.cultures",
     "laras.referral",
     "laras.reports",
     "laras.surveillance",

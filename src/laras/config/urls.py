@@ -21,6 +21,7 @@ MOUNTS = [
     ("pengirim/", "laras.partners.urls"),
     ("permintaan/", "laras.orders.urls"),
     ("meja-kerja/", "laras.bench.urls"),
+    ("biakan/", "laras.cultures.urls"),
     ("rujukan/", "laras.referral.urls"),
     ("lhu/", "laras.reports.urls"),
     ("alat/", "laras.interop.urls"),

@@ -83,6 +83,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
     """Organisations, people and history, in an empty database: all of it or, when interrupted, nothing."""
     from laras.demo import (
         agreements,
+        cultures,
         equipment,
         field,
         history,
@@ -127,6 +128,7 @@ def load(orders: int = plan.ORDERS, *, quiet: bool = False) -> None:
         registers.build_registers(owners, clock.today(), plan.SEED)
         reagents.build_reagents(owners, clock.today())
         field.build_rounds(owners, staff, clock.today())
+        cultures.play(owners, staff)
 
 
 @contextmanager

@@ -51,6 +51,7 @@ MENU = (
     Entry(TOGETHER, _("Harga dan layanan"), "portal:partner_prices", "money", ("portal.partner",)),
     Entry(WORK, _("Meja kerja"), "bench:worklist", "bench", ("bench.enter",)),
     Entry(WORK, _("Waktu simpan"), "bench:holding", "clock", ("bench.enter",)),
+    Entry(WORK, _("Biakan"), "cultures:worklist", "microscope", ("bench.enter",)),
     Entry(WORK, _("Dari alat"), "interop:waiting", "scan", ("bench.enter",)),
     Entry(WORK, _("Verifikasi"), "bench:verification", "verify", ("bench.verify",)),
     Entry(WORK, _("Validasi"), "bench:validation", "signature", ("bench.validate",)),

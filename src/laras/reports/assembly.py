@@ -13,6 +13,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from laras.bench.types import ResultView
 from laras.core.printing.formats import date_text, in_zone
 from laras.core.printing.types import Letterhead, Zone
+from laras.cultures.rules.wording import CATEGORY_SAID
+from laras.cultures.types import Detail
 from laras.reports.types import (
     Amendment,
     Change,
@@ -62,7 +64,7 @@ class Facts:
     """Everything about an order that a report says besides its results.
 
     ``copied`` holds (test, person) of readings at the site: who wrote them down did not examine them. ``remarks`` are what must be
-    told of the way of a sample.
+    told of the way of a sample. ``details`` are isolates and their susceptibilities, by the result of their culture.
     """
 
     order_number: str
@@ -84,6 +86,7 @@ class Facts:
     remarks: tuple[str, ...] = ()
     measures: Mapping[Any, Measure] = field(default_factory=dict)
     decision_rule: str = ""
+    details: Mapping[Any, Detail] = field(default_factory=dict)
 
 
 def assemble(
@@ -110,7 +113,11 @@ def assemble(
     apart = len({view.test_code for view in results}) < len(results)
     was = _counterparts(before.rows if before else ())
     claimed = any(view.test_code in facts.accredited for view in results if not view.external)
-    rows = tuple(_row(facts, view, keys, was, apart=apart, claimed=claimed) for view in results)
+    rows = tuple(
+        line
+        for view in results
+        for line in _lines(_row(facts, view, keys, was, apart=apart, claimed=claimed), facts.details.get(view.id), was)
+    )
     # Of another laboratory's result we know when it came, not when it was tested: its own report says that.
     ours = [view for view in results if not view.external]
     tested = [view.entered_at for view in ours if view.entered_at]
@@ -219,7 +226,38 @@ def _row(
         complies=None if facts.clinical else view.meets_limit,
         accredited=None if view.external or not claimed else view.test_code in facts.accredited,
         key=f"{view.sample_number}/{view.test_code}",
+        interim=view.provisional,
     )
+    old = was(row)
+    return replace(row, amended=old is not None and _differs(old, row))
+
+
+def _lines(row: ResultRow, detail: Detail | None, was: Callable[[ResultRow], ResultRow | None]) -> Iterable[ResultRow]:
+    """The line of a test and, for a culture, its isolates below it, each with its antibiotics."""
+    if detail is None:
+        yield row
+        return
+    yield _compared(replace(row, result=detail.heading), was)
+    plain = replace(row, unit="", limit="", flag="", note="", method="", result="", accredited=None)
+    for one in detail.isolates:
+        if not one.drugs:
+            continue
+        # Not the sign of the line's own key: pages find the name of a test by what stands behind the last of those.
+        head = replace(
+            plain, test=f"Isolat {one.number}", result=one.organism or "belum teridentifikasi",
+            level=row.level + 1, key=f"{row.key}:{one.number}",
+        )  # fmt: skip
+        yield _compared(head, was)
+        for drug in one.drugs:
+            said = f"{drug.category} – {CATEGORY_SAID[drug.category]}" if drug.category else "Tidak dinilai"
+            line = replace(
+                plain, test=drug.name, result=said, limit=drug.measured, method=drug.method, note=drug.reason,
+                level=row.level + 2, key=f"{row.key}:{one.number}:{drug.antibiotic}",
+            )  # fmt: skip
+            yield _compared(line, was)
+
+
+def _compared(row: ResultRow, was: Callable[[ResultRow], ResultRow | None]) -> ResultRow:
     old = was(row)
     return replace(row, amended=old is not None and _differs(old, row))
 
@@ -388,7 +426,9 @@ def takes_back(before: LhuDocument, now: LhuDocument) -> bool:
     if not before.awaited:
         return not says_the_same(before, now)
     remains = _counterparts(now.rows)
-    if any((row := remains(old)) is None or _differs(old, row) for old in before.rows):
+    # What was said to be provisional was not promised, and neither was what stood below it.
+    firm = [old for old in before.rows if not old.interim]
+    if any((row := remains(old)) is None or _differs(old, row) for old in firm):
         return True
     return (before.patient, before.site) != (now.patient, now.site)
 

@@ -21,6 +21,7 @@ from laras.core.models import Owner, StaffPerson
 from laras.core.printing.formats import number_text
 from laras.core.printing.types import Letterhead
 from laras.core.scope import Scope
+from laras.cultures import queries as cultures
 from laras.network import queries as network
 from laras.orders.queries import OrderDetail
 from laras.orders.rules import IN_SITU, in_form_order, readings_as_results
@@ -53,6 +54,7 @@ def _gather(detail: OrderDetail, results: list[ResultView], releaser: UUID | Non
     answered = _answered(detail, tested)
     did = {key for view in results for key in (view.entered_by_id, view.verified_by_id, view.validated_by_id)}
     return Facts(
+        details=cultures.details(Scope.of(owner.id), results),
         order_number=order.number,
         clinical=order.subject_kind == "person",
         zone=clock.ZONES.get(owner.zone, "WIB"),  # type: ignore[arg-type]

@@ -150,10 +150,10 @@ def release_report(
 
 
 def awaited_names(state: Releasable) -> tuple[str, ...]:
-    """The tests that a report of now does not tell: not validated, or held."""
+    """The tests that a report of now does not tell, or not for good: not validated, held, or provisional."""
     reported = {row.id for row in state.reportable}
     held = [row.name for row in state.validated if row.id not in reported]
-    return tuple(dict.fromkeys([*(row.name for row in state.missing), *held]))
+    return tuple(dict.fromkeys([*(row.name for row in state.missing), *held, *(row.name for row in state.provisional)]))
 
 
 def _text(field: str, text: str) -> str:
@@ -173,7 +173,7 @@ def _refuse_unready(state: Releasable, interim: bool) -> None:
     if state.holds:
         reasons = "; ".join(dict.fromkeys(hold.reason for hold in state.holds))
         raise Refused(_("Hasil permintaan ini sedang ditahan: %(reason)s.") % {"reason": reasons}, code="held")
-    names = ", ".join(row.name for row in state.missing) or _("belum ada hasil yang divalidasi")
+    names = ", ".join(awaited_names(state)) or _("belum ada hasil yang divalidasi")
     raise Refused(_("Belum bisa terbit. Yang belum tervalidasi: %(names)s.") % {"names": names}, code="not_ready")
 
 

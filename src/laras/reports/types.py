@@ -115,6 +115,7 @@ class ResultRow:
     `accredited` False prints a mark and a footnote that the test is outside the scope of accreditation.
     `level` indents (1 = part of the row above, e.g. a differential count).
     `uncertainty` is the expanded uncertainty in the unit of the result, printed behind it.
+    `interim`: the value was provisional, so a later version that says otherwise takes nothing back.
     `key` is not printed: it finds the same test on the same sample in another version.
     """
 
@@ -133,6 +134,7 @@ class ResultRow:
     level: int = 0
     key: str = ""
     uncertainty: str = ""
+    interim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

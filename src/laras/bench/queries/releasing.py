@@ -51,7 +51,7 @@ def releasable(scope: Scope, order_id: UUID) -> Releasable:
 
 
 def finished_orders(scope: Scope, *, limit: int = 100) -> list[tuple[UUID, datetime | None]]:
-    """Orders without a full report whose requested tests are all validated: (order, newest validation), outbreak, urgent
+    """Orders without a full report whose requested tests are all validated for good: (order, newest validation), outbreak, urgent
     ones, then what was finished first. One query; it looks at orders that are not finished only.
     """
     working = Result.objects.within(scope).filter(
@@ -70,7 +70,9 @@ def finished_orders(scope: Scope, *, limit: int = 100) -> list[tuple[UUID, datet
         .values("order_id")
         .annotate(
             rank=rank,
-            open=Count("id", filter=~Q(status__in=["validated", "cancelled"])),
+            open=Count(
+                "id", filter=~Q(status__in=["validated", "cancelled"]) | Q(status="validated", provisional=True)
+            ),
             finished=Count("id", filter=Q(status="validated")),
             at=Max("validated_at"),
         )

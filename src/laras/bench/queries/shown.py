@@ -221,6 +221,7 @@ def _view(
         shown=shown_value(catalogue, row.test_code, row),
         flag=row.flag,
         critical=row.critical,
+        provisional=row.provisional,
         attention=row.abnormal,
         reference=row.reference,
         judgement=row.judgement,

@@ -9,6 +9,7 @@ from laras.bench.services.holds import lift_hold, lift_holds, place_hold
 from laras.bench.services.looking import (
     amend_result,
     repeat_result,
+    resume_result,
     return_result,
     validate_many,
     validate_result,
@@ -47,6 +48,7 @@ __all__ = [
     "refer_again",
     "refer_result",
     "repeat_result",
+    "resume_result",
     "return_result",
     "set_aside",
     "set_performance",

@@ -48,6 +48,7 @@ def enter_result(
     seen: int | None = None,
     decimal_mark: str | None = None,
     late_reason: str = "",
+    provisional: bool = False,
 ) -> Result:
     """Enter one value; see :class:`~laras.bench.types.Entry` for the fields.
 
@@ -56,7 +57,7 @@ def enter_result(
     """
     entry = Entry(
         result_id, raw, reason, note, comment, method, instrument, reagent_lot, run, control_state, seen, decimal_mark,
-        late_reason,
+        late_reason, provisional=provisional,
     )  # fmt: skip
     work = Batch(actor, owner_id, [entry])
     work.read(strict=True)
@@ -156,7 +157,12 @@ class Batch:
         RESULT.move(result.status, "enter")
         value = judging.read_entry(self.catalogue, result.test_code, entry.raw, entry.decimal_mark)
         same = result.status == "entered" and result.raw == entry.raw and result.entered_by == self.person
-        same = same and entry.reason in ("", "first") and entry.instrument in ("", result.instrument)
+        same = (
+            same
+            and result.provisional == entry.provisional
+            and entry.reason in ("", "first")
+            and entry.instrument in ("", result.instrument)
+        )
         same = same and entry.reagent_lot in ("", result.reagent_lot) and entry.method in ("", result.method)
         comment = None if entry.comment is None else rows.short(entry.comment, "comment", 500)
         changed_comment = comment is not None and comment != result.comment
@@ -293,6 +299,7 @@ class Batch:
             judged.limit_basis,
         )
         result.delta = delta.text
+        result.provisional = entry.provisional
         result.method = " ".join(entry.method.split()) or result.method or test.method[:160]
         result.instrument = " ".join(entry.instrument.split()) or result.instrument
         result.reagent_lot = " ".join(entry.reagent_lot.split()) or result.reagent_lot

@@ -8,7 +8,14 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from laras.bench import queries, rules, words
-from laras.bench.events import ResultAmended, ResultRepeated, ResultReturned, ResultValidated, ResultVerified
+from laras.bench.events import (
+    ResultAmended,
+    ResultRepeated,
+    ResultResumed,
+    ResultReturned,
+    ResultValidated,
+    ResultVerified,
+)
 from laras.bench.models import CriticalCall, Hold, Result
 from laras.bench.services import rows
 from laras.bench.states import RESULT
@@ -247,6 +254,33 @@ def amend_result(actor: Actor, *, owner_id: UUID, result_id: UUID, reason: str) 
         event=ResultAmended(**rows.facts(result)),
         subject=result.order_id,
         sealed={"reason": reason, "value": before},
+    )
+    return result
+
+
+@use_case
+def resume_result(actor: Actor, *, owner_id: UUID, result_id: UUID) -> Result:
+    """Take up again a result that was validated as provisional; its next value is entered, verified and validated as the
+    one before. Nothing is taken back, so it needs no ``reports.amend`` and no reason.
+
+    Raises MoveRefused for a result that is not validated, Refused (code ``final``) for one that is validated for good.
+    """
+    actor.require("bench.enter", owner_id)
+    result = rows.lock_one(owner_id, result_id)
+    status = RESULT.move(result.status, "resume")
+    if not result.provisional or result.performer_id is not None:
+        message = _("Hasil ini sudah final. Hasil final diperbaiki, bukan dilanjutkan.")
+        raise Refused(message, code="final")
+    before = rows.sealed_value(result)
+    changed = rows.empty(result)
+    result.status = status
+    rows.store([result], [*changed, "status"])
+    journal.record(
+        actor,
+        owner=owner_id,
+        event=ResultResumed(**rows.facts(result)),
+        subject=result.order_id,
+        sealed={"value": before},
     )
     return result
 

@@ -310,14 +310,14 @@ def receive_external_result(
 def _content(result: Result) -> tuple[Any, ...]:
     return (
         result.raw, result.kind, result.operator, result.number, result.until, result.unit, result.answer, result.text,
-        result.flag, result.reference, result.meets_limit, result.limit_text, result.comment,
+        result.flag, result.reference, result.meets_limit, result.limit_text, result.comment, result.provisional,
     )  # fmt: skip
 
 
 def _content_of(value: ExternalValue) -> tuple[Any, ...]:
     return (
         value.raw, value.kind, value.operator, value.number, value.until, value.unit, value.answer, value.text,
-        value.flag, value.reference, value.meets_limit, value.limit_text, value.comment,
+        value.flag, value.reference, value.meets_limit, value.limit_text, value.comment, value.provisional,
     )  # fmt: skip
 
 
@@ -334,4 +334,5 @@ def _take_over(result: Result, value: ExternalValue) -> None:
     result.delta = ""
     result.comment = value.comment[:500]
     result.method = value.method[:160]
+    result.provisional = value.provisional
     result.return_reason = ""

@@ -20,7 +20,7 @@ MOST_ROWS = 500
 
 VALUE_FIELDS = (
     "raw", "kind", "operator", "number", "until", "unit", "answer", "text", "flag", "critical", "abnormal", "reference",
-    "judgement", "basis", "meets_limit", "limit_text", "limit_basis", "delta",
+    "judgement", "basis", "meets_limit", "limit_text", "limit_basis", "delta", "provisional",
 )  # fmt: skip
 WORK_FIELDS = ("method", "instrument", "reagent_lot", "run", "control_state")
 EYE_FIELDS = (
@@ -81,7 +81,7 @@ def empty(result: Result) -> list[str]:
     """Take the value and the signatures off; answers the columns to store. The values themselves stay on record."""
     result.raw = result.kind = result.operator = result.unit = result.answer = result.text = result.flag = ""
     result.number = result.until = result.meets_limit = None
-    result.critical = result.abnormal = False
+    result.critical = result.abnormal = result.provisional = False
     result.reference = result.judgement = result.basis = result.limit_text = result.limit_basis = result.delta = ""
     result.auto_stopped = result.device_flag = ""
     for name in EYE_FIELDS:
@@ -117,6 +117,7 @@ def sealed_value(result: Result) -> dict[str, Any]:
         "limit_basis": result.limit_basis,
         "delta": result.delta,
         "comment": result.comment,
+        **({"provisional": True} if result.provisional else {}),
     }
 
 
