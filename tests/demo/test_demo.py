@@ -387,3 +387,15 @@ def test_a_round_of_sampling_became_orders_and_another_waits(demo):
     taken = [one.stop for row in due if row.visit for one in rounds.stops_of(scope, row.visit.id) if one.stop.order_id]
     assert taken
     assert all(orders.get_order(scope, stop.order_id).samples for stop in taken)
+
+
+def test_cultures_stand_at_every_stage_and_interim_ones_are_replaced(demo):
+    from laras.cultures.models import Culture, Statement
+    from laras.reports.models import Report
+
+    rows = list(Culture.rows.values_list("status", "order_id"))
+    assert len(rows) >= 24
+    assert {"inoculated", "no_growth", "growth", "tested", "final"} <= {status for status, _order in rows}
+    told = Report.rows.filter(order_id__in=[order for _status, order in rows])
+    assert {(row.version, row.interim) for row in told} >= {(1, True), (2, False)}
+    assert Statement.rows.filter(provisional=True).exists()

@@ -1,4 +1,4 @@
-"""Cultures of the demo's regional and provincial laboratories: planted today, read these days, identified, tested, reported.
+"""Cultures of the upper laboratories of the demo's chain: planted today, read these days, identified, tested, reported.
 
 The table of breakpoints is invented and judges nothing; what the antibiogram counts are words of an expert, invented too.
 """
@@ -14,7 +14,7 @@ from laras.bench import queries as bench_queries
 from laras.bench import services as bench
 from laras.core import clock
 from laras.core.models import Owner
-from laras.cultures import queries, services
+from laras.cultures import queries, services, shipped
 from laras.cultures.services import DrugInput, ReadingInput
 from laras.demo import plan
 from laras.demo.network import Staff
@@ -40,8 +40,6 @@ TABLE = (
     "CIP;zona;ENTERO;50;40\nGEN;zona;ENTERO;50;40\nCRO;zona;ENTERO;50;40\nMEM;zona;ENTERO;50;40\n"
 )
 PANEL = "antibiotik;tampil;setelah\nCIP;selalu;\nGEN;selalu;\nCRO;selalu;\nMEM;bertingkat;CRO\n"
-AGES = {"KULTB": 40}
-"""Days ago at most that the first was planted."""
 
 
 def play(owners: Mapping[str, Owner], staff: Mapping[str, Staff]) -> int:
@@ -50,7 +48,7 @@ def play(owners: Mapping[str, Owner], staff: Mapping[str, Staff]) -> int:
     now = clock.now()
     count = 0
     for lab in plan.laboratories():
-        if lab.tier < 3 or lab.code not in staff:
+        if lab.tier < 3 or lab.code not in plan.CHAIN.values():
             continue
         one = Lab(owners[lab.code], staff[lab.code])
         offered = {row.test_code for row in resources.capabilities_of(one.owner.id) if row.status == "active"}
@@ -63,10 +61,8 @@ def play(owners: Mapping[str, Owner], staff: Mapping[str, Staff]) -> int:
         )  # fmt: skip
         services.replace_panel(one.staff.head, owner_id=one.owner.id, content=PANEL.encode())
         for n in range(EACH):
-            _culture(one, kinds[n % len(kinds)], n, chance)
+            _culture(one, kinds[(n + n // 6) % len(kinds)], n, chance)
             count += 1
-        if count >= 2 * EACH:
-            break
     return count
 
 
@@ -74,7 +70,8 @@ def _culture(lab: Lab, code: str, n: int, chance: random.Random) -> None:
     """The ``n``-th of a laboratory: how far it went follows from ``n``, some of each kind at each stage."""
     now = clock.now()
     stage = n % 6
-    back = (AGES.get(code, 6) if stage else 0) + (0 if stage < 4 else 3)
+    plan_ = shipped.protocols()[code].days
+    back = (0, plan_[len(plan_) // 2], plan_[-1], plan_[0], plan_[0] + 2, plan_[0] + 5)[stage]
     hours = Hours(now - timedelta(days=back, hours=2), now)
     analyst, owner_id = lab.staff.analysts[0], lab.owner.id
     with hours.later(0) as at:
@@ -86,11 +83,10 @@ def _culture(lab: Lab, code: str, n: int, chance: random.Random) -> None:
         (culture,) = services.inoculate(analyst, owner_id=owner_id, result_ids=[view.id])
     if stage == 0:
         return
-    days = culture.read_days if stage != 1 else culture.read_days[: max(1, len(culture.read_days) // 2)]
     organism, quantity = GROWN[code][n // 6 % len(GROWN[code])]
     gram = GRAM.get(organism, "GNB")
     before = 0
-    for day in days:
+    for day in culture.read_days:
         if day >= back and stage == 1:
             break
         with hours.later(24 * (day - before)):
@@ -99,7 +95,7 @@ def _culture(lab: Lab, code: str, n: int, chance: random.Random) -> None:
                 _read(lab, culture.id, "none")
             else:
                 _read(lab, culture.id, "growth", gram, quantity)
-        if stage == 3 or (stage > 3 and day != days[-1]):
+        if stage > 2:
             break
     if stage == 1:
         return
