@@ -248,7 +248,8 @@ def test_every_accepted_test_has_one_result_and_every_reported_order_its_report(
     received = RequestedTest.objects.within(ALL).filter(sample__status="received", cancelled=False)
     assert received.count() == Result.objects.within(ALL).exclude(status="cancelled").count()
     reported = Order.objects.within(ALL).filter(status="reported").count()
-    assert Report.objects.within(ALL).values("order").distinct().count() == reported > ORDERS / 3
+    final = Report.objects.within(ALL).filter(interim=False)  # cultures that still run have a provisional report
+    assert final.values("order").distinct().count() == reported > ORDERS / 3
 
 
 def test_kept_reports_are_documents_of_the_product(demo):

@@ -117,6 +117,83 @@ class Migration(migrations.Migration):
                 "db_table": "bench_result",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(
+                condition=models.Q(("status__in", ["waiting", "to_refer", "referred", "entered", "verified"])),
+                fields=["owner", "status", "test_code", "opened_at"],
+                name="bench_result_open",
+            ),
+                    models.Index(fields=["owner", "id"], name="bench_result_in_order"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["waiting", "to_refer", "referred", "entered", "verified", "validated", "cancelled"])
+                ),
+                name="bench_result_status_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("operator__in", ["", "<", "<=", ">", ">="])), name="bench_result_operator_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("flag__in", ["", "N", "L", "H", "LL", "HH", "A"])), name="bench_result_flag_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ["", "number", "span", "titre", "not_detected", "text", "coded"])),
+                name="bench_result_kind_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["entered", "verified", "validated"]), _negated=True),
+                    models.Q(("kind", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="bench_result_has_its_value",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["entered", "verified", "validated"]), _negated=True),
+                    ("performer__isnull", False),
+                    models.Q(("entered_at__isnull", False), ("entered_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="bench_result_entered_by_whom",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["verified", "validated"]), _negated=True),
+                    ("performer__isnull", False),
+                    models.Q(("verified_at__isnull", False), ("verified_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="bench_result_verified_by_whom",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "validated"), _negated=True),
+                    ("performer__isnull", False),
+                    models.Q(("validated_at__isnull", False), ("validated_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="bench_result_validated_by_whom",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("verified_by__isnull", True),
+                    models.Q(("verified_by", models.F("entered_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="bench_result_two_eyes_verify",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("validated_by__isnull", True),
+                    models.Q(("validated_by", models.F("entered_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="bench_result_two_eyes_validate",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -161,6 +238,18 @@ class Migration(migrations.Migration):
                 "db_table": "bench_hold",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(
+                condition=models.Q(("lifted_at__isnull", True), ("result__isnull", False)),
+                fields=("result", "kind", "key"),
+                name="bench_hold_on_result_once",
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("lifted_at__isnull", True), ("result__isnull", True)),
+                fields=("order", "kind", "key"),
+                name="bench_hold_on_order_once",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -208,6 +297,27 @@ class Migration(migrations.Migration):
                 "db_table": "bench_result_value",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ["number", "span", "titre", "not_detected", "text", "coded"])),
+                name="bench_result_value_kind_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("operator__in", ["", "<", "<=", ">", ">="])),
+                name="bench_result_value_operator_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("flag__in", ["", "N", "L", "H", "LL", "HH", "A"])),
+                name="bench_result_value_flag_known",
+            ),
+                    models.UniqueConstraint(fields=("result", "sequence"), name="bench_result_value_sequence_once"),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("reason__in", ["first", "correction", "repeat", "dilution", "amendment", "referral"])
+                ),
+                name="bench_result_value_reason_known",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -254,186 +364,16 @@ class Migration(migrations.Migration):
                 "db_table": "bench_critical_call",
                 "abstract": False,
                 "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.AddIndex(
-            model_name="result",
-            index=models.Index(
-                condition=models.Q(("status__in", ["waiting", "to_refer", "referred", "entered", "verified"])),
-                fields=["owner", "status", "test_code", "opened_at"],
-                name="bench_result_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="result",
-            index=models.Index(fields=["owner", "id"], name="bench_result_in_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["waiting", "to_refer", "referred", "entered", "verified", "validated", "cancelled"])
-                ),
-                name="bench_result_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("operator__in", ["", "<", "<=", ">", ">="])), name="bench_result_operator_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("flag__in", ["", "N", "L", "H", "LL", "HH", "A"])), name="bench_result_flag_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["", "number", "span", "titre", "not_detected", "text", "coded"])),
-                name="bench_result_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["entered", "verified", "validated"]), _negated=True),
-                    models.Q(("kind", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="bench_result_has_its_value",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["entered", "verified", "validated"]), _negated=True),
-                    ("performer__isnull", False),
-                    models.Q(("entered_at__isnull", False), ("entered_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="bench_result_entered_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["verified", "validated"]), _negated=True),
-                    ("performer__isnull", False),
-                    models.Q(("verified_at__isnull", False), ("verified_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="bench_result_verified_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "validated"), _negated=True),
-                    ("performer__isnull", False),
-                    models.Q(("validated_at__isnull", False), ("validated_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="bench_result_validated_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("verified_by__isnull", True),
-                    models.Q(("verified_by", models.F("entered_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="bench_result_two_eyes_verify",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="result",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("validated_by__isnull", True),
-                    models.Q(("validated_by", models.F("entered_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="bench_result_two_eyes_validate",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lifted_at__isnull", True), ("result__isnull", False)),
-                fields=("result", "kind", "key"),
-                name="bench_hold_on_result_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lifted_at__isnull", True), ("result__isnull", True)),
-                fields=("order", "kind", "key"),
-                name="bench_hold_on_order_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resultvalue",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["number", "span", "titre", "not_detected", "text", "coded"])),
-                name="bench_result_value_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resultvalue",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("operator__in", ["", "<", "<=", ">", ">="])),
-                name="bench_result_value_operator_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resultvalue",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("flag__in", ["", "N", "L", "H", "LL", "HH", "A"])),
-                name="bench_result_value_flag_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resultvalue",
-            constraint=models.UniqueConstraint(fields=("result", "sequence"), name="bench_result_value_sequence_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="resultvalue",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reason__in", ["first", "correction", "repeat", "dilution", "amendment", "referral"])
-                ),
-                name="bench_result_value_reason_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="criticalcall",
-            index=models.Index(
+                "indexes": [
+                    models.Index(
                 condition=models.Q(("called_at__isnull", True), ("withdrawn_at__isnull", True)),
                 fields=["owner", "due_at"],
                 name="bench_critical_call_open",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="criticalcall",
-            constraint=models.UniqueConstraint(fields=("value",), name="bench_critical_call_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="criticalcall",
-            constraint=models.CheckConstraint(
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("value",), name="bench_critical_call_once"),
+                    models.CheckConstraint(
                 condition=models.Q(
                     ("called_at__isnull", True),
                     models.Q(models.Q(("receiver", ""), _negated=True), ("read_back", True)),
@@ -441,5 +381,11 @@ class Migration(migrations.Migration):
                 ),
                 name="bench_critical_call_read_back",
             ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
         ),
     ]

@@ -101,11 +101,57 @@ class Migration(migrations.Migration):
                 ("switched_on_at", models.DateTimeField(null=True)),
                 ("ended_by", models.UUIDField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "bench_auto_rule",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "on", "off"])), name="bench_auto_rule_status_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("within__in", ["reference", "limits"])), name="bench_auto_rule_within"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("high__isnull", True), ("low__isnull", True), ("within", "reference")),
+                            models.Q(
+                                ("within", "limits"),
+                                models.Q(("test_code", ""), _negated=True),
+                                models.Q(("low__isnull", False), ("high__isnull", False), _connector="OR"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bench_auto_rule_limits_of_a_test",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "on"), _negated=True),
+                            models.Q(
+                                ("switched_on_at__isnull", False),
+                                ("switched_on_by__isnull", False),
+                                ("tried_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bench_auto_rule_tried_before_on",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("owner", "test_code", "number"), name="bench_auto_rule_number_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "on")),
+                        fields=("owner", "test_code"),
+                        name="bench_auto_rule_one_on",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -125,13 +171,6 @@ class Migration(migrations.Migration):
             model_name="result",
             name="device_flag",
             field=models.CharField(blank=True, db_default="", default="", max_length=40),
-        ),
-        migrations.AddField(
-            model_name="autorule",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
         ),
         migrations.AddField(
             model_name="result",
@@ -163,60 +202,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="bench_result_verified_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autorule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "on", "off"])), name="bench_auto_rule_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autorule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("within__in", ["reference", "limits"])), name="bench_auto_rule_within"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autorule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("high__isnull", True), ("low__isnull", True), ("within", "reference")),
-                    models.Q(
-                        ("within", "limits"),
-                        models.Q(("test_code", ""), _negated=True),
-                        models.Q(("low__isnull", False), ("high__isnull", False), _connector="OR"),
-                    ),
-                    _connector="OR",
-                ),
-                name="bench_auto_rule_limits_of_a_test",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autorule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "on"), _negated=True),
-                    models.Q(
-                        ("switched_on_at__isnull", False),
-                        ("switched_on_by__isnull", False),
-                        ("tried_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="bench_auto_rule_tried_before_on",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autorule",
-            constraint=models.UniqueConstraint(
-                fields=("owner", "test_code", "number"), name="bench_auto_rule_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autorule",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "on")), fields=("owner", "test_code"), name="bench_auto_rule_one_on"
             ),
         ),
         migrations.RunPython(guard, migrations.RunPython.noop),

@@ -49,6 +49,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "catalogue_reference_publisher",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("layer__in", ("shipped", "ministry", "province", "laboratory"))),
+                name="catalogue_publisher_layer_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("layer", "shipped"), ("owner__isnull", True)),
+                    models.Q(models.Q(("layer", "shipped"), _negated=True), ("owner__isnull", False)),
+                    _connector="OR",
+                ),
+                name="catalogue_publisher_owner",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +89,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "catalogue_reference_release",
+                "constraints": [
+                    models.UniqueConstraint(fields=("publisher", "number"), name="catalogue_release_number_once"),
+                    models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="catalogue_release_number_positive"
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,50 +123,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "catalogue_reference_row",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="referencepublisher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("layer__in", ("shipped", "ministry", "province", "laboratory"))),
-                name="catalogue_publisher_layer_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referencepublisher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("layer", "shipped"), ("owner__isnull", True)),
-                    models.Q(models.Q(("layer", "shipped"), _negated=True), ("owner__isnull", False)),
-                    _connector="OR",
-                ),
-                name="catalogue_publisher_owner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referencerelease",
-            constraint=models.UniqueConstraint(fields=("publisher", "number"), name="catalogue_release_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="referencerelease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="catalogue_release_number_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referencerow",
-            constraint=models.UniqueConstraint(fields=("release", "kind", "key"), name="catalogue_row_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="referencerow",
-            constraint=models.CheckConstraint(
+                "constraints": [
+                    models.UniqueConstraint(fields=("release", "kind", "key"), name="catalogue_row_once"),
+                    models.CheckConstraint(
                 condition=models.Q(("kind__in", ("test", "panel", "range", "critical", "standard", "limit", "answer"))),
                 name="catalogue_row_kind_known",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="referencerow",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(
                     (
                         "status__in",
@@ -155,12 +138,11 @@ class Migration(migrations.Migration):
                 ),
                 name="catalogue_row_status_known",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="referencerow",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(models.Q(("key", ""), _negated=True), models.Q(("source", ""), _negated=True)),
                 name="catalogue_row_sourced",
             ),
+                ],
+            },
         ),
     ]

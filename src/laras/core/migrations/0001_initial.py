@@ -16,137 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="User",
-            fields=[
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("username", models.CharField(max_length=60, unique=True, verbose_name="Nama pengguna")),
-                ("email", models.EmailField(blank=True, max_length=254)),
-                ("is_active", models.BooleanField(default=True)),
-                ("is_staff", models.BooleanField(default=False)),
-                ("must_change_password", models.BooleanField(default=False)),
-                ("language", models.CharField(default="id", max_length=2)),
-            ],
-            options={
-                "db_table": "core_user",
-            },
-        ),
-        migrations.CreateModel(
-            name="Attachment",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("digest", models.CharField(max_length=64)),
-                ("media_type", models.CharField(max_length=80)),
-                ("name", models.CharField(max_length=160)),
-                ("size", models.PositiveBigIntegerField()),
-                ("created_at", models.DateTimeField(default=laras.core.clock.now)),
-            ],
-            options={
-                "db_table": "core_attachment",
-                "abstract": False,
-                "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Counter",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("series", models.CharField(max_length=20)),
-                ("day", models.DateField()),
-                ("value", models.PositiveIntegerField()),
-            ],
-            options={
-                "db_table": "core_counter",
-            },
-        ),
-        migrations.CreateModel(
-            name="Cursor",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("subscriber", models.CharField(max_length=120)),
-                ("epoch", models.PositiveIntegerField(default=1)),
-                ("sequence", models.BigIntegerField(default=0)),
-                ("failures", models.PositiveIntegerField(default=0)),
-                ("retry_at", models.DateTimeField(null=True)),
-                ("last_error", models.CharField(blank=True, max_length=200)),
-            ],
-            options={
-                "db_table": "core_cursor",
-            },
-        ),
-        migrations.CreateModel(
-            name="ExternalIdentifier",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("entity", models.CharField(max_length=40)),
-                ("entity_id", models.UUIDField()),
-                ("system", models.CharField(max_length=120)),
-                ("value", models.CharField(max_length=120)),
-                ("valid_from", models.DateField(null=True)),
-                ("valid_until", models.DateField(null=True)),
-            ],
-            options={
-                "db_table": "core_external_identifier",
-            },
-        ),
-        migrations.CreateModel(
-            name="Inbox",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("entry", models.UUIDField()),
-                ("handler", models.CharField(max_length=120)),
-                ("received_at", models.DateTimeField(default=laras.core.clock.now)),
-            ],
-            options={
-                "db_table": "core_inbox",
-            },
-        ),
-        migrations.CreateModel(
-            name="JournalEntry",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("epoch", models.PositiveIntegerField()),
-                ("sequence", models.BigIntegerField()),
-                ("event", models.CharField(max_length=60)),
-                ("version", models.PositiveSmallIntegerField()),
-                ("subject", models.UUIDField(null=True)),
-                ("occurred_at", models.DateTimeField()),
-                ("recorded_at", models.DateTimeField()),
-                ("person", models.UUIDField(null=True)),
-                ("user", models.UUIDField(null=True)),
-                ("device", models.CharField(max_length=80)),
-                ("cause", models.UUIDField(null=True)),
-                ("payload", models.BinaryField()),
-                ("previous", models.BinaryField()),
-                ("digest", models.BinaryField()),
-            ],
-            options={
-                "db_table": "core_journal_entry",
-                "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
             name="Owner",
             fields=[
                 (
@@ -173,31 +42,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "core_owner",
-            },
-        ),
-        migrations.CreateModel(
-            name="Reach",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("way", models.CharField(max_length=16)),
-            ],
-            options={
-                "db_table": "core_reach",
-            },
-        ),
-        migrations.CreateModel(
-            name="RoleAssignment",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("role", models.CharField(max_length=40)),
-                ("valid_from", models.DateTimeField(default=laras.core.clock.now)),
-                ("valid_until", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "db_table": "core_role_assignment",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ["laboratory", "office", "ministry"])),
+                name="core_owner_kind_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("tier__isnull", True), ("tier__range", (1, 5)), _connector="OR"),
+                name="core_owner_tier_range",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -214,6 +68,241 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "core_staff_person",
+            },
+        ),
+        migrations.CreateModel(
+            name="User",
+            fields=[
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("username", models.CharField(max_length=60, unique=True, verbose_name="Nama pengguna")),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_staff", models.BooleanField(default=False)),
+                ("must_change_password", models.BooleanField(default=False)),
+                ("language", models.CharField(default="id", max_length=2)),
+                ("person", models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="users", to="core.staffperson"
+            )),
+            ],
+            options={
+                "db_table": "core_user",
+            },
+        ),
+        migrations.CreateModel(
+            name="Attachment",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("media_type", models.CharField(max_length=80)),
+                ("name", models.CharField(max_length=160)),
+                ("size", models.PositiveBigIntegerField()),
+                ("created_at", models.DateTimeField(default=laras.core.clock.now)),
+                ("owner", models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+            )),
+            ],
+            options={
+                "db_table": "core_attachment",
+                "abstract": False,
+                "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "digest", "name"), name="core_attachment_once"),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Counter",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("series", models.CharField(max_length=20)),
+                ("day", models.DateField()),
+                ("value", models.PositiveIntegerField()),
+                ("owner", models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"
+            )),
+            ],
+            options={
+                "db_table": "core_counter",
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "series", "day"), name="core_counter_once"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Cursor",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("subscriber", models.CharField(max_length=120)),
+                ("epoch", models.PositiveIntegerField(default=1)),
+                ("sequence", models.BigIntegerField(default=0)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner")),
+            ],
+            options={
+                "db_table": "core_cursor",
+                "constraints": [
+                    models.UniqueConstraint(fields=("subscriber", "owner"), name="core_cursor_once"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ExternalIdentifier",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("entity", models.CharField(max_length=40)),
+                ("entity_id", models.UUIDField()),
+                ("system", models.CharField(max_length=120)),
+                ("value", models.CharField(max_length=120)),
+                ("valid_from", models.DateField(null=True)),
+                ("valid_until", models.DateField(null=True)),
+                ("owner", models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+            )),
+            ],
+            options={
+                "db_table": "core_external_identifier",
+                "indexes": [
+                    models.Index(fields=["system", "value"], name="core_external_identifier_find"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                fields=("entity", "entity_id", "system", "value"), name="core_external_identifier_once"
+            ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Inbox",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("entry", models.UUIDField()),
+                ("handler", models.CharField(max_length=120)),
+                ("received_at", models.DateTimeField(default=laras.core.clock.now)),
+                ("recipient", models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"
+            )),
+            ],
+            options={
+                "db_table": "core_inbox",
+                "constraints": [
+                    models.UniqueConstraint(fields=("recipient", "entry", "handler"), name="core_inbox_once"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="JournalEntry",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("epoch", models.PositiveIntegerField()),
+                ("sequence", models.BigIntegerField()),
+                ("event", models.CharField(max_length=60)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("subject", models.UUIDField(null=True)),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("person", models.UUIDField(null=True)),
+                ("user", models.UUIDField(null=True)),
+                ("device", models.CharField(max_length=80)),
+                ("cause", models.UUIDField(null=True)),
+                ("payload", models.BinaryField()),
+                ("previous", models.BinaryField()),
+                ("digest", models.BinaryField()),
+                ("owner", models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+            )),
+                ("recipient", models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="core.owner",
+            )),
+            ],
+            options={
+                "db_table": "core_journal_entry",
+                "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["subject", "sequence"], name="core_journal_subject"),
+                    models.Index(
+                condition=models.Q(("recipient__isnull", False)),
+                fields=["owner", "sequence"],
+                name="core_journal_messages",
+            ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                fields=("owner", "epoch", "sequence"), name="core_journal_sequence_once"
+            ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Reach",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("way", models.CharField(max_length=16)),
+                ("office", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner")),
+                ("reached", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner")),
+            ],
+            options={
+                "db_table": "core_reach",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("way__in", ["self", "supervision", "jurisdiction"])),
+                name="core_reach_way_known",
+            ),
+                    models.UniqueConstraint(fields=("office", "reached", "way"), name="core_reach_once"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RoleAssignment",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("role", models.CharField(max_length=40)),
+                ("valid_from", models.DateTimeField(default=laras.core.clock.now)),
+                ("valid_until", models.DateTimeField(blank=True, null=True)),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner")),
+            ],
+            options={
+                "db_table": "core_role_assignment",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="core_role_assignment_period",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -237,6 +326,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner")),
             ],
             options={
                 "db_table": "core_api_token",
@@ -263,6 +353,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "core_idempotency_key",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "key"), name="core_idempotency_key_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,6 +377,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "core_sealed",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("body__isnull", False), ("erased_at__isnull", True), ("salt__isnull", False)),
+                    models.Q(("body__isnull", True), ("erased_at__isnull", False), ("salt__isnull", True)),
+                    _connector="OR",
+                ),
+                name="core_sealed_whole_or_erased",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -312,91 +415,6 @@ class Migration(migrations.Migration):
                 "db_table": "core_journal_head",
             },
         ),
-        migrations.AddConstraint(
-            model_name="owner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["laboratory", "office", "ministry"])),
-                name="core_owner_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="owner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tier__isnull", True), ("tier__range", (1, 5)), _connector="OR"),
-                name="core_owner_tier_range",
-            ),
-        ),
-        migrations.AddField(
-            model_name="journalentry",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="journalentry",
-            name="recipient",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="core.owner",
-            ),
-        ),
-        migrations.AddField(
-            model_name="inbox",
-            name="recipient",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="externalidentifier",
-            name="owner",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="cursor",
-            name="owner",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"),
-        ),
-        migrations.AddField(
-            model_name="counter",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="attachment",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="apitoken",
-            name="owner",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"),
-        ),
-        migrations.AddField(
-            model_name="reach",
-            name="office",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"),
-        ),
-        migrations.AddField(
-            model_name="reach",
-            name="reached",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.owner"),
-        ),
-        migrations.AddField(
-            model_name="roleassignment",
-            name="owner",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"),
-        ),
         migrations.AddField(
             model_name="roleassignment",
             name="user",
@@ -406,100 +424,12 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.AddField(
-            model_name="user",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="users", to="core.staffperson"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="idempotencykey",
-            constraint=models.UniqueConstraint(fields=("user", "key"), name="core_idempotency_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="sealed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("body__isnull", False), ("erased_at__isnull", True), ("salt__isnull", False)),
-                    models.Q(("body__isnull", True), ("erased_at__isnull", False), ("salt__isnull", True)),
-                    _connector="OR",
-                ),
-                name="core_sealed_whole_or_erased",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="journalentry",
-            index=models.Index(fields=["subject", "sequence"], name="core_journal_subject"),
-        ),
-        migrations.AddIndex(
-            model_name="journalentry",
-            index=models.Index(
-                condition=models.Q(("recipient__isnull", False)),
-                fields=["owner", "sequence"],
-                name="core_journal_messages",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.UniqueConstraint(
-                fields=("owner", "epoch", "sequence"), name="core_journal_sequence_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inbox",
-            constraint=models.UniqueConstraint(fields=("recipient", "entry", "handler"), name="core_inbox_once"),
-        ),
-        migrations.AddIndex(
-            model_name="externalidentifier",
-            index=models.Index(fields=["system", "value"], name="core_external_identifier_find"),
-        ),
-        migrations.AddConstraint(
-            model_name="externalidentifier",
-            constraint=models.UniqueConstraint(
-                fields=("entity", "entity_id", "system", "value"), name="core_external_identifier_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cursor",
-            constraint=models.UniqueConstraint(fields=("subscriber", "owner"), name="core_cursor_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="counter",
-            constraint=models.UniqueConstraint(fields=("owner", "series", "day"), name="core_counter_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=models.UniqueConstraint(fields=("owner", "digest", "name"), name="core_attachment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reach",
-            constraint=models.UniqueConstraint(fields=("office", "reached", "way"), name="core_reach_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("way__in", ["self", "supervision", "jurisdiction"])),
-                name="core_reach_way_known",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="roleassignment",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("valid_until__isnull", True)),
                 fields=("user", "owner", "role"),
                 name="core_role_assignment_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleassignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_until__isnull", True),
-                    ("valid_until__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="core_role_assignment_period",
             ),
         ),
     ]

@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_breakpoint_table',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('owner', 'name', 'version'), name='cultures_breakpoint_table_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -64,6 +67,11 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_breakpoint_row',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('table', 'number'), name='cultures_breakpoint_row_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['zone', 'mic', 'intrinsic'])), name='cultures_breakpoint_row_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('between__in', ['I', 'SDD'])), name='cultures_breakpoint_row_between_known'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -95,6 +103,16 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_culture',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "indexes": [
+                    models.Index(fields=['owner', 'status', 'next_read_on'], name='cultures_culture_to_read'),
+                    models.Index(fields=['owner', 'inoculated_at'], name='cultures_culture_by_time'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['inoculated', 'no_growth', 'growth', 'isolated', 'identified', 'tested', 'final', 'cancelled'])), name='cultures_culture_status_known'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'cancelled'), _negated=True), fields=('result',), name='cultures_culture_of_result_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), _negated=True), models.Q(('finished_at__isnull', False), ('finished_by__isnull', False)), _connector='OR'), name='cultures_culture_finished_by_whom'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='cultures_culture_cancelled_why'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -131,6 +149,14 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_isolate',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('culture', 'number'), name='cultures_isolate_number_once'),
+                    models.CheckConstraint(condition=models.Q(('gram__in', ['GPC', 'GNC', 'GPB', 'GNB', 'YEAST', 'AFB', 'MIXED', ''])), name='cultures_isolate_gram_known'),
+                    models.CheckConstraint(condition=models.Q(('significance__in', ['pathogen', 'contaminant', 'flora', ''])), name='cultures_isolate_significance_known'),
+                    models.CheckConstraint(condition=models.Q(('identified_at__isnull', True), models.Q(('organism_name', ''), _negated=True), _connector='OR'), name='cultures_isolate_has_its_name'),
+                    models.CheckConstraint(condition=models.Q(('significance', ''), ('decided_by__isnull', False), _connector='OR'), name='cultures_isolate_decided_by_whom'),
+                    models.CheckConstraint(condition=models.Q(('dropped_at__isnull', True), models.Q(('drop_reason', ''), _negated=True), _connector='OR'), name='cultures_isolate_dropped_why'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -174,6 +200,10 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_panel_row',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('owner', 'group', 'antibiotic'), name='cultures_panel_row_once'),
+                    models.CheckConstraint(condition=models.Q(('shown__in', ['always', 'cascade', 'never'])), name='cultures_panel_row_shown_known'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -199,6 +229,11 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_reading',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('culture', 'sequence'), name='cultures_reading_sequence_once'),
+                    models.CheckConstraint(condition=models.Q(('outcome__in', ['none', 'growth', 'contaminated', 'unreadable'])), name='cultures_reading_outcome_known'),
+                    models.CheckConstraint(condition=models.Q(('gram__in', ['GPC', 'GNC', 'GPB', 'GNB', 'YEAST', 'AFB', 'MIXED', ''])), name='cultures_reading_gram_known'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -223,6 +258,9 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_statement',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('result', 'entries'), name='cultures_statement_of_value_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -257,126 +295,19 @@ class Migration(migrations.Migration):
                 'db_table': 'cultures_susceptibility',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('isolate', 'antibiotic'), name='cultures_susceptibility_stands_once'),
+                    models.CheckConstraint(condition=models.Q(('method__in', ['disk', 'mic', 'gradient', 'automated'])), name='cultures_susceptibility_method_known'),
+                    models.CheckConstraint(condition=models.Q(('judged__in', ['S', 'SDD', 'I', 'R', ''])), name='cultures_susceptibility_judged_known'),
+                    models.CheckConstraint(condition=models.Q(('override__in', ['S', 'SDD', 'I', 'R', ''])), name='cultures_susceptibility_override_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('judged', ''), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='cultures_susceptibility_judged_or_why_not'),
+                    models.CheckConstraint(condition=models.Q(('judged', ''), models.Q(('row__isnull', False), ('table__isnull', False)), _connector='OR'), name='cultures_susceptibility_judged_by_what'),
+                    models.CheckConstraint(condition=models.Q(('override', ''), models.Q(models.Q(('override_reason', ''), _negated=True), ('override_by__isnull', False)), _connector='OR'), name='cultures_susceptibility_override_why'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
                 ('rows', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='breakpointtable',
-            constraint=models.UniqueConstraint(fields=('owner', 'name', 'version'), name='cultures_breakpoint_table_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakpointrow',
-            constraint=models.UniqueConstraint(fields=('table', 'number'), name='cultures_breakpoint_row_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakpointrow',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['zone', 'mic', 'intrinsic'])), name='cultures_breakpoint_row_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakpointrow',
-            constraint=models.CheckConstraint(condition=models.Q(('between__in', ['I', 'SDD'])), name='cultures_breakpoint_row_between_known'),
-        ),
-        migrations.AddIndex(
-            model_name='culture',
-            index=models.Index(fields=['owner', 'status', 'next_read_on'], name='cultures_culture_to_read'),
-        ),
-        migrations.AddIndex(
-            model_name='culture',
-            index=models.Index(fields=['owner', 'inoculated_at'], name='cultures_culture_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='culture',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['inoculated', 'no_growth', 'growth', 'isolated', 'identified', 'tested', 'final', 'cancelled'])), name='cultures_culture_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='culture',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'cancelled'), _negated=True), fields=('result',), name='cultures_culture_of_result_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='culture',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), _negated=True), models.Q(('finished_at__isnull', False), ('finished_by__isnull', False)), _connector='OR'), name='cultures_culture_finished_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='culture',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='cultures_culture_cancelled_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='isolate',
-            constraint=models.UniqueConstraint(fields=('culture', 'number'), name='cultures_isolate_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='isolate',
-            constraint=models.CheckConstraint(condition=models.Q(('gram__in', ['GPC', 'GNC', 'GPB', 'GNB', 'YEAST', 'AFB', 'MIXED', ''])), name='cultures_isolate_gram_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='isolate',
-            constraint=models.CheckConstraint(condition=models.Q(('significance__in', ['pathogen', 'contaminant', 'flora', ''])), name='cultures_isolate_significance_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='isolate',
-            constraint=models.CheckConstraint(condition=models.Q(('identified_at__isnull', True), models.Q(('organism_name', ''), _negated=True), _connector='OR'), name='cultures_isolate_has_its_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='isolate',
-            constraint=models.CheckConstraint(condition=models.Q(('significance', ''), ('decided_by__isnull', False), _connector='OR'), name='cultures_isolate_decided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='isolate',
-            constraint=models.CheckConstraint(condition=models.Q(('dropped_at__isnull', True), models.Q(('drop_reason', ''), _negated=True), _connector='OR'), name='cultures_isolate_dropped_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelrow',
-            constraint=models.UniqueConstraint(fields=('owner', 'group', 'antibiotic'), name='cultures_panel_row_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelrow',
-            constraint=models.CheckConstraint(condition=models.Q(('shown__in', ['always', 'cascade', 'never'])), name='cultures_panel_row_shown_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(fields=('culture', 'sequence'), name='cultures_reading_sequence_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['none', 'growth', 'contaminated', 'unreadable'])), name='cultures_reading_outcome_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('gram__in', ['GPC', 'GNC', 'GPB', 'GNB', 'YEAST', 'AFB', 'MIXED', ''])), name='cultures_reading_gram_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('result', 'entries'), name='cultures_statement_of_value_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='susceptibility',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('isolate', 'antibiotic'), name='cultures_susceptibility_stands_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='susceptibility',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['disk', 'mic', 'gradient', 'automated'])), name='cultures_susceptibility_method_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='susceptibility',
-            constraint=models.CheckConstraint(condition=models.Q(('judged__in', ['S', 'SDD', 'I', 'R', ''])), name='cultures_susceptibility_judged_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='susceptibility',
-            constraint=models.CheckConstraint(condition=models.Q(('override__in', ['S', 'SDD', 'I', 'R', ''])), name='cultures_susceptibility_override_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='susceptibility',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('judged', ''), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='cultures_susceptibility_judged_or_why_not'),
-        ),
-        migrations.AddConstraint(
-            model_name='susceptibility',
-            constraint=models.CheckConstraint(condition=models.Q(('judged', ''), models.Q(('row__isnull', False), ('table__isnull', False)), _connector='OR'), name='cultures_susceptibility_judged_by_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='susceptibility',
-            constraint=models.CheckConstraint(condition=models.Q(('override', ''), models.Q(models.Q(('override_reason', ''), _negated=True), ('override_by__isnull', False)), _connector='OR'), name='cultures_susceptibility_override_why'),
         ),
     ]

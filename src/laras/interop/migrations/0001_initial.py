@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
                 'db_table': 'interop_instrument',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('protocol__in', ('astm', 'hl7'))), name='interop_instrument_protocol_known'),
+                    models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('owner', 'name'), name='interop_instrument_name_once'),
+                    models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('address',), name='interop_instrument_address_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -63,6 +68,16 @@ class Migration(migrations.Migration):
                 'db_table': 'interop_message',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "indexes": [
+                    models.Index(fields=['digest', 'received_at'], name='interop_message_repeats'),
+                    models.Index(fields=['owner', '-received_at'], name='interop_message_recent'),
+                    models.Index(condition=models.Q(('status', 'received')), fields=['owner', 'received_at'], name='interop_message_unread'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['received', 'read', 'refused', 'broken', 'discarded'])), name='interop_message_status_known'),
+                    models.CheckConstraint(condition=models.Q(('protocol__in', ('astm', 'hl7'))), name='interop_message_protocol_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['read', 'refused']), _negated=True), ('read_at__isnull', False), _connector='OR'), name='interop_message_read_when'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -100,74 +115,21 @@ class Migration(migrations.Migration):
                 'db_table': 'interop_reading',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "indexes": [
+                    models.Index(condition=models.Q(('status', 'waiting')), fields=['owner', 'message'], name='interop_reading_waiting'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'entered', 'kept', 'discarded'])), name='interop_reading_status_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ('patient', 'qc', 'calibration'))), name='interop_reading_kind_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'entered'), _negated=True), models.Q(('decided_by__isnull', False), ('result__isnull', False)), _connector='OR'), name='interop_reading_entered_where'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'discarded'), _negated=True), models.Q(models.Q(('why', ''), _negated=True), ('decided_by__isnull', False)), _connector='OR'), name='interop_reading_discarded_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'entered'), _negated=True), ('kind', 'patient'), _connector='OR'), name='interop_reading_entered_of_patients'),
+                    models.UniqueConstraint(fields=('message', 'position'), name='interop_reading_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
                 ('rows', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('protocol__in', ('astm', 'hl7'))), name='interop_instrument_protocol_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('owner', 'name'), name='interop_instrument_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('address',), name='interop_instrument_address_once'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['digest', 'received_at'], name='interop_message_repeats'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['owner', '-received_at'], name='interop_message_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('status', 'received')), fields=['owner', 'received_at'], name='interop_message_unread'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['received', 'read', 'refused', 'broken', 'discarded'])), name='interop_message_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('protocol__in', ('astm', 'hl7'))), name='interop_message_protocol_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['read', 'refused']), _negated=True), ('read_at__isnull', False), _connector='OR'), name='interop_message_read_when'),
-        ),
-        migrations.AddIndex(
-            model_name='reading',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['owner', 'message'], name='interop_reading_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'entered', 'kept', 'discarded'])), name='interop_reading_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('patient', 'qc', 'calibration'))), name='interop_reading_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'entered'), _negated=True), models.Q(('decided_by__isnull', False), ('result__isnull', False)), _connector='OR'), name='interop_reading_entered_where'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'discarded'), _negated=True), models.Q(models.Q(('why', ''), _negated=True), ('decided_by__isnull', False)), _connector='OR'), name='interop_reading_discarded_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'entered'), _negated=True), ('kind', 'patient'), _connector='OR'), name='interop_reading_entered_of_patients'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(fields=('message', 'position'), name='interop_reading_once'),
         ),
     ]

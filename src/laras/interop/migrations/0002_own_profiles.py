@@ -30,11 +30,26 @@ class Migration(migrations.Migration):
                 ("content", models.TextField()),
                 ("saved_by", models.UUIDField(null=True)),
                 ("saved_at", models.DateTimeField(default=laras.core.clock.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "interop_own_profile",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("protocol__in", ("astm", "hl7"))), name="interop_own_profile_protocol_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="interop_own_profile_version_counts"
+                    ),
+                    models.UniqueConstraint(fields=("owner", "name", "version"), name="interop_own_profile_once"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -48,28 +63,5 @@ class Migration(migrations.Migration):
                 fields=["instrument", "-received_at"],
                 name="interop_message_by_device",
             ),
-        ),
-        migrations.AddField(
-            model_name="ownprofile",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ownprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("protocol__in", ("astm", "hl7"))), name="interop_own_profile_protocol_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ownprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("version__gte", 1)), name="interop_own_profile_version_counts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ownprofile",
-            constraint=models.UniqueConstraint(fields=("owner", "name", "version"), name="interop_own_profile_once"),
         ),
     ]

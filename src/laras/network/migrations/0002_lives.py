@@ -21,9 +21,33 @@ class Migration(migrations.Migration):
                 ),
                 ("date", models.DateField()),
                 ("basis", models.CharField(blank=True, max_length=120)),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successions",
+                        to="network.organisation",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="origins", to="network.organisation"
+                    ),
+                ),
             ],
             options={
                 "db_table": "network_organisation_succession",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                        name="network_organisation_succession_not_own",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("predecessor", "successor"), name="network_organisation_succession_once"
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -63,36 +87,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="network_organisation_version_kind_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="organisationsuccession",
-            name="predecessor",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="successions",
-                to="network.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="organisationsuccession",
-            name="successor",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="origins", to="network.organisation"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationsuccession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("predecessor", models.F("successor")), _negated=True),
-                name="network_organisation_succession_not_own",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisationsuccession",
-            constraint=models.UniqueConstraint(
-                fields=("predecessor", "successor"), name="network_organisation_succession_once"
             ),
         ),
     ]

@@ -19,6 +19,68 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Site",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("kind", models.CharField(blank=True, max_length=40)),
+                ("address", models.CharField(blank=True, max_length=240)),
+                ("latitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                ("longitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.area",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.client",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "orders_site",
+                "abstract": False,
+                "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "name"], name="orders_site_name"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                    models.Q(("latitude__range", (-12, 7)), ("longitude__range", (94, 142))),
+                    _connector="OR",
+                ),
+                name="orders_site_in_indonesia",
+            ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Order",
             fields=[
                 (
@@ -133,11 +195,78 @@ class Migration(migrations.Migration):
                         to="people.patient",
                     ),
                 ),
+                ("site", models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orders.site"
+            )),
             ],
             options={
                 "db_table": "orders_order",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "-registered_at"], name="orders_order_recent"),
+                    models.Index(fields=["owner", "status", "-registered_at"], name="orders_order_by_status"),
+                    models.Index(fields=["owner", "urgency", "-registered_at"], name="orders_order_by_urgency"),
+                    models.Index(fields=["patient", "-registered_at"], name="orders_order_of_patient"),
+                    models.Index(fields=["client", "-registered_at"], name="orders_order_of_client"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "number"), name="orders_order_number_once"),
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["registered", "working", "reported", "cancelled"])),
+                name="orders_order_status_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("urgency__in", ["routine", "urgent", "outbreak"])),
+                name="orders_order_urgency_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("payer__in", ["self", "bpjs", "programme", "institution", "free"])),
+                name="orders_order_payer_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "purpose__in",
+                        [
+                            "diagnosis",
+                            "follow_up",
+                            "screening",
+                            "surveillance",
+                            "outbreak",
+                            "quality",
+                            "slhs",
+                            "hajj",
+                            "other",
+                        ],
+                    )
+                ),
+                name="orders_order_purpose_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("source__in", ("counter", "api", "import", "referral", "demo"))),
+                name="orders_order_source_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "cancelled"), _negated=True), ("cancelled_at__isnull", False), _connector="OR"
+                ),
+                name="orders_order_cancelled_when",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("patient__isnull", False), ("subject_kind", "person")),
+                    models.Q(
+                        ("patient__isnull", True),
+                        ("site__isnull", False),
+                        ("subject_kind__in", ["environment", "food", "vector"]),
+                    ),
+                    models.Q(("patient__isnull", True), ("subject_kind__in", ["equipment", "proficiency", "control"])),
+                    _connector="OR",
+                ),
+                name="orders_order_has_its_subject",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -181,6 +310,9 @@ class Migration(migrations.Migration):
                 "db_table": "orders_line",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("order", "position"), name="orders_line_position_once"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -253,6 +385,40 @@ class Migration(migrations.Migration):
                 "db_table": "orders_sample",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "status", "collected_at"], name="orders_sample_by_status"),
+                    models.Index(fields=["owner", "external_number"], name="orders_sample_external"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "number"), name="orders_sample_number_once"),
+                    models.UniqueConstraint(fields=("order", "position"), name="orders_sample_position_once"),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["expected", "collected", "received", "refused", "cancelled", "disposed"])
+                ),
+                name="orders_sample_status_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "collected"), _negated=True), ("collected_at__isnull", False), _connector="OR"
+                ),
+                name="orders_sample_collected_when",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "received"), _negated=True), ("received_at__isnull", False), _connector="OR"
+                ),
+                name="orders_sample_received_when",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "refused"), _negated=True),
+                    models.Q(("refusal", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="orders_sample_refused_why",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -302,6 +468,13 @@ class Migration(migrations.Migration):
                 "db_table": "orders_requested_test",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(
+                condition=models.Q(("cancelled", False)),
+                fields=("order", "sample", "test_code"),
+                name="orders_requested_test_once",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -338,137 +511,8 @@ class Migration(migrations.Migration):
                 "db_table": "orders_custody",
                 "abstract": False,
                 "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Site",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("name", models.CharField(max_length=160)),
-                ("kind", models.CharField(blank=True, max_length=40)),
-                ("address", models.CharField(blank=True, max_length=240)),
-                ("latitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ("longitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                (
-                    "area",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="network.area",
-                    ),
-                ),
-                (
-                    "client",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partners.client",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "orders_site",
-                "abstract": False,
-                "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.AddField(
-            model_name="order",
-            name="site",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orders.site"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=models.UniqueConstraint(fields=("order", "position"), name="orders_line_position_once"),
-        ),
-        migrations.AddIndex(
-            model_name="sample",
-            index=models.Index(fields=["owner", "status", "collected_at"], name="orders_sample_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="sample",
-            index=models.Index(fields=["owner", "external_number"], name="orders_sample_external"),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="orders_sample_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.UniqueConstraint(fields=("order", "position"), name="orders_sample_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["expected", "collected", "received", "refused", "cancelled", "disposed"])
-                ),
-                name="orders_sample_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "collected"), _negated=True), ("collected_at__isnull", False), _connector="OR"
-                ),
-                name="orders_sample_collected_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "received"), _negated=True), ("received_at__isnull", False), _connector="OR"
-                ),
-                name="orders_sample_received_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "refused"), _negated=True),
-                    models.Q(("refusal", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="orders_sample_refused_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestedtest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cancelled", False)),
-                fields=("order", "sample", "test_code"),
-                name="orders_requested_test_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.CheckConstraint(
+                "constraints": [
+                    models.CheckConstraint(
                 condition=models.Q(
                     (
                         "action__in",
@@ -477,119 +521,11 @@ class Migration(migrations.Migration):
                 ),
                 name="orders_custody_action_known",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="site",
-            index=models.Index(fields=["owner", "name"], name="orders_site_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
-                    models.Q(("latitude__range", (-12, 7)), ("longitude__range", (94, 142))),
-                    _connector="OR",
-                ),
-                name="orders_site_in_indonesia",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["owner", "-registered_at"], name="orders_order_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["owner", "status", "-registered_at"], name="orders_order_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["owner", "urgency", "-registered_at"], name="orders_order_by_urgency"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["patient", "-registered_at"], name="orders_order_of_patient"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["client", "-registered_at"], name="orders_order_of_client"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="orders_order_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["registered", "working", "reported", "cancelled"])),
-                name="orders_order_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("urgency__in", ["routine", "urgent", "outbreak"])),
-                name="orders_order_urgency_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("payer__in", ["self", "bpjs", "programme", "institution", "free"])),
-                name="orders_order_payer_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "purpose__in",
-                        [
-                            "diagnosis",
-                            "follow_up",
-                            "screening",
-                            "surveillance",
-                            "outbreak",
-                            "quality",
-                            "slhs",
-                            "hajj",
-                            "other",
-                        ],
-                    )
-                ),
-                name="orders_order_purpose_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ("counter", "api", "import", "referral", "demo"))),
-                name="orders_order_source_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("patient__isnull", False), ("subject_kind", "person")),
-                    models.Q(
-                        ("patient__isnull", True),
-                        ("site__isnull", False),
-                        ("subject_kind__in", ["environment", "food", "vector"]),
-                    ),
-                    models.Q(("patient__isnull", True), ("subject_kind__in", ["equipment", "proficiency", "control"])),
-                    _connector="OR",
-                ),
-                name="orders_order_has_its_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "cancelled"), _negated=True), ("cancelled_at__isnull", False), _connector="OR"
-                ),
-                name="orders_order_cancelled_when",
-            ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
         ),
     ]

@@ -50,6 +50,17 @@ class Migration(migrations.Migration):
                 "db_table": "orders_programme_session",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "-day", "-registered_at"], name="orders_session_recent"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner", "programme", "day", "digest"), name="orders_programme_session_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("people__gte", 1)), name="orders_programme_session_of_people"
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -91,30 +102,13 @@ class Migration(migrations.Migration):
                 "db_table": "orders_participation",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "programme", "-day"], name="orders_participation_recent"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="programmesession",
-            index=models.Index(fields=["owner", "-day", "-registered_at"], name="orders_session_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="programmesession",
-            constraint=models.UniqueConstraint(
-                fields=("owner", "programme", "day", "digest"), name="orders_programme_session_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programmesession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people__gte", 1)), name="orders_programme_session_of_people"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="participation",
-            index=models.Index(fields=["owner", "programme", "-day"], name="orders_participation_recent"),
         ),
     ]

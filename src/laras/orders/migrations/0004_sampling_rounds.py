@@ -102,6 +102,32 @@ class Migration(migrations.Migration):
                 "db_table": "orders_sampling_plan",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ("environment", "food", "vector"))),
+                        name="orders_plan_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "frequency__in",
+                                ["once", "weekly", "fortnightly", "monthly", "quarterly", "half_yearly", "yearly"],
+                            )
+                        ),
+                        name="orders_plan_frequency_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True), ("until__gte", models.F("first_day")), _connector="OR"
+                        ),
+                        name="orders_plan_ends_later",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("owner", "name"),
+                        name="orders_plan_name_once",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -142,6 +168,80 @@ class Migration(migrations.Migration):
                 "db_table": "orders_plan_point",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "position"), name="orders_point_position_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at__isnull", True)),
+                        fields=("plan", "site", "name"),
+                        name="orders_point_once",
+                    ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Visit",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.CharField(max_length=48)),
+                ("day", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("prepared", "Disiapkan"), ("done", "Selesai"), ("skipped", "Tidak dilakukan")],
+                        default="prepared",
+                        max_length=12,
+                    ),
+                ),
+                ("prepared_at", models.DateTimeField(default=laras.core.clock.now)),
+                ("prepared_by", models.UUIDField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=240)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="orders.samplingplan",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "orders_visit",
+                "abstract": False,
+                "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "-day"], name="orders_visit_by_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["prepared", "done", "skipped"])),
+                        name="orders_visit_status_known",
+                    ),
+                    models.UniqueConstraint(fields=("plan", "day"), name="orders_visit_day_once"),
+                    models.UniqueConstraint(fields=("owner", "number"), name="orders_visit_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "skipped"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="orders_visit_skipped_why",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -197,11 +297,44 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orders.planpoint"
                     ),
                 ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stops",
+                        to="orders.visit",
+                    ),
+                ),
             ],
             options={
                 "db_table": "orders_stop",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["waiting", "taken", "missed"])),
+                        name="orders_stop_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "taken"), ("order__isnull", False)),
+                            models.Q(models.Q(("status", "taken"), _negated=True), ("order__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="orders_stop_taken_has_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "missed"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="orders_stop_missed_why",
+                    ),
+                    models.UniqueConstraint(fields=("visit", "position"), name="orders_stop_position_once"),
+                    models.UniqueConstraint(fields=("visit", "point"), name="orders_stop_point_once"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -245,187 +378,18 @@ class Migration(migrations.Migration):
                 "db_table": "orders_bottle",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "number"), name="orders_bottle_number_once"),
+                    models.UniqueConstraint(fields=("stop", "position"), name="orders_bottle_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("taken_at__isnull", True), ("missed", ""), _connector="OR"),
+                        name="orders_bottle_one_or_other",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.CreateModel(
-            name="Visit",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("number", models.CharField(max_length=48)),
-                ("day", models.DateField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("prepared", "Disiapkan"), ("done", "Selesai"), ("skipped", "Tidak dilakukan")],
-                        default="prepared",
-                        max_length=12,
-                    ),
-                ),
-                ("prepared_at", models.DateTimeField(default=laras.core.clock.now)),
-                ("prepared_by", models.UUIDField(null=True)),
-                ("finished_at", models.DateTimeField(null=True)),
-                ("reason", models.CharField(blank=True, max_length=240)),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-                    ),
-                ),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="visits",
-                        to="orders.samplingplan",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "orders_visit",
-                "abstract": False,
-                "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.AddField(
-            model_name="stop",
-            name="visit",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="stops", to="orders.visit"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="samplingplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ("environment", "food", "vector"))), name="orders_plan_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="samplingplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "frequency__in",
-                        ["once", "weekly", "fortnightly", "monthly", "quarterly", "half_yearly", "yearly"],
-                    )
-                ),
-                name="orders_plan_frequency_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="samplingplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until__isnull", True), ("until__gte", models.F("first_day")), _connector="OR"),
-                name="orders_plan_ends_later",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="samplingplan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at__isnull", True)), fields=("owner", "name"), name="orders_plan_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planpoint",
-            constraint=models.UniqueConstraint(fields=("plan", "position"), name="orders_point_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planpoint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retired_at__isnull", True)),
-                fields=("plan", "site", "name"),
-                name="orders_point_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bottle",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="orders_bottle_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="bottle",
-            constraint=models.UniqueConstraint(fields=("stop", "position"), name="orders_bottle_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="bottle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken_at__isnull", True), ("missed", ""), _connector="OR"),
-                name="orders_bottle_one_or_other",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="visit",
-            index=models.Index(fields=["owner", "-day"], name="orders_visit_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["prepared", "done", "skipped"])), name="orders_visit_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.UniqueConstraint(fields=("plan", "day"), name="orders_visit_day_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="orders_visit_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="visit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "skipped"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="orders_visit_skipped_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stop",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["waiting", "taken", "missed"])), name="orders_stop_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stop",
-            constraint=models.UniqueConstraint(fields=("visit", "position"), name="orders_stop_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="stop",
-            constraint=models.UniqueConstraint(fields=("visit", "point"), name="orders_stop_point_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="stop",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "taken"), ("order__isnull", False)),
-                    models.Q(models.Q(("status", "taken"), _negated=True), ("order__isnull", True)),
-                    _connector="OR",
-                ),
-                name="orders_stop_taken_has_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stop",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "missed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="orders_stop_missed_why",
-            ),
         ),
     ]

@@ -53,6 +53,14 @@ class Migration(migrations.Migration):
                 "db_table": "orders_quality_sample",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["field_blank", "trip_blank", "equipment_blank", "duplicate", "spike"])
+                        ),
+                        name="orders_quality_role_known",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -92,23 +100,13 @@ class Migration(migrations.Migration):
                 "db_table": "orders_quality_mate",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("quality", "sample"), name="orders_quality_mate_once"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="qualitysample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", ["field_blank", "trip_blank", "equipment_blank", "duplicate", "spike"])
-                ),
-                name="orders_quality_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualitymate",
-            constraint=models.UniqueConstraint(fields=("quality", "sample"), name="orders_quality_mate_once"),
         ),
     ]

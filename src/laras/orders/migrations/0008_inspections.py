@@ -70,6 +70,27 @@ class Migration(migrations.Migration):
                 "db_table": "orders_inspection",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "-day"], name="orders_inspection_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "number"), name="orders_inspection_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reached__lte", models.F("possible"))), name="orders_inspection_part"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["open", "fit", "improve", "unfit"])),
+                        name="orders_inspection_outcome_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome", "open"),
+                            models.Q(models.Q(("conclusion", ""), _negated=True), ("concluded_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="orders_inspection_concluded_why",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -109,46 +130,13 @@ class Migration(migrations.Migration):
                 "db_table": "orders_inspection_order",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["inspection"], name="orders_inspection_orders"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="inspection",
-            index=models.Index(fields=["owner", "-day"], name="orders_inspection_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="orders_inspection_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reached__lte", models.F("possible"))), name="orders_inspection_part"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["open", "fit", "improve", "unfit"])),
-                name="orders_inspection_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("outcome", "open"),
-                    models.Q(models.Q(("conclusion", ""), _negated=True), ("concluded_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="orders_inspection_concluded_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inspectionorder",
-            index=models.Index(fields=["inspection"], name="orders_inspection_orders"),
         ),
     ]

@@ -86,6 +86,37 @@ class Migration(migrations.Migration):
                 "db_table": "partners_client",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "search_name", "id"], name="partners_client_name"),
+                    models.Index(fields=["owner", "id"], name="partners_client_in_order"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "closed"])), name="partners_client_status_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ("facility", "programme", "company", "office", "person"))),
+                name="partners_client_kind_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(models.Q(("code", ""), _negated=True), models.Q(("name", ""), _negated=True)),
+                name="partners_client_named",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("organisation__isnull", True),
+                    models.Q(("organisation", models.F("owner")), _negated=True),
+                    _connector="OR",
+                ),
+                name="partners_client_is_another",
+            ),
+                    models.UniqueConstraint(fields=("owner", "code"), name="partners_client_code_once"),
+                    models.UniqueConstraint(
+                condition=models.Q(("organisation__isnull", False), ("status", "active")),
+                fields=("owner", "organisation"),
+                name="partners_client_organisation_once",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -132,6 +163,27 @@ class Migration(migrations.Migration):
                 "db_table": "partners_agreement",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["draft", "signed", "ended"])), name="partners_agreement_status_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True), ("valid_until__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="partners_agreement_period",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("signed_at__isnull", True), ("status", "draft")),
+                    models.Q(("ended_at__isnull", True), ("signed_at__isnull", False), ("status", "signed")),
+                    models.Q(("ended_at__isnull", False), ("status", "ended")),
+                    _connector="OR",
+                ),
+                name="partners_agreement_when",
+            ),
+                    models.UniqueConstraint(fields=("owner", "number"), name="partners_agreement_number_once"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -170,110 +222,23 @@ class Migration(migrations.Migration):
                 "db_table": "partners_practitioner",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "search_name", "id"], name="partners_practitioner_name"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="partners_practitioner_named"
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("active", True)),
+                fields=("client", "search_name"),
+                name="partners_practitioner_once",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="client",
-            index=models.Index(fields=["owner", "search_name", "id"], name="partners_client_name"),
-        ),
-        migrations.AddIndex(
-            model_name="client",
-            index=models.Index(fields=["owner", "id"], name="partners_client_in_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["active", "closed"])), name="partners_client_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ("facility", "programme", "company", "office", "person"))),
-                name="partners_client_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("code", ""), _negated=True), models.Q(("name", ""), _negated=True)),
-                name="partners_client_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("organisation__isnull", True),
-                    models.Q(("organisation", models.F("owner")), _negated=True),
-                    _connector="OR",
-                ),
-                name="partners_client_is_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.UniqueConstraint(fields=("owner", "code"), name="partners_client_code_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("organisation__isnull", False), ("status", "active")),
-                fields=("owner", "organisation"),
-                name="partners_client_organisation_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "signed", "ended"])), name="partners_agreement_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_until__isnull", True), ("valid_until__gte", models.F("valid_from")), _connector="OR"
-                ),
-                name="partners_agreement_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("signed_at__isnull", True), ("status", "draft")),
-                    models.Q(("ended_at__isnull", True), ("signed_at__isnull", False), ("status", "signed")),
-                    models.Q(("ended_at__isnull", False), ("status", "ended")),
-                    _connector="OR",
-                ),
-                name="partners_agreement_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="partners_agreement_number_once"),
-        ),
-        migrations.AddIndex(
-            model_name="practitioner",
-            index=models.Index(fields=["owner", "search_name", "id"], name="partners_practitioner_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="practitioner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="partners_practitioner_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="practitioner",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("active", True)),
-                fields=("client", "search_name"),
-                name="partners_practitioner_once",
-            ),
         ),
     ]

@@ -117,6 +117,71 @@ class Migration(migrations.Migration):
                 "db_table": "people_patient",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "nik"], name="people_patient_nik"),
+                    models.Index(fields=["passport_number", "owner"], name="people_patient_passport"),
+                    models.Index(fields=["mother_nik", "owner"], name="people_patient_mother"),
+                    models.Index(fields=["phone", "owner"], name="people_patient_phone"),
+                    models.Index(fields=["birth_date", "owner"], name="people_patient_birth"),
+                    models.Index(fields=["sound_key", "owner"], name="people_patient_sound"),
+                    models.Index(fields=["owner", "id"], name="people_patient_in_order"),
+                    models.Index(fields=["owner", "search_name", "id"], name="people_patient_name"),
+                    models.Index(fields=["owner", "search_tail", "id"], name="people_patient_tail"),
+                    models.Index(fields=["token_nik"], name="people_patient_token_nik"),
+                    models.Index(fields=["token_name"], name="people_patient_token_name"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "merged", "erased"])), name="people_patient_status_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("sex__in", ("L", "P", "U"))), name="people_patient_sex_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "erased"),
+                    models.Q(
+                        ("no_nik_reason", ""),
+                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("nik"), 16),
+                    ),
+                    models.Q(("nik", ""), ("no_nik_reason__in", ("absent", "foreign", "newborn", "unidentified"))),
+                    _connector="OR",
+                ),
+                name="people_patient_nik_or_reason",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("birth_date_estimated", False), ("birth_date__isnull", False), _connector="OR"),
+                name="people_patient_estimate_has_date",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("merged_into__isnull", True), ("status", "active")),
+                    models.Q(("merged_into__isnull", False), ("status", "merged")),
+                    ("status", "erased"),
+                    _connector="OR",
+                ),
+                name="people_patient_merged_into_somebody",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_into__isnull", True),
+                    models.Q(("merged_into", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="people_patient_not_merged_into_itself",
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("status", "active"), models.Q(("nik", ""), _negated=True)),
+                fields=("owner", "nik"),
+                name="people_patient_nik_once",
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("status", "active"), models.Q(("passport_number", ""), _negated=True)),
+                fields=("owner", "passport_number"),
+                name="people_patient_passport_once",
+            ),
+                    models.UniqueConstraint(fields=("owner", "mrn"), name="people_patient_mrn_once"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -163,6 +228,22 @@ class Migration(migrations.Migration):
                 "db_table": "people_consent",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["given", "withdrawn"])), name="people_consent_status_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "given"), ("withdrawn_at__isnull", True)),
+                    models.Q(("status", "withdrawn"), ("withdrawn_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="people_consent_withdrawn_when",
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("status", "given")), fields=("patient", "purpose"), name="people_consent_given_once"
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -206,171 +287,14 @@ class Migration(migrations.Migration):
                 "db_table": "people_patient_merge",
                 "abstract": False,
                 "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["owner", "nik"], name="people_patient_nik"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["passport_number", "owner"], name="people_patient_passport"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["mother_nik", "owner"], name="people_patient_mother"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["phone", "owner"], name="people_patient_phone"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["birth_date", "owner"], name="people_patient_birth"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["sound_key", "owner"], name="people_patient_sound"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["owner", "id"], name="people_patient_in_order"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["owner", "search_name", "id"], name="people_patient_name"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["owner", "search_tail", "id"], name="people_patient_tail"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["token_nik"], name="people_patient_token_nik"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["token_name"], name="people_patient_token_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["active", "merged", "erased"])), name="people_patient_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sex__in", ("L", "P", "U"))), name="people_patient_sex_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", "erased"),
-                    models.Q(
-                        ("no_nik_reason", ""),
-                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("nik"), 16),
-                    ),
-                    models.Q(("nik", ""), ("no_nik_reason__in", ("absent", "foreign", "newborn", "unidentified"))),
-                    _connector="OR",
-                ),
-                name="people_patient_nik_or_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("birth_date_estimated", False), ("birth_date__isnull", False), _connector="OR"),
-                name="people_patient_estimate_has_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("merged_into__isnull", True), ("status", "active")),
-                    models.Q(("merged_into__isnull", False), ("status", "merged")),
-                    ("status", "erased"),
-                    _connector="OR",
-                ),
-                name="people_patient_merged_into_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("merged_into__isnull", True),
-                    models.Q(("merged_into", models.F("id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="people_patient_not_merged_into_itself",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "active"), models.Q(("nik", ""), _negated=True)),
-                fields=("owner", "nik"),
-                name="people_patient_nik_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "active"), models.Q(("passport_number", ""), _negated=True)),
-                fields=("owner", "passport_number"),
-                name="people_patient_passport_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.UniqueConstraint(fields=("owner", "mrn"), name="people_patient_mrn_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["given", "withdrawn"])), name="people_consent_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "given"), ("withdrawn_at__isnull", True)),
-                    models.Q(("status", "withdrawn"), ("withdrawn_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="people_consent_withdrawn_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "given")), fields=("patient", "purpose"), name="people_consent_given_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patientmerge",
-            constraint=models.CheckConstraint(
+                "constraints": [
+                    models.CheckConstraint(
                 condition=models.Q(("kept", models.F("other")), _negated=True), name="people_patient_merge_of_two"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="patientmerge",
-            constraint=models.UniqueConstraint(
+                    models.UniqueConstraint(
                 condition=models.Q(("undone_at__isnull", True)), fields=("other",), name="people_patient_merge_once"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="patientmerge",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("undo_reason", ""), ("undone_at__isnull", True)),
                     ("undone_at__isnull", False),
@@ -378,5 +302,11 @@ class Migration(migrations.Migration):
                 ),
                 name="people_patient_merge_undone_whole",
             ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
         ),
     ]

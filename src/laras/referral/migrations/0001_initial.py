@@ -71,6 +71,28 @@ class Migration(migrations.Migration):
                 "db_table": "referral_incoming",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "status", "-announced_at"], name="referral_incoming_by_status"),
+                    models.Index(fields=["owner", "number"], name="referral_incoming_by_number"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "sender", "remote"), name="referral_incoming_once"),
+                    models.UniqueConstraint(
+                condition=models.Q(("order__isnull", False)), fields=("order",), name="referral_incoming_order_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["announced", "accepted", "refused", "withdrawn", "completed"])),
+                name="referral_incoming_status_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["accepted", "completed"]), _negated=True),
+                    ("order__isnull", False),
+                    _connector="OR",
+                ),
+                name="referral_incoming_has_its_order",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -119,6 +141,16 @@ class Migration(migrations.Migration):
                 "db_table": "referral_incoming_item",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "sample_number"], name="referral_incoming_item_sample"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("referral", "remote_item"), name="referral_incoming_item_once"),
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["sent", "accepted", "refused", "resulted", "cancelled"])),
+                name="referral_incoming_item_status_known",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -181,6 +213,22 @@ class Migration(migrations.Migration):
                 "db_table": "referral_outgoing",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "status", "-created_at"], name="referral_outgoing_by_status"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "number"), name="referral_outgoing_number_once"),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["sent", "cancelling", "accepted", "refused", "completed", "cancelled"])
+                ),
+                name="referral_outgoing_status_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("owner", models.F("recipient")), _negated=True),
+                name="referral_outgoing_not_to_self",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -228,104 +276,22 @@ class Migration(migrations.Migration):
                 "db_table": "referral_outgoing_item",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("referral", "result"), name="referral_outgoing_item_once"),
+                    models.UniqueConstraint(
+                condition=models.Q(("status__in", ["sent", "accepted"])),
+                fields=("result",),
+                name="referral_outgoing_item_at_one_place",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("status__in", ["sent", "accepted", "refused", "resulted", "cancelled"])),
+                name="referral_outgoing_item_status_known",
+            ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="incoming",
-            index=models.Index(fields=["owner", "status", "-announced_at"], name="referral_incoming_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="incoming",
-            index=models.Index(fields=["owner", "number"], name="referral_incoming_by_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.UniqueConstraint(fields=("owner", "sender", "remote"), name="referral_incoming_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("order__isnull", False)), fields=("order",), name="referral_incoming_order_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["announced", "accepted", "refused", "withdrawn", "completed"])),
-                name="referral_incoming_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["accepted", "completed"]), _negated=True),
-                    ("order__isnull", False),
-                    _connector="OR",
-                ),
-                name="referral_incoming_has_its_order",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incomingitem",
-            index=models.Index(fields=["owner", "sample_number"], name="referral_incoming_item_sample"),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingitem",
-            constraint=models.UniqueConstraint(fields=("referral", "remote_item"), name="referral_incoming_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["sent", "accepted", "refused", "resulted", "cancelled"])),
-                name="referral_incoming_item_status_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outgoing",
-            index=models.Index(fields=["owner", "status", "-created_at"], name="referral_outgoing_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoing",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="referral_outgoing_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["sent", "cancelling", "accepted", "refused", "completed", "cancelled"])
-                ),
-                name="referral_outgoing_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owner", models.F("recipient")), _negated=True),
-                name="referral_outgoing_not_to_self",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingitem",
-            constraint=models.UniqueConstraint(fields=("referral", "result"), name="referral_outgoing_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ["sent", "accepted"])),
-                fields=("result",),
-                name="referral_outgoing_item_at_one_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["sent", "accepted", "refused", "resulted", "cancelled"])),
-                name="referral_outgoing_item_status_known",
-            ),
         ),
     ]

@@ -66,6 +66,35 @@ class Migration(migrations.Migration):
                 "db_table": "referral_box",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["packing", "handed", "arrived"])),
+                        fields=["owner", "status", "created_at"],
+                        name="referral_box_open",
+                    ),
+                    models.Index(fields=["owner", "-created_at"], name="referral_box_newest"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "number"), name="referral_box_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["packing", "handed", "arrived", "reconciled", "discarded"])),
+                        name="referral_box_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("temperature__in", ("room", "cold", "frozen"))),
+                        name="referral_box_temperature_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("owner", models.F("recipient")), _negated=True),
+                        name="referral_box_not_to_self",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["packing", "discarded"]), ("sent_at__isnull", False), _connector="OR"
+                        ),
+                        name="referral_box_sent_when",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -117,6 +146,23 @@ class Migration(migrations.Migration):
                 "db_table": "referral_box_item",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("box", "sample"), name="referral_box_item_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("open", True)),
+                        fields=("sample", "recipient"),
+                        name="referral_box_item_in_one_box",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "finding__in",
+                                ["", "present", "missing", "damaged", "temperature", "insufficient", "extra"],
+                            )
+                        ),
+                        name="referral_box_item_finding_known",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -172,6 +218,29 @@ class Migration(migrations.Migration):
                 "db_table": "referral_incoming_box",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["announced", "arrived"])),
+                        fields=["owner", "status", "announced_at"],
+                        name="referral_incoming_box_open",
+                    ),
+                    models.Index(fields=["owner", "number"], name="referral_incoming_box_number"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "sender", "remote"), name="referral_incoming_box_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["announced", "arrived", "reconciled"])),
+                        name="referral_incoming_box_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("temperature__in", ("room", "cold", "frozen"))),
+                        name="referral_incoming_box_temperature_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status", "announced"), ("arrived_at__isnull", False), _connector="OR"),
+                        name="referral_incoming_box_arrived_when",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -209,139 +278,33 @@ class Migration(migrations.Migration):
                 "db_table": "referral_incoming_box_item",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "sample_number"], name="referral_incoming_box_sample"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("box", "sample_number"), name="referral_incoming_box_item_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "finding__in",
+                                ["", "present", "missing", "damaged", "temperature", "insufficient", "extra"],
+                            )
+                        ),
+                        name="referral_incoming_box_item_finding_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finding", ""), ("found_at__isnull", True)),
+                            models.Q(models.Q(("finding", ""), _negated=True), ("found_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="referral_incoming_box_item_found_when",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="box",
-            index=models.Index(
-                condition=models.Q(("status__in", ["packing", "handed", "arrived"])),
-                fields=["owner", "status", "created_at"],
-                name="referral_box_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="box",
-            index=models.Index(fields=["owner", "-created_at"], name="referral_box_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="box",
-            constraint=models.UniqueConstraint(fields=("owner", "number"), name="referral_box_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="box",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["packing", "handed", "arrived", "reconciled", "discarded"])),
-                name="referral_box_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="box",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("temperature__in", ("room", "cold", "frozen"))),
-                name="referral_box_temperature_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="box",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owner", models.F("recipient")), _negated=True), name="referral_box_not_to_self"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="box",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["packing", "discarded"]), ("sent_at__isnull", False), _connector="OR"
-                ),
-                name="referral_box_sent_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="boxitem",
-            constraint=models.UniqueConstraint(fields=("box", "sample"), name="referral_box_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="boxitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("open", True)), fields=("sample", "recipient"), name="referral_box_item_in_one_box"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="boxitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("finding__in", ["", "present", "missing", "damaged", "temperature", "insufficient", "extra"])
-                ),
-                name="referral_box_item_finding_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incomingbox",
-            index=models.Index(
-                condition=models.Q(("status__in", ["announced", "arrived"])),
-                fields=["owner", "status", "announced_at"],
-                name="referral_incoming_box_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incomingbox",
-            index=models.Index(fields=["owner", "number"], name="referral_incoming_box_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingbox",
-            constraint=models.UniqueConstraint(fields=("owner", "sender", "remote"), name="referral_incoming_box_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingbox",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["announced", "arrived", "reconciled"])),
-                name="referral_incoming_box_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingbox",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("temperature__in", ("room", "cold", "frozen"))),
-                name="referral_incoming_box_temperature_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingbox",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status", "announced"), ("arrived_at__isnull", False), _connector="OR"),
-                name="referral_incoming_box_arrived_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incomingboxitem",
-            index=models.Index(fields=["owner", "sample_number"], name="referral_incoming_box_sample"),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingboxitem",
-            constraint=models.UniqueConstraint(fields=("box", "sample_number"), name="referral_incoming_box_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingboxitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("finding__in", ["", "present", "missing", "damaged", "temperature", "insufficient", "extra"])
-                ),
-                name="referral_incoming_box_item_finding_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incomingboxitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finding", ""), ("found_at__isnull", True)),
-                    models.Q(models.Q(("finding", ""), _negated=True), ("found_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="referral_incoming_box_item_found_when",
-            ),
         ),
     ]

@@ -50,6 +50,17 @@ class Migration(migrations.Migration):
                 "db_table": "referral_paper_partner",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("owner", "partner"),
+                        name="referral_paper_partner_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("owner", models.F("partner")), _negated=True),
+                        name="referral_paper_partner_is_another",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -83,6 +94,12 @@ class Migration(migrations.Migration):
                 "db_table": "referral_paper_test",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.UniqueConstraint(fields=("on_paper", "test_code"), name="referral_paper_test_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("tat_hours__range", (1, 8784))), name="referral_paper_test_hours"
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -192,30 +209,5 @@ class Migration(migrations.Migration):
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="paperpartner",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("owner", "partner"),
-                name="referral_paper_partner_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paperpartner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owner", models.F("partner")), _negated=True),
-                name="referral_paper_partner_is_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="papertest",
-            constraint=models.UniqueConstraint(fields=("on_paper", "test_code"), name="referral_paper_test_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="papertest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tat_hours__range", (1, 8784))), name="referral_paper_test_hours"
-            ),
         ),
     ]

@@ -51,6 +51,66 @@ class Migration(migrations.Migration):
                 "db_table": "resources_permit",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["owner", "valid_until"], name="resources_permit_end"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["process", "issued", "refused", "ended"])),
+                        name="resources_permit_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "biosafety",
+                                    "environment",
+                                    "operation",
+                                    "pbg",
+                                    "radiation",
+                                    "slf",
+                                    "wastewater_approval",
+                                    "wastewater_slo",
+                                ],
+                            )
+                        ),
+                        name="resources_permit_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True),
+                            models.Q(("valid_from__isnull", False), ("valid_until__gte", models.F("valid_from"))),
+                            _connector="OR",
+                        ),
+                        name="resources_permit_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "issued"), _negated=True),
+                            models.Q(models.Q(("number", ""), _negated=True), ("valid_from__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="resources_permit_issued_with_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "process"), _negated=True),
+                            models.Q(models.Q(("step", ""), _negated=True), ("step_since__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="resources_permit_process_has_step",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("renews", models.F("id")), _negated=True),
+                        name="resources_permit_renews_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "process")),
+                        fields=("renews",),
+                        name="resources_permit_one_renewal",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -89,98 +149,19 @@ class Migration(migrations.Migration):
                 "db_table": "resources_permit_step",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "indexes": [
+                    models.Index(fields=["permit", "day"], name="resources_permit_step_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("returned", False), models.Q(("note", ""), _negated=True), _connector="OR"),
+                        name="resources_permit_returned_why",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("rows", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="permit",
-            index=models.Index(fields=["owner", "valid_until"], name="resources_permit_end"),
-        ),
-        migrations.AddConstraint(
-            model_name="permit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["process", "issued", "refused", "ended"])),
-                name="resources_permit_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "biosafety",
-                            "environment",
-                            "operation",
-                            "pbg",
-                            "radiation",
-                            "slf",
-                            "wastewater_approval",
-                            "wastewater_slo",
-                        ],
-                    )
-                ),
-                name="resources_permit_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_until__isnull", True),
-                    models.Q(("valid_from__isnull", False), ("valid_until__gte", models.F("valid_from"))),
-                    _connector="OR",
-                ),
-                name="resources_permit_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "issued"), _negated=True),
-                    models.Q(models.Q(("number", ""), _negated=True), ("valid_from__isnull", False)),
-                    _connector="OR",
-                ),
-                name="resources_permit_issued_with_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "process"), _negated=True),
-                    models.Q(models.Q(("step", ""), _negated=True), ("step_since__isnull", False)),
-                    _connector="OR",
-                ),
-                name="resources_permit_process_has_step",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("renews", models.F("id")), _negated=True), name="resources_permit_renews_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "process")), fields=("renews",), name="resources_permit_one_renewal"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="permitstepdone",
-            index=models.Index(fields=["permit", "day"], name="resources_permit_step_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="permitstepdone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("returned", False), models.Q(("note", ""), _negated=True), _connector="OR"),
-                name="resources_permit_returned_why",
-            ),
         ),
     ]

@@ -33,11 +33,78 @@ class Migration(migrations.Migration):
                 ("cold_chain", models.CharField(blank=True, max_length=3)),
                 ("valid_from", models.DateField()),
                 ("valid_until", models.DateField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "resources_room",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "function__in",
+                                [
+                                    "reception",
+                                    "sampling",
+                                    "specimens",
+                                    "clinical",
+                                    "immunology",
+                                    "microbiology",
+                                    "molecular",
+                                    "environment",
+                                    "vector",
+                                    "media",
+                                    "sterilisation",
+                                    "stores",
+                                    "archive",
+                                    "waste",
+                                    "office",
+                                    "training",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="resources_room_function",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("biosafety__in", ["", "bsl1", "bsl2", "bsl2plus", "bsl3"])),
+                        name="resources_room_biosafety",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("power_hours__isnull", True), ("power_hours__lte", 24), _connector="OR"),
+                        name="resources_room_power",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("area_m2__isnull", True), ("area_m2__gt", 0), _connector="OR"),
+                        name="resources_room_area",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("generator__in", ["", "yes", "no"]),
+                            ("water__in", ["", "yes", "no"]),
+                            ("internet__in", ["", "yes", "no"]),
+                            ("cold_chain__in", ["", "yes", "no"]),
+                        ),
+                        name="resources_room_utilities",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True), ("valid_until__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="resources_room_period",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("valid_until__isnull", True)),
+                        fields=("owner", "building", "name"),
+                        name="resources_room_name_now",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -64,11 +131,65 @@ class Migration(migrations.Migration):
                 ("training", models.CharField(blank=True, max_length=300)),
                 ("valid_from", models.DateField()),
                 ("valid_until", models.DateField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "resources_staff",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "profession__in",
+                                [
+                                    "pathologist",
+                                    "microbiologist",
+                                    "physician",
+                                    "atlm",
+                                    "sanitarian",
+                                    "entomologist",
+                                    "epidemiologist",
+                                    "chemist",
+                                    "biologist",
+                                    "electromedic",
+                                    "pharmacist",
+                                    "nurse",
+                                    "informatics",
+                                    "administration",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="resources_staff_profession",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("employment__in", ["", "pns", "pppk", "blud", "contract", "other"])),
+                        name="resources_staff_employment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="resources_staff_named"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True), ("valid_until__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="resources_staff_period",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("valid_until__isnull", True), models.Q(("code", ""), _negated=True)),
+                        fields=("owner", "code"),
+                        name="resources_staff_code_now",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["owner", "profession", "valid_from"], name="resources_staff_of"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -84,162 +205,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["equipment", "permits", "staff", "rooms"])),
                 name="resources_sheet_column_kind_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="room",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="staff",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "function__in",
-                        [
-                            "reception",
-                            "sampling",
-                            "specimens",
-                            "clinical",
-                            "immunology",
-                            "microbiology",
-                            "molecular",
-                            "environment",
-                            "vector",
-                            "media",
-                            "sterilisation",
-                            "stores",
-                            "archive",
-                            "waste",
-                            "office",
-                            "training",
-                            "other",
-                        ],
-                    )
-                ),
-                name="resources_room_function",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("biosafety__in", ["", "bsl1", "bsl2", "bsl2plus", "bsl3"])),
-                name="resources_room_biosafety",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("power_hours__isnull", True), ("power_hours__lte", 24), _connector="OR"),
-                name="resources_room_power",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("area_m2__isnull", True), ("area_m2__gt", 0), _connector="OR"),
-                name="resources_room_area",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("generator__in", ["", "yes", "no"]),
-                    ("water__in", ["", "yes", "no"]),
-                    ("internet__in", ["", "yes", "no"]),
-                    ("cold_chain__in", ["", "yes", "no"]),
-                ),
-                name="resources_room_utilities",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_until__isnull", True), ("valid_until__gt", models.F("valid_from")), _connector="OR"
-                ),
-                name="resources_room_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("valid_until__isnull", True)),
-                fields=("owner", "building", "name"),
-                name="resources_room_name_now",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="staff",
-            index=models.Index(fields=["owner", "profession", "valid_from"], name="resources_staff_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "profession__in",
-                        [
-                            "pathologist",
-                            "microbiologist",
-                            "physician",
-                            "atlm",
-                            "sanitarian",
-                            "entomologist",
-                            "epidemiologist",
-                            "chemist",
-                            "biologist",
-                            "electromedic",
-                            "pharmacist",
-                            "nurse",
-                            "informatics",
-                            "administration",
-                            "other",
-                        ],
-                    )
-                ),
-                name="resources_staff_profession",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("employment__in", ["", "pns", "pppk", "blud", "contract", "other"])),
-                name="resources_staff_employment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="resources_staff_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_until__isnull", True), ("valid_until__gt", models.F("valid_from")), _connector="OR"
-                ),
-                name="resources_staff_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staff",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("valid_until__isnull", True), models.Q(("code", ""), _negated=True)),
-                fields=("owner", "code"),
-                name="resources_staff_code_now",
             ),
         ),
     ]

@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
                 'db_table': 'stores_item',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('minimum__gte', 0)), name='stores_item_minimum_counts'),
+                    models.CheckConstraint(condition=models.Q(('per_test__isnull', True), ('per_test__gt', 0), _connector='OR'), name='stores_item_per_test_counts'),
+                    models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('owner', 'name'), name='stores_item_name_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -55,6 +60,10 @@ class Migration(migrations.Migration):
                 'db_table': 'stores_lot',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='stores_lot_never_below_nothing'),
+                    models.UniqueConstraint(fields=('item', 'number'), name='stores_lot_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -80,6 +89,14 @@ class Migration(migrations.Migration):
                 'db_table': 'stores_movement',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "indexes": [
+                    models.Index(fields=['lot', '-at'], name='stores_movement_book'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind', 'received')), models.Q(('amount__lt', 0), ('kind__in', ('used', 'discarded'))), models.Q(('kind', 'corrected'), models.Q(('amount', 0), _negated=True)), _connector='OR'), name='stores_movement_sign_of_its_kind'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ('received', 'used')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='stores_movement_reason'),
+                    models.CheckConstraint(condition=models.Q(('after__gte', 0)), name='stores_movement_never_below_nothing'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -97,50 +114,13 @@ class Migration(migrations.Migration):
                 'db_table': 'stores_pause',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('owner', 'capability_id'), name='stores_pause_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
                 ('rows', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum__gte', 0)), name='stores_item_minimum_counts'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('per_test__isnull', True), ('per_test__gt', 0), _connector='OR'), name='stores_item_per_test_counts'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('owner', 'name'), name='stores_item_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='stores_lot_never_below_nothing'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.UniqueConstraint(fields=('item', 'number'), name='stores_lot_once'),
-        ),
-        migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['lot', '-at'], name='stores_movement_book'),
-        ),
-        migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind', 'received')), models.Q(('amount__lt', 0), ('kind__in', ('used', 'discarded'))), models.Q(('kind', 'corrected'), models.Q(('amount', 0), _negated=True)), _connector='OR'), name='stores_movement_sign_of_its_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('received', 'used')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='stores_movement_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(('after__gte', 0)), name='stores_movement_never_below_nothing'),
-        ),
-        migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.UniqueConstraint(fields=('owner', 'capability_id'), name='stores_pause_once'),
         ),
     ]

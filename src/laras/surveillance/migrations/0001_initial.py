@@ -52,6 +52,18 @@ class Migration(migrations.Migration):
                 'db_table': 'surveillance_outbreak',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "indexes": [
+                    models.Index(fields=['owner', 'status', 'disease'], name='surveillance_outbreak_open'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['alert', 'verified', 'declared', 'ended', 'closed', 'refuted'])), name='surveillance_outbreak_status_known'),
+                    models.UniqueConstraint(fields=('owner', 'number'), name='surveillance_outbreak_number_once'),
+                    models.CheckConstraint(condition=models.Q(('risk__in', ['', 'low', 'moderate', 'high', 'very_high'])), name='surveillance_outbreak_risk_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['verified', 'declared', 'ended']), _negated=True), models.Q(('verified_at__isnull', False), models.Q(('verification', ''), _negated=True)), _connector='OR'), name='surveillance_outbreak_verified_how'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['declared', 'ended']), _negated=True), models.Q(('assessed_at__isnull', False), ('declared_at__isnull', False), models.Q(('decree', ''), _negated=True), models.Q(('risk', ''), _negated=True)), _connector='OR'), name='surveillance_outbreak_declared_by_decree'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'ended'), _negated=True), ('ended_at__isnull', False), _connector='OR'), name='surveillance_outbreak_ended_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['closed', 'refuted']), _negated=True), models.Q(('closed_at__isnull', False), models.Q(('conclusion', ''), _negated=True)), _connector='OR'), name='surveillance_outbreak_closed_why'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -84,6 +96,15 @@ class Migration(migrations.Migration):
                 'db_table': 'surveillance_case',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "indexes": [
+                    models.Index(fields=['owner', 'disease', 'week'], name='surveillance_case_in_week'),
+                    models.Index(fields=['owner', 'disease', 'person'], name='surveillance_case_of_person'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('classification__in', ('', 'suspected', 'probable', 'confirmed')), models.Q(('classification', ''), _negated=True)), name='surveillance_case_classification_known'),
+                    models.CheckConstraint(condition=models.Q(('last_day__gte', models.F('day'))), name='surveillance_case_days_in_order'),
+                    models.UniqueConstraint(condition=models.Q(('stands', True)), fields=('owner', 'disease', 'person', 'day'), name='surveillance_case_episode_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -102,6 +123,9 @@ class Migration(migrations.Migration):
                 'db_table': 'surveillance_reporting',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('owner', 'week'), name='surveillance_reporting_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -130,6 +154,15 @@ class Migration(migrations.Migration):
                 'db_table': 'surveillance_signal',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "indexes": [
+                    models.Index(fields=['owner', 'status', '-week'], name='surveillance_signal_by_status'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['new', 'watched', 'joined', 'dismissed', 'withdrawn'])), name='surveillance_signal_status_known'),
+                    models.UniqueConstraint(fields=('owner', 'disease', 'week'), name='surveillance_signal_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['watched', 'dismissed', 'joined']), _negated=True), models.Q(('triaged_at__isnull', False), ('triaged_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='surveillance_signal_triaged_by_whom_and_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outbreak__isnull', False), ('status', 'joined')), models.Q(models.Q(('status', 'joined'), _negated=True), ('outbreak__isnull', True)), _connector='OR'), name='surveillance_signal_joined_to_what'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -152,6 +185,9 @@ class Migration(migrations.Migration):
                 'db_table': 'surveillance_statement',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('owner', 'order'), name='surveillance_statement_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -171,6 +207,9 @@ class Migration(migrations.Migration):
                 'db_table': 'surveillance_team_member',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('outbreak', 'person'), name='surveillance_team_once'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -192,6 +231,11 @@ class Migration(migrations.Migration):
                 'db_table': 'surveillance_threshold',
                 'abstract': False,
                 'base_manager_name': 'rows',
+                "constraints": [
+                    models.UniqueConstraint(fields=('owner', 'disease'), name='surveillance_threshold_once'),
+                    models.CheckConstraint(condition=models.Q(('cases__gte', 1)), name='surveillance_threshold_positive'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='surveillance_threshold_with_reason'),
+                ],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -334,101 +378,5 @@ class Migration(migrations.Migration):
                 ('objects', django.db.models.manager.Manager()),
                 ('rows', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='outbreak',
-            index=models.Index(fields=['owner', 'status', 'disease'], name='surveillance_outbreak_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='outbreak',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['alert', 'verified', 'declared', 'ended', 'closed', 'refuted'])), name='surveillance_outbreak_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='outbreak',
-            constraint=models.UniqueConstraint(fields=('owner', 'number'), name='surveillance_outbreak_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='outbreak',
-            constraint=models.CheckConstraint(condition=models.Q(('risk__in', ['', 'low', 'moderate', 'high', 'very_high'])), name='surveillance_outbreak_risk_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='outbreak',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['verified', 'declared', 'ended']), _negated=True), models.Q(('verified_at__isnull', False), models.Q(('verification', ''), _negated=True)), _connector='OR'), name='surveillance_outbreak_verified_how'),
-        ),
-        migrations.AddConstraint(
-            model_name='outbreak',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['declared', 'ended']), _negated=True), models.Q(('assessed_at__isnull', False), ('declared_at__isnull', False), models.Q(('decree', ''), _negated=True), models.Q(('risk', ''), _negated=True)), _connector='OR'), name='surveillance_outbreak_declared_by_decree'),
-        ),
-        migrations.AddConstraint(
-            model_name='outbreak',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'ended'), _negated=True), ('ended_at__isnull', False), _connector='OR'), name='surveillance_outbreak_ended_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='outbreak',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['closed', 'refuted']), _negated=True), models.Q(('closed_at__isnull', False), models.Q(('conclusion', ''), _negated=True)), _connector='OR'), name='surveillance_outbreak_closed_why'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['owner', 'disease', 'week'], name='surveillance_case_in_week'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['owner', 'disease', 'person'], name='surveillance_case_of_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('classification__in', ('', 'suspected', 'probable', 'confirmed')), models.Q(('classification', ''), _negated=True)), name='surveillance_case_classification_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('last_day__gte', models.F('day'))), name='surveillance_case_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('stands', True)), fields=('owner', 'disease', 'person', 'day'), name='surveillance_case_episode_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reporting',
-            constraint=models.UniqueConstraint(fields=('owner', 'week'), name='surveillance_reporting_once'),
-        ),
-        migrations.AddIndex(
-            model_name='signal',
-            index=models.Index(fields=['owner', 'status', '-week'], name='surveillance_signal_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['new', 'watched', 'joined', 'dismissed', 'withdrawn'])), name='surveillance_signal_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.UniqueConstraint(fields=('owner', 'disease', 'week'), name='surveillance_signal_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['watched', 'dismissed', 'joined']), _negated=True), models.Q(('triaged_at__isnull', False), ('triaged_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='surveillance_signal_triaged_by_whom_and_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outbreak__isnull', False), ('status', 'joined')), models.Q(models.Q(('status', 'joined'), _negated=True), ('outbreak__isnull', True)), _connector='OR'), name='surveillance_signal_joined_to_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('owner', 'order'), name='surveillance_statement_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='teammember',
-            constraint=models.UniqueConstraint(fields=('outbreak', 'person'), name='surveillance_team_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='threshold',
-            constraint=models.UniqueConstraint(fields=('owner', 'disease'), name='surveillance_threshold_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='threshold',
-            constraint=models.CheckConstraint(condition=models.Q(('cases__gte', 1)), name='surveillance_threshold_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='threshold',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='surveillance_threshold_with_reason'),
         ),
     ]

@@ -16,31 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Diner",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
-                ),
-                ("number", models.PositiveIntegerField()),
-                ("name", models.CharField(max_length=160)),
-                ("sex", models.CharField(blank=True, max_length=1)),
-                ("age", models.PositiveSmallIntegerField(null=True)),
-                ("ill", models.BooleanField()),
-                ("onset_at", models.DateTimeField(null=True)),
-                ("foods", models.JSONField(default=dict)),
-            ],
-            options={
-                "db_table": "surveillance_diner",
-                "abstract": False,
-                "base_manager_name": "rows",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("rows", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
             name="Study",
             fields=[
                 (
@@ -60,11 +35,80 @@ class Migration(migrations.Migration):
                 ("foods", models.JSONField(default=list)),
                 ("revision", models.PositiveIntegerField(default=0)),
                 ("changed_at", models.DateTimeField(default=laras.core.clock.now)),
+                (
+                    "outbreak",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="surveillance.outbreak"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "surveillance_study",
                 "abstract": False,
                 "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("design__in", ["cohort", "case_control"])),
+                        name="surveillance_study_design_known",
+                    ),
+                    models.UniqueConstraint(fields=("owner", "outbreak"), name="surveillance_study_once"),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("rows", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Diner",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=laras.core.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=160)),
+                ("sex", models.CharField(blank=True, max_length=1)),
+                ("age", models.PositiveSmallIntegerField(null=True)),
+                ("ill", models.BooleanField()),
+                ("onset_at", models.DateTimeField(null=True)),
+                ("foods", models.JSONField(default=dict)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="diners",
+                        to="surveillance.study",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "surveillance_diner",
+                "abstract": False,
+                "base_manager_name": "rows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="surveillance_diner_named"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ill", True), ("onset_at__isnull", True), _connector="OR"),
+                        name="surveillance_diner_onset_of_the_ill",
+                    ),
+                    models.UniqueConstraint(fields=("study", "number"), name="surveillance_diner_number_once"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -90,64 +134,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="surveillance_outbreak_at_risk_who",
-            ),
-        ),
-        migrations.AddField(
-            model_name="diner",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="study",
-            name="outbreak",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="surveillance.outbreak"
-            ),
-        ),
-        migrations.AddField(
-            model_name="study",
-            name="owner",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="diner",
-            name="study",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="diners",
-                to="surveillance.study",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="study",
-            constraint=models.UniqueConstraint(fields=("owner", "outbreak"), name="surveillance_study_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="study",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("design__in", ["cohort", "case_control"])), name="surveillance_study_design_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="diner",
-            constraint=models.UniqueConstraint(fields=("study", "number"), name="surveillance_diner_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="diner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="surveillance_diner_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="diner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ill", True), ("onset_at__isnull", True), _connector="OR"),
-                name="surveillance_diner_onset_of_the_ill",
             ),
         ),
     ]
